@@ -1,0 +1,50 @@
+# Everything a person types. Setup runs by itself when something is missing: `live` and `demo`
+# need little, the rest also needs what the tests use.
+
+PYTHON  := .venv/bin/python
+LIVE    := .venv/.setup-live
+TEST    := .venv/.setup-test
+KERNEL  ?= 6.1
+C_FILES := $(wildcard bpf/*.c bpf/*.h)
+SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup live demo test check shellcheck vm bench
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(LIVE) $(TEST) ## install Debian packages and the Python environment (needs root)
+
+live: $(LIVE) ## watch tmux on this host (needs root; ARGS="--help" lists the options)
+	@.venv/bin/ttytrace live $(ARGS)
+
+demo: $(LIVE) ## twenty seconds of a private tmux server, seen by ttytrace (needs root)
+	@$(PYTHON) tests/demo.py
+
+test: check shellcheck ## everything: check, real kernel tests here, and in guests (needs root)
+	TTYTRACE_KERNEL_TESTS=1 $(PYTHON) -m pytest -m "kernel or guest"
+
+check: $(TEST) ## format, lint, types, unit and meta tests (no root)
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	.venv/bin/clang-format --dry-run -Werror $(C_FILES)
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest -q -m "not kernel and not guest"
+
+shellcheck: $(TEST)
+	shellcheck $(SHELL_SCRIPTS)
+
+vm: $(TEST) ## the kernel tests in a guest (KERNEL=6.1 PLAN=kprobe|fentry|tracepoint; needs root)
+	$(PYTHON) -m tests.guest $(KERNEL) $(if $(PLAN),--plan $(PLAN))
+
+bench: $(TEST) ## what tracing costs on this host (needs root)
+	$(PYTHON) -m tests.bench
+
+$(LIVE): pyproject.toml packaging/setup.sh
+	@packaging/setup.sh live
+	@touch $@
+
+$(TEST): $(LIVE) pyproject.toml packaging/setup.sh
+	@packaging/setup.sh test
+	@touch $@

@@ -1,0 +1,1 @@
+"""ttytrace: what happens in tmux, as the kernel saw it."""
