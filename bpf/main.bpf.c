@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* Includes only. capture/flatten.py makes one text of it, after the kernel's types. */
+
+#include "config.h"
+#include "abi.h"
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+#include "ring.bpf.h"
+#include "filter.bpf.h"
+#include "fill.bpf.h"
+#include "proc.bpf.c"
+#include "pty.bpf.c"
