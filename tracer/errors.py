@@ -1,0 +1,84 @@
+"""The errors that a user can meet, one class for each cure.
+
+The class docstring is the message, a format string over the keyword arguments; `exit_code` is
+what the command line returns. Bugs are builtin exceptions and are not caught on the way up.
+Only `cli/main.py` prints these.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TtytraceError(Exception):
+    """{detail}"""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return " ".join((type(self).__doc__ or "").split()).format(**self.facts)
+
+
+class NotRoot(TtytraceError):
+    """ttytrace {command} loads BPF programs, which needs root: run it with sudo."""
+
+    exit_code = 77
+
+
+class NoBcc(TtytraceError):
+    """BCC's Python module is missing: install it from the distribution
+    (Debian and Ubuntu: apt install python3-bpfcc; Fedora and RHEL: dnf install python3-bcc).
+    The PyPI package named bcc is an unrelated project."""
+
+    exit_code = 69
+
+
+class NoBtf(TtytraceError):
+    """This kernel does not publish its types ({path}: {reason}): ttytrace needs a kernel built
+    with CONFIG_DEBUG_INFO_BTF=y, as distribution kernels are."""
+
+    exit_code = 69
+
+
+class BadBtf(TtytraceError):
+    """This kernel's description of its types can't be read ({path}: {reason}): ttytrace would
+    read memory at wrong places, and does not start."""
+
+    exit_code = 69
+
+
+class NoPlan(TtytraceError):
+    """This kernel offers no way to watch terminals: {reason}. `ttytrace doctor` shows what was
+    looked for."""
+
+    exit_code = 69
+
+
+class PlanRefused(TtytraceError):
+    """The {wanted} plan can't be had here: {reason}. Without asking for one, the first that can be
+    had is taken; `ttytrace doctor` shows which."""
+
+    exit_code = 69
+
+
+class UnknownPlan(TtytraceError):
+    """There is no plan named {wanted}. The plans are {plans}."""
+
+    exit_code = 2
+
+
+class BpfRefused(TtytraceError):
+    """The kernel refused ttytrace's BPF program {program}: {reason}. In a container, grant
+    CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; elsewhere look for a lockdown or security policy."""
+
+    exit_code = 69
+
+
+class BadFilter(TtytraceError):
+    """{option} {value}: there is no such thing; one of: {choices}."""
+
+    exit_code = 2

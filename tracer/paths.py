@@ -1,0 +1,13 @@
+"""Where things are: the BPF sources, in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def bpf_dir() -> Path:
+    """The directory of main.bpf.c: `bpf/` of the checkout, or the copy inside the wheel."""
+    packaged = _PACKAGE / "_bpf"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "bpf"
