@@ -1,0 +1,1 @@
+"""What this kernel offers, and which hooks we take."""
