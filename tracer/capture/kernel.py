@@ -1,0 +1,114 @@
+"""The running kernel as a source: two rings and the counters beside them.
+
+Invariant: counters are read before the rings, so that what they count has been sent or never will.
+In steady state there is no bpf(2) call on a map; see bpf/maps.bpf.h.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Final
+
+from tracer.capture.libbpf_ring import LibbpfRings
+from tracer.capture.loader import LoadedProgram
+from tracer.capture.proginfo import recursion_misses
+from tracer.capture.ring import Counters, MmapRing
+from tracer.clock import boot_ns
+from tracer.config import RingSizes
+from tracer.model import abi
+from tracer.model.facts import TtyState
+from tracer.model.stage import Batch, Drain, Skipped
+
+RINGS: Final = ("critical", "bulk")  # bpf/maps.bpf.h
+_PAGE: Final = 4096
+# bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
+_FAULT_LINEAGE_FULL: Final = 0
+_FAULTS: Final = 3
+_SHOWS: Final = {
+    "rt_sched_fork": "fork",
+    "rt_sched_exec": "exec",
+    "rt_sched_exit": "end",
+}
+
+
+class MmapRings:
+    """Both rings by their pages."""
+
+    def __init__(self, program: LoadedProgram, sizes: RingSizes) -> None:
+        pages = (sizes.critical_pages, sizes.bulk_pages)
+        self._rings = [
+            MmapRing(program.map_fd(name), count * _PAGE)
+            for name, count in zip(RINGS, pages, strict=True)
+        ]
+
+    def take(self) -> tuple[Batch, ...]:
+        """All committed records of each ring."""
+        return tuple(ring.take() for ring in self._rings)
+
+    def close(self) -> None:
+        """Unmaps them."""
+        for ring in self._rings:
+            ring.close()
+
+
+def open_rings(
+    program: LoadedProgram, sizes: RingSizes, machine: str = platform.machine()
+) -> MmapRings | LibbpfRings:
+    """The reader that is right on this machine: see capture/ring.py on the order of stores."""
+    if machine == "x86_64":
+        return MmapRings(program, sizes)
+    return LibbpfRings(program.bpf, RINGS)
+
+
+class KernelSource:
+    """Drains what `program` sends. Closing it detaches the program."""
+
+    def __init__(self, program: LoadedProgram, sizes: RingSizes) -> None:
+        self.cpus: Final = os.sysconf("SC_NPROCESSORS_CONF")
+        self.program: Final = program
+        self._rings = open_rings(program, sizes)
+        self._produced = Counters(program.map_fd("produced"), self.cpus * abi.KINDS)
+        self._faults = Counters(program.map_fd("faults"), _FAULTS)
+        self._unfollowed = 0
+        self._misses = dict.fromkeys(program.programs, 0)
+
+    def filenos(self) -> tuple[int, int]:
+        """Descriptors that are readable when the kernel half passed a watermark."""
+        critical, bulk = (self.program.map_fd(name) for name in RINGS)
+        return critical, bulk
+
+    def drain(self) -> Drain:
+        """What waits in both rings."""
+        began_ns = boot_ns()
+        produced = self._produced.read()
+        return Drain(began_ns, produced, self._rings.take())
+
+    def skipped(self) -> list[Skipped]:
+        """Processes that are not followed, and runs of programs that the kernel left out."""
+        out = []
+        unfollowed = self._faults.read()[_FAULT_LINEAGE_FULL]
+        if unfollowed > self._unfollowed:
+            out.append(Skipped("fork", "too many processes", unfollowed - self._unfollowed))
+            self._unfollowed = unfollowed
+        for name, fd in self.program.programs.items():
+            misses = recursion_misses(fd) or 0
+            if misses > self._misses[name]:
+                kind = _SHOWS.get(name, "text_output")
+                out.append(Skipped(kind, "probe skipped", misses - self._misses[name]))
+                self._misses[name] = misses
+        return out
+
+    def tty_states(self) -> list[TtyState]:
+        """The kernel half's account of every pty. Calls bpf(2): only for when something is lost."""
+        return self.program.tty_states()
+
+    def stop(self) -> None:
+        """Detaches. No program runs any more on return, so the counters are final."""
+        self.program.detach()
+
+    def close(self) -> None:
+        """Unmaps, detaches, frees."""
+        for mapped in (self._rings, self._produced, self._faults):
+            mapped.close()
+        self.program.close()
