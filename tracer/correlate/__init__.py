@@ -1,0 +1,1 @@
+"""Ties processes and ttys to tmux servers, sessions, windows, panes and clients."""

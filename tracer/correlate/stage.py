@@ -1,0 +1,312 @@
+"""Records and facts into findings: who did it, in which pane of which session.
+
+Invariant: findings leave in the order of what caused them. One whose place has no name yet waits
+for the answer of its server, at most NAME_WAIT_NS, and goes without a name then: what the kernel
+saw never depends on what tmux says.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tracer.correlate.procs import ProcessTable
+from tracer.correlate.servers import Ask, Server
+from tracer.correlate.ttys import TtyStreams
+from tracer.model import abi
+from tracer.model.context import Place
+from tracer.model.events import (
+    Exec,
+    Exit,
+    Fork,
+    Missing,
+    PaneOutput,
+    ProcessKey,
+    Record,
+    ServerFound,
+)
+from tracer.model.facts import (
+    CgroupSeen,
+    Fact,
+    Followed,
+    ServerAsked,
+    ServerSeen,
+    TtyState,
+    Verdict,
+)
+from tracer.model.findings import (
+    Finding,
+    Lost,
+    ProcessEnded,
+    ProcessForked,
+    ProgramStarted,
+    TmuxChanged,
+)
+
+NAME_WAIT_NS: Final = 300_000_000
+OWED_WAIT_NS: Final = 200_000_000
+UNDER_WAY_NS: Final = 1_000_000_000
+_REFRESH_NS: Final = 30_000_000_000
+
+
+class Correlator:
+    """The stage. `feed` and `tick` return findings; `asks` and `wants_tty_states` say what the
+    pipeline should find out."""
+
+    def __init__(self) -> None:
+        self._processes = ProcessTable()
+        self._streams = TtyStreams()
+        self._servers: dict[int, Server] = {}
+        self._ignored: set[int] = set()
+        self._asks: dict[int, Ask] = {}
+        self._expected: dict[tuple[int, int], int] = {}
+        self._waiting: deque[Finding] = deque()
+        self._epoch = 0  # counts what may change which process or place a pid means
+        self._owed_since_ns: int | None = None
+        self._account: list[TtyState] | None = None
+        self._account_ns: int | None = None
+
+    # ---- what the pipeline feeds ----
+
+    def feed(self, records: Iterable[Record], now_ns: int) -> list[Finding]:
+        """Records in kernel-time order."""
+        for record in records:
+            # Output is nearly all that comes, and most of it completes nothing.
+            if type(record) is PaneOutput and self._streams.extend(record, self._epoch):
+                continue
+            self._waiting.extend(self._record(record))
+        return self._release(now_ns)
+
+    def learn(self, facts: Iterable[Fact], now_ns: int) -> list[Finding]:
+        """What observe/ found out."""
+        for fact in facts:
+            self._epoch += 1
+            self._waiting.extend(self._fact(fact, now_ns))
+        return self._release(now_ns)
+
+    def tick(self, now_ns: int) -> list[Finding]:
+        """What waited long enough."""
+        self._waiting.extend(self._streams.tick(now_ns))
+        self._tick_account(now_ns)
+        for server in self._servers.values():
+            if server.asked_ns is None or now_ns - server.asked_ns > _REFRESH_NS:
+                self._ask(server)
+        return self._release(now_ns)
+
+    def flush(self) -> list[Finding]:
+        """Everything, when no more will come."""
+        self._waiting.extend(self._streams.flush())
+        out = [self._named(finding) for finding in self._waiting if not self._is_ignored(finding)]
+        self._waiting.clear()
+        return out
+
+    # ---- what the pipeline asks ----
+
+    def asks(self) -> list[Ask]:
+        """Servers that should be asked what they are; empties the list."""
+        asks = list(self._asks.values())
+        self._asks.clear()
+        return asks
+
+    def ask_again(self, server_tgid: int) -> None:
+        """Something about this server changed that it can be asked about."""
+        if server_tgid in self._servers:
+            self._ask(self._servers[server_tgid])
+
+    def wants_tty_states(self, now_ns: int) -> bool:
+        """Output is missing, and no later record has said where."""
+        if self._streams.owed <= 0 or self._account is not None:
+            self._owed_since_ns = None
+            return False
+        if self._owed_since_ns is None:
+            self._owed_since_ns = now_ns
+        return now_ns - self._owed_since_ns > OWED_WAIT_NS
+
+    def account(self, states: list[TtyState]) -> None:
+        """Answers wants_tty_states with the kernel half's account of every pty, as it is now. Some
+        of what it counts is still under way: it is compared when that has had time to arrive."""
+        self._account, self._account_ns = states, None
+
+    def settle(self, states: list[TtyState], now_ns: int) -> list[Finding]:
+        """Compares with an account of which nothing is under way any more."""
+        self._settle(states, now_ns)
+        return self._release(now_ns)
+
+    def knows_cgroup(self, cgroup_id: int) -> bool:
+        """Whether its container is known (or known to be none)."""
+        return self._processes.knows_cgroup(cgroup_id)
+
+    @property
+    def servers(self) -> dict[int, Server]:
+        """Live servers by pid."""
+        return self._servers
+
+    @property
+    def ignored(self) -> set[int]:
+        """Pids that behave like a tmux server and were found not to be one."""
+        return self._ignored
+
+    def _tick_account(self, now_ns: int) -> None:
+        if self._account is None:
+            return
+        # The turn in which it was taken began before it: the next one is the first after.
+        if self._account_ns is None:
+            self._account_ns = now_ns
+        elif now_ns - self._account_ns >= UNDER_WAY_NS:
+            self._settle(self._account, now_ns)
+            self._account = None
+
+    def _settle(self, states: list[TtyState], now_ns: int) -> None:
+        # The kernel half keeps the account of a pty also when its server has gone.
+        placed = [
+            (state, self._place(state.server_tgid, state.session))
+            for state in states
+            if self._began_under_live_server(state)
+        ]
+        self._waiting.extend(self._streams.settle(placed, now_ns))
+
+    def _began_under_live_server(self, state: TtyState) -> bool:
+        server = self._servers.get(state.server_tgid)
+        return server is not None and server.key.start_time_ns <= state.began_ns
+
+    # ---- records ----
+
+    def _record(self, record: Record) -> Sequence[Finding]:
+        if isinstance(record, PaneOutput):
+            return self._output(record)
+        self._epoch += 1
+        match record:
+            case Exec():
+                return self._exec(record)
+            case Fork():
+                process = self._processes.fork(record)
+                place = self._place(record.who.server_tgid, record.who.pane_tgid)
+                return [ProcessForked(record.ktime_ns, process, place)]
+            case Exit():
+                return self._exit(record)
+            case ServerFound():
+                return self._server_found(record.key, record.ktime_ns)
+            case Missing():
+                return self._missing(record)
+
+    def _output(self, record: PaneOutput) -> Sequence[Finding]:
+        foreground = self._processes.get(record.foreground)
+        place = self._place(record.server.tgid, record.session)
+        return self._streams.add(record, foreground, place, self._epoch)
+
+    def _exec(self, record: Exec) -> list[Finding]:
+        process = self._processes.exec(record)
+        who = record.who
+        place = self._place(who.server_tgid, who.pane_tgid)
+        server = self._servers.get(who.server_tgid)
+        is_new_pane = who.pane_tgid == record.key.tgid == who.session
+        if server and is_new_pane:
+            self._expected[who.server_tgid, who.pane_tgid] = record.ktime_ns
+        if server and is_new_pane:
+            self._ask(server)
+        shown = self._streams.flush_pane(who.pane_tgid)
+        return [*shown, ProgramStarted(record.ktime_ns, process, place)]
+
+    def _exit(self, record: Exit) -> list[Finding]:
+        process = self._processes.exit(record)
+        pane = process.who.pane_tgid if process.who else None
+        place = self._place(record.server_tgid, pane)
+        out: list[Finding] = [*self._streams.flush_pane(pane or 0)]
+        out.append(ProcessEnded(record.ktime_ns, process, place, record.status))
+        server = self._servers.get(record.server_tgid)
+        if server and record.key.tgid == pane:
+            self._expected.pop((record.server_tgid, pane), None)
+            self._ask(server)
+        if server and process.exe.endswith(b"/tmux") and not process.is_fork:
+            self._ask(server)  # what the command did, it has done
+        if server and record.key.tgid == record.server_tgid:
+            out += self._streams.forget(record.server_tgid)
+            out += server.gone(record.ktime_ns)
+            del self._servers[record.server_tgid]
+            for key in [key for key in self._expected if key[0] == record.server_tgid]:
+                del self._expected[key]
+        return out
+
+    def _server_found(self, key: ProcessKey, time_ns: int) -> list[Finding]:
+        if key.tgid in self._servers:
+            return []
+        self._ignored.discard(key.tgid)
+        server = self._servers[key.tgid] = Server(key)
+        self._ask(server)
+        return [TmuxChanged(time_ns, "server-seen", server.place, None, None)]
+
+    def _missing(self, record: Missing) -> list[Finding]:
+        if record.kind == abi.KIND_PANE_OUTPUT:
+            self._streams.owe(record.records)
+            return []
+        kind = abi.KIND_NAMES.get(record.kind, "unknown")
+        return [Lost(record.ktime_ns, kind, "ring full", record.records, None, None, None, None)]
+
+    # ---- facts ----
+
+    def _fact(self, fact: Fact, now_ns: int) -> list[Finding]:
+        match fact:
+            case ServerSeen():
+                return self._server_found(ProcessKey(fact.pid, fact.start_time_ns), now_ns)
+            case Followed():
+                self._processes.seed(fact)
+            case CgroupSeen():
+                self._processes.learn_container(fact.cgroup_id, fact.container_id)
+            case ServerAsked():
+                return self._asked(fact, now_ns)
+        return []
+
+    def _asked(self, asked: ServerAsked, now_ns: int) -> list[Finding]:
+        server = self._servers.get(asked.server_tgid)
+        if server is None:
+            return []
+        if asked.claims.verdict is Verdict.NOT_TMUX and asked.is_system_program:
+            # sshd with a forwarded agent, screen: nothing of it is ours to show.
+            del self._servers[asked.server_tgid]
+            self._ignored.add(asked.server_tgid)
+            return []
+        for key, since_ns in list(self._expected.items()):
+            if key[0] == asked.server_tgid and asked.asked_ns >= since_ns:
+                del self._expected[key]
+        return [*server.take(asked, now_ns)]
+
+    # ---- names ----
+
+    def _ask(self, server: Server) -> None:
+        self._asks[server.key.tgid] = Ask(server.key)
+
+    def _place(self, server_tgid: int, pane_tgid: int | None) -> Place:
+        server = self._servers.get(server_tgid)
+        if server is None:
+            return Place(ProcessKey(server_tgid, 0), pane_pid=pane_tgid or None)
+        return server.place_of(pane_tgid)
+
+    def _named(self, finding: Finding) -> Finding:
+        place = finding.place
+        if place is None or place.pane_id or not place.pane_pid:
+            return finding
+        better = self._place(place.server.tgid, place.pane_pid)
+        return finding._replace(place=better) if better.pane_id else finding
+
+    def _is_ignored(self, finding: Finding) -> bool:
+        return finding.place is not None and finding.place.server.tgid in self._ignored
+
+    def _release(self, now_ns: int) -> list[Finding]:
+        out: list[Finding] = []
+        waiting = self._waiting
+        while waiting and not self._must_wait(waiting[0], now_ns):
+            finding = waiting.popleft()
+            if not self._is_ignored(finding):
+                out.append(self._named(finding))
+        return out
+
+    def _must_wait(self, finding: Finding, now_ns: int) -> bool:
+        place = finding.place
+        server = self._servers.get(place.server.tgid) if place else None
+        if place is None or server is None or place.pane_id:
+            return False
+        if server.asked_ns is None:
+            return now_ns - finding.time_ns < NAME_WAIT_NS
+        since_ns = self._expected.get((server.key.tgid, place.pane_pid or 0))
+        return since_ns is not None and now_ns - since_ns < NAME_WAIT_NS

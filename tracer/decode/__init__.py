@@ -1,0 +1,1 @@
+"""Turns ring bytes into records, in kernel-time order."""
