@@ -1,0 +1,1 @@
+"""What user space says about a kernel fact: /proc, tmux, sockets, names of users."""

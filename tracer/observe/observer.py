@@ -1,0 +1,244 @@
+"""Asks the world on behalf of the stages: what is there at the start, and what a server says.
+
+Invariant: it never blocks the stream. What may wait for another process (a tmux server, NSS) runs
+in a worker thread and comes back as a fact; what reads /proc is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Final, Protocol
+
+from tracer.clock import boot_ns
+from tracer.model.facts import (
+    CgroupSeen,
+    Fact,
+    Followed,
+    ProcSeen,
+    ServerAsked,
+    ServerClaims,
+    Verdict,
+)
+from tracer.observe import procfs, servers, tmux, unixdiag
+from tracer.observe.verify import verify
+
+_ASKERS: Final = 4
+_BURST: Final = 4
+_REFILL_NS: Final = 1_000_000_000
+_NO_SOCKET: Final = ServerClaims(Verdict.UNREACHABLE, None)
+
+
+class Follower(Protocol):
+    """The kernel half's table of processes to look at."""
+
+    def follow(self, tgid: int, server_tgid: int, pane_tgid: int) -> None:
+        """Puts a process under a server; its children inherit it."""
+
+    def unfollow(self, tgid: int) -> None:
+        """Takes a process out."""
+
+    def ignore_server(self, tgid: int) -> None:
+        """Reads nothing more of what looked like a tmux server and isn't one."""
+
+
+class Observer:
+    """The I/O half of correlate."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self._workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="ask")
+        self._workers.submit(unixdiag.warm_up)
+        self._facts: SimpleQueue[Fact] = SimpleQueue()
+        self._limits: dict[int, _Limit] = {}
+        self._postponed: set[int] = set()
+        self._busy: set[int] = set()
+        self._connections: dict[int, frozenset[int]] = {}
+        self._adopted: set[int] = set()
+        self._ignored: set[int] = set()
+
+    def seed(self) -> list[Fact]:
+        """Every server that runs now, with all that descends from it, followed from now on.
+
+        To be called when the hooks are in place: what forks meanwhile is found by the next pass,
+        or is followed already because its parent was.
+        """
+        found = servers.find_servers()
+        self._adopted.update(server.pid for server in found)
+        facts: list[Fact] = []
+        for server in found:
+            facts += [server, *self.adopt(server.pid)]
+        return facts
+
+    def adopt(self, server_tgid: int) -> list[Fact]:
+        """Follows a server and its descendants, until a pass finds no new one.
+
+        What descends from another server in between is that one's.
+        """
+        self._adopted.add(server_tgid)
+        facts: list[Fact] = []
+        known: set[int] = set()
+        while new := self._pass(server_tgid, known):
+            facts += new
+        return facts
+
+    def ask(self, server_tgids: Iterable[int]) -> None:
+        """Asks servers what they are, soon; the answers come as facts."""
+        self._postponed.update(server_tgids)
+        now = boot_ns()
+        for tgid in list(self._postponed):
+            limit = self._limits.setdefault(tgid, _Limit(now))
+            if tgid not in self._busy and limit.take(now):
+                self._postponed.discard(tgid)
+                self._busy.add(tgid)
+                self._workers.submit(self._ask, tgid)
+
+    def facts(self) -> list[Fact]:
+        """The answers that have come."""
+        found: list[Fact] = []
+        while True:
+            try:
+                fact = self._facts.get_nowait()
+            except Empty:
+                return found
+            if isinstance(fact, ServerAsked):
+                self._busy.discard(fact.server_tgid)
+            found.append(fact)
+
+    def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
+        """The container of a cgroup, read from a process that is in it; None if that has gone."""
+        process = procfs.process(tgid)
+        return CgroupSeen(cgroup_id, process.container_id) if process else None
+
+    def changed_connections(self, sockets: dict[int, bytes | None]) -> list[int]:
+        """Servers (pid → socket path) that gained or lost a client since the last call."""
+        connected = servers.connections()
+        changed = []
+        for tgid, path in sockets.items():
+            now = connected.get(path or b"", frozenset())
+            # Who connected before the first look may have done so after the first question.
+            if self._connections.get(tgid, frozenset()) != now:
+                changed.append(tgid)
+            self._connections[tgid] = now
+        return changed
+
+    def forget(self, live: set[int]) -> None:
+        """Drops what is remembered of servers that aren't in `live`."""
+        for table in (self._limits, self._connections):
+            for tgid in [tgid for tgid in table if tgid not in live]:
+                del table[tgid]
+        self._postponed &= live
+        self._adopted &= live
+
+    def ignore(self, server_tgids: set[int]) -> None:
+        """Reads nothing more of these."""
+        for tgid in server_tgids - self._ignored:
+            self._follower.ignore_server(tgid)
+            if procfs.is_over(tgid):
+                self._follower.unfollow(tgid)
+        self._ignored = set(server_tgids)
+
+    def close(self) -> None:
+        """Leaves the workers to end by themselves, within their deadlines."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _pass(self, server_tgid: int, known: set[int]) -> list[Fact]:
+        panes = {server_tgid: 0} if server_tgid not in known else {}
+        stats = procfs.stats()
+        for pid in procfs.descendants([server_tgid]) - known:
+            server, child = _nearest(self._adopted, pid, stats)
+            if server == server_tgid:
+                panes[pid] = child
+        known.update(panes)
+        followed = (self._followed(pid, server_tgid, pane, stats) for pid, pane in panes.items())
+        return [fact for fact in followed if fact is not None]
+
+    def _followed(
+        self, pid: int, server_tgid: int, pane: int, stats: dict[int, procfs.Stat]
+    ) -> Followed | None:
+        # Followed first, looked at after: were it over before (/proc shows zombies), the kernel
+        # half would not notice, and would later take a stranger with this pid for it.
+        self._follower.follow(pid, server_tgid, pane)
+        seen = procfs.process(pid)
+        is_it = seen and pid in stats and seen.start_time_ns == stats[pid].start_time_ns
+        if seen is None or not is_it or procfs.is_over(pid):
+            self._follower.unfollow(pid)
+            return None
+        return Followed(seen, server_tgid, pane)
+
+    def _ask(self, tgid: int) -> None:
+        asked_ns = boot_ns()
+        try:
+            fact = _answer(tgid, asked_ns)
+        except Exception as error:  # noqa: BLE001 - a door: a worker's error must not go unheard
+            claims = ServerClaims(Verdict.UNREACHABLE, type(error).__name__)
+            fact = ServerAsked(tgid, asked_ns, None, claims)
+        self._facts.put(fact)
+
+
+def _answer(tgid: int, asked_ns: int) -> ServerAsked:
+    paths = servers.socket_paths(tgid)
+    claims = _NO_SOCKET
+    if paths:
+        claims = tmux.server_facts(paths[0], tgid)
+        claims = verify(claims, procfs.descendants([tgid]), servers.client_pids(tgid))
+    clients = _processes(client.pid for client in claims.clients)
+    socket = paths[0] if paths else None
+    return ServerAsked(tgid, asked_ns, socket, claims, clients, _is_system_program(tgid))
+
+
+class _Limit:
+    """A token bucket: a user who makes us ask can do so only so often."""
+
+    def __init__(self, now_ns: int) -> None:
+        self._tokens = float(_BURST)
+        self._at_ns = now_ns
+
+    def take(self, now_ns: int) -> bool:
+        self._tokens = min(_BURST, self._tokens + (now_ns - self._at_ns) / _REFILL_NS)
+        self._at_ns = now_ns
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def _nearest(server_tgids: Set[int], pid: int, stats: Mapping[int, procfs.Stat]) -> tuple[int, int]:
+    """The first server above a process, and the child of it that the process descends from."""
+    child = pid
+    while (seen := stats.get(child)) is not None:
+        above = procfs.above(seen, stats)
+        if above in server_tgids:
+            return above, child
+        child = above
+    return 0, 0
+
+
+def _processes(pids: Iterable[int]) -> tuple[ProcSeen, ...]:
+    found = (procfs.process(pid) for pid in pids)
+    return tuple(process for process in found if process is not None)
+
+
+def _is_system_program(tgid: int) -> bool:
+    try:
+        entry = Path(f"/proc/{tgid}/exe").stat()
+    except OSError:
+        return False
+    return entry.st_uid == 0 and not entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def own_sessions() -> set[int]:
+    """Sessions of ours, of all our ancestors, and on the terminals that we print to: a pane among
+    them shows what we print."""
+    stats = procfs.stats()
+    found, pid = set[int](), os.getpid()
+    while (seen := stats.get(pid)) is not None:
+        found.add(seen.session)
+        pid = seen.ppid
+    terminals = {procfs.tty_of(fd) for fd in (1, 2) if os.isatty(fd)}
+    found.update(seen.session for seen in stats.values() if seen.tty in terminals)
+    return found - {0}
