@@ -1,0 +1,140 @@
+"""The stream: every stage in its order, and the loop that moves it.
+
+    source ─► decode ─► order ─► correlate ─► sinks
+                 observe ──facts──┘
+
+Invariant: this is the only file that names every stage; one turn is one drain, and what a turn
+took from the kernel has left for the sinks, or is held by a stage, when the turn is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Final, Protocol
+
+from tracer.correlate.servers import Ask
+from tracer.correlate.stage import Correlator
+from tracer.decode.order import Order
+from tracer.decode.records import decode
+from tracer.model.events import Exec, Fork, PaneOutput, Record, ServerFound
+from tracer.model.facts import CgroupSeen, Fact
+from tracer.model.findings import Finding, Lost
+from tracer.model.stage import Drain, Sink, Skipped, Source
+
+_SECOND_NS: Final = 1_000_000_000
+
+
+class World(Protocol):
+    """What observe/ answers; a recorded run has none."""
+
+    def adopt(self, server_tgid: int) -> list[Fact]:
+        """Follows a server and all that descends from it."""
+
+    def ask(self, server_tgids: Iterable[int]) -> None:
+        """Asks servers what they are; answers come as facts."""
+
+    def facts(self) -> list[Fact]:
+        """Answers that have come."""
+
+    def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
+        """The container of a cgroup that a process is in; None if that has gone."""
+
+    def changed_connections(self, sockets: dict[int, bytes | None]) -> list[int]:
+        """Servers that gained or lost a client."""
+
+    def ignore(self, server_tgids: set[int]) -> None:
+        """Reads nothing more of these."""
+
+    def forget(self, live: set[int]) -> None:
+        """Drops what is remembered of servers that aren't live."""
+
+
+class Pipeline:
+    """One source, the stages, and the sinks."""
+
+    def __init__(self, source: Source, sinks: list[Sink], world: World | None = None) -> None:
+        self._source = source
+        self._sinks = sinks
+        self._world = world
+        self._order = Order(source.cpus)
+        self._correlator = Correlator()
+        self._now_ns = self._second_ns = 0
+
+    def learn(self, facts: list[Fact], now_ns: int) -> None:
+        """Facts that were found before the first turn."""
+        self._send(self._correlator.learn(facts, now_ns))
+
+    def turn(self) -> bool:
+        """Moves all that waits. False when the source has ended."""
+        drain = self._source.drain()
+        if drain is None:
+            return False
+        now_ns = self._now_ns = drain.began_ns
+        records = self._records(drain)
+        findings = self._correlator.learn(self._facts_for(records), now_ns)
+        findings += self._correlator.feed(records, now_ns)
+        findings += self._correlator.tick(now_ns)
+        if self._correlator.wants_tty_states(now_ns):
+            self._correlator.account(self._source.tty_states())
+        if now_ns - self._second_ns >= _SECOND_NS:
+            self._second_ns = now_ns
+            findings += [_lost(skip, now_ns) for skip in self._source.skipped()]
+            self._look_around()
+        self._put_questions()
+        self._send(findings)
+        return True
+
+    def finish(self) -> None:
+        """Sends all that is left or held, and tells what never came. The source is closed then."""
+        self._source.stop()
+        self.turn()
+        findings = self._correlator.feed(self._order.flush(), self._now_ns)
+        findings += self._correlator.settle(self._source.tty_states(), self._now_ns)
+        findings += [_lost(skip, self._now_ns) for skip in self._source.skipped()]
+        self._source.close()
+        self._send(findings + self._correlator.flush())
+
+    def _records(self, drain: Drain) -> list[Record]:
+        arrivals = chain.from_iterable(decode(batch.data, batch.spans) for batch in drain.batches)
+        return self._order.feed(arrivals, drain.produced, drain.began_ns)
+
+    def _facts_for(self, records: list[Record]) -> list[Fact]:
+        if self._world is None:
+            return []
+        facts = self._world.facts()
+        new_cgroups: dict[int, int] = {}
+        for record in records:
+            if type(record) is PaneOutput:  # nearly all
+                continue
+            if isinstance(record, ServerFound):
+                facts += self._world.adopt(record.key.tgid)
+            if isinstance(record, Exec | Fork):
+                cgroup = record.who.cgroup_id
+                if not self._correlator.knows_cgroup(cgroup):
+                    new_cgroups[cgroup] = record.key.tgid
+        containers = (self._world.container(*pair) for pair in new_cgroups.items())
+        return facts + [fact for fact in containers if fact is not None]
+
+    def _look_around(self) -> None:
+        if self._world is None:
+            return
+        servers = self._correlator.servers
+        self._world.forget(set(servers))
+        self._world.ignore(self._correlator.ignored)
+        sockets = {tgid: server.socket for tgid, server in servers.items()}
+        for tgid in self._world.changed_connections(sockets):
+            self._correlator.ask_again(tgid)
+
+    def _put_questions(self) -> None:
+        asks: list[Ask] = self._correlator.asks()
+        if self._world is not None:
+            self._world.ask(ask.server.tgid for ask in asks)
+
+    def _send(self, findings: list[Finding]) -> None:
+        for sink in self._sinks:
+            sink.write(findings)
+
+
+def _lost(skip: Skipped, now_ns: int) -> Lost:
+    return Lost(now_ns, skip.kind, skip.reason, skip.runs, None, None, None, None)
