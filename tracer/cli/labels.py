@@ -1,0 +1,114 @@
+"""How things are called on a line: users, panes, programs, terminals, times.
+
+Invariant: every label is safe to print, and reads as one thing: what could pass for a neighbour
+on the line is quoted as in a shell.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Final
+
+from tracer.cli.safe import safe_text
+from tracer.codec.program import image_of
+from tracer.model import abi
+from tracer.model.context import Place, Process
+from tracer.model.events import Tty
+from tracer.model.findings import Lost
+
+_PLAIN_NAME: Final = re.compile(r"[\w@%+=,/$-]+")
+_NAME_CHARS: Final = 32
+_CUTS: Final = (
+    (abi.EXEC_ARGV_CUT, "arguments cut"),
+    (abi.EXEC_ARGV_FAULT, "arguments unreadable"),
+    (abi.EXEC_EXE_CUT | abi.EXEC_INVOKED_CUT | abi.EXEC_CWD_CUT, "path cut"),
+)
+
+
+def where(place: Place | None) -> str:
+    """As tmux itself writes a target, work:0.%3; a "?" follows what the kernel doesn't confirm.
+
+    Without a name: the pid of the pane's first process (?:1000), or of the server (server:900).
+    """
+    if place is None:
+        return "?"
+    claimed = place.session_name or place.session_id
+    session = name_of(claimed) if claimed else "?"
+    if place.pane_id is not None:
+        window = "?" if place.window_index is None else place.window_index
+        return f"{session}:{window}.{name_of(place.pane_id)}{'' if place.verified else '?'}"
+    if place.pane_pid is not None:
+        return f"?:{place.pane_pid}"
+    return f"server:{place.server.tgid}" if session == "?" else session
+
+
+def name_of(name: str) -> str:
+    """A name: quoted if it could be taken for more than that, cut if it would fill the line."""
+    if len(name) > _NAME_CHARS:
+        name = name[:_NAME_CHARS] + "…"
+    if _PLAIN_NAME.fullmatch(name):
+        return safe_text(name)
+    # shlex.quote() alone leaves what a shell wouldn't split, like work:0.
+    quoted = shlex.quote(name)
+    return safe_text(f"'{name}'" if quoted == name else quoted)
+
+
+def word(value: bytes) -> str:
+    """A path or an argument as one would type it in a shell."""
+    return safe_text(shlex.quote(value.decode("utf-8", "surrogateescape")))
+
+
+def process_label(process: Process) -> str:
+    """ls[4711]: the program's name, and the pid."""
+    path = image_of(process).path
+    program = word(path.rpartition(b"/")[2]) if path else "?"
+    return f"{program}[{process.key.tgid}]"
+
+
+def remarks_on(process: Process) -> list[str]:
+    """What the arguments of a program don't say: pid and directory, then whatever is odd."""
+    image = image_of(process)
+    remarks = [
+        f"{process.key.tgid} in {word(process.cwd)}" if process.cwd else f"{process.key.tgid}"
+    ]
+    if process.argv and _program_name(process.argv[0]) != _program_name(image.path):
+        remarks.append(f"runs {word(image.path)}")
+    if image.path and image.deleted:
+        remarks.append("deleted")
+    if image.memfd:
+        remarks.append("memfd")
+    return remarks + [cut for flags, cut in _CUTS if process.flags & flags]
+
+
+def amount_lost(lost: Lost) -> str:
+    """37 bytes, or 5 exec records where no bytes are known."""
+    if lost.bytes is not None:
+        return f"{lost.bytes} bytes"
+    return f"{'?' if lost.records is None else lost.records} {lost.kind} records"
+
+
+def _program_name(path: bytes) -> bytes:
+    # A login shell has "-" before its name in argv[0] (login(1)).
+    return path.rpartition(b"/")[2].removeprefix(b"-")
+
+
+def tty_name(tty: Tty) -> str:
+    """pts/3; the device numbers for what is no pty."""
+    # UNIX98 pty slaves are majors 136 to 143 (Documentation/admin-guide/devices.txt).
+    if 136 <= tty.major <= 143:
+        return f"pts/{(tty.major - 136) * 256 + tty.minor}"
+    return f"{tty.major}:{tty.minor}"
+
+
+def duration(ns: int) -> str:
+    """Two units at most: 12ms, 1.2s, 3m05s, 2h03m."""
+    ms = ns // 1_000_000
+    if ms < 1000:
+        return f"{ms}ms"
+    if ms < 60_000:
+        return f"{ms // 1000}.{ms % 1000 // 100}s"
+    minutes, seconds = divmod(ms // 1000, 60)
+    if minutes < 60:
+        return f"{minutes}m{seconds:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"

@@ -1,0 +1,40 @@
+"""The command line: puts the subcommands together and is the only place that prints errors."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import typer
+
+from tracer.cli.doctor import doctor
+from tracer.cli.live import live
+from tracer.cli.render import safe_text
+from tracer.errors import TtytraceError
+
+app = typer.Typer(
+    help="Watches tmux from the kernel: who is in which session, what runs in which pane.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(live)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # on a terminal that isn't UTF-8
+    try:
+        app()
+    except TtytraceError as error:
+        print(f"ttytrace: {safe_text(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Which findings a command shows: the filters that `live` and later commands share."""
+
+from __future__ import annotations
+
+import pwd
+from typing import NamedTuple
+
+from tracer.errors import BadFilter
+from tracer.model.context import Process
+from tracer.model.findings import (
+    Finding,
+    Lost,
+    ProcessEnded,
+    ProcessForked,
+    ProgramStarted,
+    TextOutput,
+    TmuxChanged,
+)
+
+_KINDS: dict[str, type] = {
+    "exec": ProgramStarted,
+    "end": ProcessEnded,
+    "fork": ProcessForked,
+    "text_output": TextOutput,
+    "lost": Lost,
+    "tmux": TmuxChanged,
+}
+# A fork is followed by an exec, or is a subshell: seldom what an operator looks for. The end of a
+# process that never ran a program of its own goes with it.
+_BY_DEFAULT = frozenset(_KINDS) - {"fork"}
+
+
+class Selection(NamedTuple):
+    """A filter; an empty field lets everything pass. Losses of what is selected always show."""
+
+    session: str
+    pane: str
+    uid: int | None
+    kinds: tuple[type, ...]
+
+    @classmethod
+    def parse(cls, session: str, pane: str, user: str, kind: str, output: bool) -> Selection:
+        """From the words of a command line; BadFilter names what can't be."""
+        kinds = {name.strip() for name in kind.split(",") if name.strip()} or set(_BY_DEFAULT)
+        for name in kinds - set(_KINDS):
+            raise BadFilter(option="--kind", value=name, choices=", ".join(_KINDS))
+        if not output:
+            kinds.discard("text_output")
+        return cls(session, pane, _uid(user), tuple(_KINDS[name] for name in kinds))
+
+    def takes(self, finding: Finding) -> bool:
+        """Whether it shows."""
+        if not isinstance(finding, self.kinds):
+            return False
+        if isinstance(finding, ProcessEnded) and finding.process.is_fork and not self._takes_forks:
+            return False
+        place = finding.place
+        if place is None:
+            return True  # a loss that can't be placed may be one of ours
+        if self.session and self.session not in (place.session_id, place.session_name):
+            return False
+        if self.pane and self.pane != place.pane_id:
+            return False
+        return self.uid is None or self._is_by_user(finding)
+
+    @property
+    def _takes_forks(self) -> bool:
+        return ProcessForked in self.kinds
+
+    def _is_by_user(self, finding: Finding) -> bool:
+        match finding:
+            case Lost():
+                return True
+            case TmuxChanged():
+                return finding.client is not None and finding.client.uid == self.uid
+            case _:
+                return _uid_of(finding.process) == self.uid
+
+
+def _uid_of(process: Process | None) -> int | None:
+    return process.who.uid if process and process.who else None
+
+
+def _uid(user: str) -> int | None:
+    if not user:
+        return None
+    if user.isdigit():
+        return int(user)
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        raise BadFilter(option="--user", value=user, choices="a user of this host") from None
