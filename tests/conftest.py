@@ -1,0 +1,23 @@
+"""What all tests share: tests/kernel and tests/guest are marked by where they lie, so that no file
+can forget it and `make check` stays free of root. Examples of properties have no deadline: a shared
+or emulated machine may be slow at any moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
+
+TESTS = Path(__file__).parent
+MARKED_FOLDERS = ("kernel", "guest")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        if room in MARKED_FOLDERS:
+            item.add_marker(room)

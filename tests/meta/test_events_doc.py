@@ -1,0 +1,98 @@
+"""docs/events.md says what the encoder writes: every field, its type, and which events carry it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests import samples
+from tests.meta.sources import REPO
+from tracer.codec.ecs import Encoder
+
+ACTIONS = frozenset({"fork", "exec", "end", "text_output", "lost", "tmux"})
+ROW = re.compile(
+    r"^\| `([^`]+)` \| ([^|]+) \| (kernel|claim|derived) \| ([^|]+) \| [^|]+ \|$", re.M
+)
+JSON_TYPES = {
+    "keyword": {"str"}, "text": {"str"}, "date": {"str"}, "long": {"int"}, "boolean": {"bool"},
+    "keyword[]": {"list"}, "long or null": {"int", "NoneType"},
+}  # fmt: skip
+
+
+class Field(NamedTuple):
+    """What is known of a field: JSON types and the actions that carry it."""
+
+    types: frozenset[str]
+    actions: frozenset[str]
+
+
+def documented(text: str) -> dict[str, Field]:
+    """The fields of the table."""
+    return {
+        name: Field(
+            frozenset(JSON_TYPES[type_]), ACTIONS if who == "all" else frozenset(who.split())
+        )
+        for name, type_, _, who in ROW.findall(text)
+    }
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Path and JSON type of every field below."""
+    match value:
+        case dict():
+            for name, part in value.items():
+                yield from leaves(part, f"{path}.{name}" if path else name)
+        case [dict(), *_]:
+            for part in value:
+                yield from leaves(part, f"{path}[]")
+        case _:
+            yield path, type(value).__name__
+
+
+def encoded() -> tuple[dict[str, Field], set[str]]:
+    """The fields of all findings there can be, and those that any event calls claims."""
+    encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
+    types: dict[str, set[str]] = defaultdict(set)
+    actions: dict[str, set[str]] = defaultdict(set)
+    claims: set[str] = set()
+    for finding in samples.FINDINGS:
+        event = encoder.encode(finding)
+        action = event["event"]["action"]
+        claims.update(event.get("tmux", {}).get("claimed", ()))
+        for path, type_ in leaves(event):
+            types[path].add(type_)
+            actions[path].add(action if action in ACTIONS else "tmux")
+    return {p: Field(frozenset(types[p]), frozenset(actions[p])) for p in types}, claims
+
+
+TEXT = (REPO / "docs/events.md").read_text()
+
+
+def test_the_table_is_what_the_encoder_writes() -> None:
+    """No field is missing, none is left over, each with its type and its events."""
+    assert documented(TEXT) == encoded()[0]
+
+
+def test_claims_are_documented_as_claims() -> None:
+    """The source column and tmux.claimed agree, in both directions."""
+    sources = {name: source for name, _, source, _ in ROW.findall(TEXT)}
+    assert {name for name, source in sources.items() if source == "claim"} == encoded()[1]
+
+
+def test_every_action_is_in_the_table_of_actions() -> None:
+    """A finding's event.action is one that the page explains."""
+    encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
+    rows = re.findall(r"^\| (`[^|]+) \| (start|end|change|info) \|", TEXT, re.M)
+    listed = {(action, type_) for cell, type_ in rows for action in re.findall(r"`([^`]+)`", cell)}
+    events = [encoder.encode(finding)["event"] for finding in samples.FINDINGS]
+    assert {(event["action"], event["type"][0]) for event in events} == listed
+
+
+@pytest.mark.parametrize("change", [("| `user.id`", "| `user.uid`"), ("| long |", "| date |")])
+def test_a_wrong_table_is_noticed(change: tuple[str, str]) -> None:
+    """The gate closes."""
+    assert documented(TEXT.replace(*change)) != encoded()[0]

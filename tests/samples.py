@@ -1,0 +1,119 @@
+"""Findings of every kind, as full and as bare as they come, for the tests of what we print."""
+
+from __future__ import annotations
+
+from tracer.clock import WallClock
+from tracer.model import abi
+from tracer.model.context import Client, Place, Process
+from tracer.model.events import ProcessKey, Tty, Who
+from tracer.model.findings import (
+    Finding,
+    Lost,
+    ProcessEnded,
+    ProcessForked,
+    ProgramStarted,
+    TextOutput,
+    TmuxChanged,
+)
+from tracer.model.host import Host
+
+SECOND = 1_000_000_000
+NOW = 5000 * SECOND + 123_456_789
+HOST = Host("3d1219c7c4c5404aaa1f6d2a48adfda4", "lab", "b66a1514-aee5-4f55-bfd2-d15c06f284a6", 7)
+PTS = Tty(136, 3)
+NOT_UTF8 = b"caf\xe9"
+ALL_FLAGS = (
+    abi.EXEC_ARGV_CUT
+    | abi.EXEC_ARGV_FAULT
+    | abi.EXEC_INVOKED_CUT
+    | abi.EXEC_EXE_CUT
+    | abi.EXEC_CWD_CUT
+)
+
+SERVER = ProcessKey(900, 100 * SECOND)
+PLACE = Place(SERVER, b"/tmp/tmux-1000/default", "$1", "work", "@2", 0, "edit", "%3", 1000, True)
+BARE_PLACE = Place(SERVER)
+WHO = Who(ProcessKey(1000, 200 * SECOND), 900, 1000, 1000, 1001, 1000, 1001, 1000, 4, 1000, PTS, 77)
+SETUID = WHO._replace(euid=0, egid=0)
+NOBODY = WHO._replace(loginuid=None, audit_session=None, session=None, tty=None)
+PROCESS = Process(
+    key=ProcessKey(4711, 4990 * SECOND),
+    who=WHO,
+    invoked=b"/bin/ls",
+    exe=b"/usr/bin/ls",
+    cwd=b"/home/alice",
+    argv=(b"ls", b"-l", b"my file"),
+    argv_bytes=14,
+    argc=3,
+    exe_links=1,
+    flags=0,
+    source="kernel",
+    container_id=None,
+    ancestors=((1000, b"/usr/bin/bash"), (900, b"/usr/bin/tmux")),
+)
+ODD = PROCESS._replace(
+    invoked=NOT_UTF8, exe=b"/memfd:" + NOT_UTF8, cwd=NOT_UTF8, argv=(NOT_UTF8, b"x"), argc=9,
+    exe_links=0, flags=ALL_FLAGS, container_id="c0ffee", ancestors=((1000, NOT_UTF8), (900, b"")),
+)  # fmt: skip
+DELETED = PROCESS._replace(exe_links=0, who=NOBODY)
+UNKNOWN = Process(ProcessKey(4712, 0), None, b"", b"", b"", (), 0, 0, 1, 0, "kernel", None, ())
+CLIENT = Client(77, 1000, PTS, 80, 24, True)
+
+EXEC = ProgramStarted(NOW, PROCESS, PLACE)
+OUTPUT = TextOutput(NOW, NOW + 40_000_000, PROCESS, PLACE, PTS, 24, 80, 37, b"total 0\r\n")
+ENDED = ProcessEnded(NOW, PROCESS, PLACE, 3 << 8)
+LOST = Lost(NOW, "text_output", "ring full", 2, 37, PLACE, PTS, 4096)
+RENAMED = TmuxChanged(NOW, "session-renamed", Place(SERVER, None, "$1", "work"), None, "was play")
+
+FINDINGS: tuple[Finding, ...] = (
+    EXEC,
+    ProcessForked(NOW, PROCESS, BARE_PLACE),
+    *(
+        class_(NOW, process, PLACE._replace(socket=NOT_UTF8))
+        for class_ in (ProgramStarted, ProcessForked)
+        for process in (ODD, DELETED, UNKNOWN)
+    ),
+    ENDED,
+    *(
+        ProcessEnded(NOW, process, PLACE._replace(socket=NOT_UTF8), 9 | 0x80)
+        for process in (ODD, DELETED, UNKNOWN)
+    ),
+    OUTPUT,
+    OUTPUT._replace(process=None, place=PLACE._replace(verified=False)),
+    OUTPUT._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8), data=b"\xff\x1b[1m"),
+    LOST,
+    LOST._replace(place=PLACE._replace(socket=NOT_UTF8)),
+    Lost(NOW, "exec", "ring full", 5, None, None, None, None),
+    Lost(NOW, "text_output", "not read", None, 4, BARE_PLACE, PTS, None),
+    RENAMED,
+    *(
+        TmuxChanged(NOW, action, PLACE._replace(socket=NOT_UTF8), client, None)
+        for action, client in (
+            ("server-seen", None),
+            ("server-gone", None),
+            ("session-created", None),
+            ("session-closed", None),
+            ("pane-opened", None),
+            ("pane-closed", None),
+            ("client-attached", CLIENT),
+            ("client-detached", CLIENT._replace(verified=False)),
+            ("client-session-changed", Client(78, None, None, None, None, False)),
+        )
+    ),
+    TmuxChanged(NOW, "server-unverified", BARE_PLACE, None, "hostile: READ_OPEN"),
+)
+
+
+class FixedClock(WallClock):
+    """Boot was 2026-11-20 00:00:00 UTC, whatever the machine's clocks say."""
+
+    def __init__(self) -> None:
+        self.boot_ns = 1_795_132_800 * SECOND
+
+    def at(self, time_ns: int) -> int:
+        return self.boot_ns + time_ns
+
+
+def names(uid: int) -> str | None:
+    """root and alice have names, nobody else."""
+    return {0: "root", 1000: "alice"}.get(uid)

@@ -1,0 +1,142 @@
+"""python -m tests.scenario.record [--goldens]: records each scenario on the running kernel, and
+writes what the pipeline makes of it as the golden findings. `--goldens`: only the latter.
+
+Invariant: a recording has the drains of the product's own source and only records of the
+scenario's server, numbered as if there had been no other. Needs root, but for --goldens.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.kernel.lines import to_line
+from tests.kernel.patience import eventually
+from tests.kernel.tmux import Tmux
+from tracer.capture.kernel import KernelSource
+from tracer.capture.loader import load
+from tracer.capture.recorded import RecordedSource, record
+from tracer.config import RingSizes
+from tracer.decode.records import decode
+from tracer.model import abi
+from tracer.model.events import Exec, Exit, Fork, PaneOutput, Record, ServerFound
+from tracer.model.findings import Finding
+from tracer.model.stage import Batch, Drain
+from tracer.pipeline import Pipeline
+from tracer.probe.btf import Btf
+from tracer.probe.ktypes import kernel_types
+from tracer.probe.plan import choose
+from tracer.probe.survey import survey
+
+HERE = Path(__file__).parent
+# What the only pane runs, with sh, for each scenario.
+SCENARIOS = {
+    "commands": r"""cd /tmp; printf 'h\303\251llo \342\202\254\n'; (exit 3); sh -c 'kill -9 $$'
+cd /; /bin/echo "a  b" '' 'c"d'; env -i /bin/true; /bin/sh -c /bin/true & wait""",
+    "output": r"""seq 3000; printf '\377\376\033[31mred\033[0m\n'; seq 5 | tail -n 2""",
+}
+_SEQ_AT = abi.HEADER.offset("seq")
+
+
+def findings_of(path: Path) -> list[Finding]:
+    """What the pipeline makes of a recording, without a world to ask."""
+    found: list[Finding] = []
+
+    class Sink:
+        def write(self, findings: list[Finding]) -> None:
+            found.extend(findings)
+
+    pipeline = Pipeline(RecordedSource(path), [Sink()])
+    while pipeline.turn():
+        pass
+    pipeline.finish()
+    return found
+
+
+def _record(script: str, path: Path) -> None:
+    btf = Btf.load()
+    source = KernelSource(load(choose(survey(btf)), kernel_types(btf), RingSizes()), RingSizes())
+    drains: list[Drain] = []
+    place = Path(tempfile.mkdtemp(prefix="tt-", dir="/tmp"))
+    tmux = Tmux(place)
+    try:
+        pane = tmux.new_session(f"cd /; read go; {script}", name="scenario")
+        tmux.send_keys(pane, "Enter")
+
+        def is_over() -> bool:
+            drains.append(source.drain())
+            return any(_ends(drains[-1], pane.server_pid))
+
+        eventually(is_over)
+        source.stop()
+        drains.append(source.drain())
+    finally:
+        source.close()
+        shutil.rmtree(place)
+    with path.open("wb") as file:
+        record(_only(drains, pane.server_pid), file)
+
+
+def _ends(drain: Drain, server: int) -> list[Record]:
+    found = [a.record for batch in drain.batches for a in decode(batch.data, batch.spans)]
+    return [r for r in found if isinstance(r, Exit) and r.key.tgid == server]
+
+
+def _server_of(found: Record) -> int | None:
+    match found:
+        case Fork() | Exec():
+            return found.who.server_tgid
+        case Exit():
+            return found.server_tgid
+        case ServerFound():
+            return found.key.tgid
+        case PaneOutput():
+            return found.server.tgid
+    return None
+
+
+def _only(drains: list[Drain], server: int) -> list[Drain]:
+    """The records of one server, renumbered, in the drains that have any."""
+    numbers: Counter[int] = Counter()
+    kept = []
+    for drain in drains:
+        batches = tuple(_only_batch(batch, server, numbers) for batch in drain.batches)
+        produced = [numbers[slot] for slot in range(len(drain.produced))]
+        if any(batch.spans for batch in batches):
+            kept.append(Drain(drain.began_ns, produced, batches))
+    return kept
+
+
+def _only_batch(batch: Batch, server: int, numbers: Counter[int]) -> Batch:
+    data, spans = bytearray(), []
+    for arrival, (at, size) in zip(decode(batch.data, batch.spans), batch.spans, strict=True):
+        if _server_of(arrival.record) != server:
+            continue
+        slot = arrival.cpu * abi.KINDS + arrival.kind
+        spans.append((len(data), size))
+        data += batch.data[at : at + size]
+        struct.pack_into("<I", data, spans[-1][0] + _SEQ_AT, numbers[slot])
+        numbers[slot] += 1
+    return Batch(bytes(data), spans)
+
+
+def main() -> None:
+    """Writes NAME.rec and NAME.jsonl for each scenario."""
+    for name, script in SCENARIOS.items():
+        path = HERE / f"{name}.rec"
+        if sys.argv[1:] != ["--goldens"]:
+            os.chdir("/")
+            _record(script, path)
+        lines = b"".join(map(to_line, findings_of(path)))
+        path.with_suffix(".jsonl").write_bytes(lines)
+        subprocess.run(["wc", "-lc", path, path.with_suffix(".jsonl")], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""tracer.cli.select"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.samples import ENDED, EXEC, LOST, NOW, OUTPUT, PLACE, PROCESS, RENAMED
+from tracer.cli.select import Selection
+from tracer.errors import BadFilter
+from tracer.model.findings import Finding, ProcessForked, TmuxChanged
+
+FORKED = ProcessForked(NOW, PROCESS._replace(is_fork=True), PLACE)
+SUBSHELL_ENDED = ENDED._replace(process=FORKED.process)
+EVERYTHING: list[Finding] = [EXEC, OUTPUT, ENDED, LOST, RENAMED, FORKED, SUBSHELL_ENDED]
+
+
+def selection(
+    session: str = "", pane: str = "", user: str = "", kind: str = "", output: bool = True
+) -> Selection:
+    return Selection.parse(session, pane, user, kind, output)
+
+
+def shown(chosen: Selection) -> list[Finding]:
+    return [finding for finding in EVERYTHING if chosen.takes(finding)]
+
+
+def test_without_options_all_but_forks_and_the_ends_of_subshells_show() -> None:
+    """A fork, and the end of a process that never ran a program, are shown on request only."""
+    assert shown(selection()) == [EXEC, OUTPUT, ENDED, LOST, RENAMED]
+    assert shown(selection(kind="fork,end")) == [ENDED, FORKED, SUBSHELL_ENDED]
+
+
+def test_output_can_be_left_out() -> None:
+    """--no-output drops text_output and nothing else."""
+    assert OUTPUT not in shown(selection(output=False))
+    assert LOST in shown(selection(output=False))
+
+
+@pytest.mark.parametrize("name", ["work", "$1"])
+def test_a_session_is_chosen_by_its_name_or_id(name: str) -> None:
+    """What happened in another session doesn't show."""
+    assert selection(session=name).takes(EXEC)
+    elsewhere = EXEC._replace(place=PLACE._replace(session_id="$2", session_name="play"))
+    assert not selection(session=name).takes(elsewhere)
+
+
+def test_a_pane_is_chosen_by_its_id() -> None:
+    """%3 is not %30."""
+    assert selection(pane="%3").takes(OUTPUT)
+    assert not selection(pane="%30").takes(OUTPUT)
+
+
+def test_a_user_is_chosen_by_name_or_uid() -> None:
+    """The real uid counts, also when the program runs with another effective one."""
+    assert selection(user="1000").takes(EXEC)
+    assert not selection(user="root").takes(EXEC)
+    assert not selection(user="1000").takes(TmuxChanged(NOW, "server-seen", PLACE, None, None))
+
+
+def test_a_loss_without_a_place_always_shows() -> None:
+    """It may have been of what was chosen."""
+    unplaced = LOST._replace(place=None)
+    assert selection(session="work", pane="%9", user="0").takes(unplaced)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"kind": "exec,boom"}, "--kind boom"), ({"user": "no-such-user"}, "--user no-such-user")],
+)
+def test_what_cannot_be_chosen_is_named(options: dict[str, str], named: str) -> None:
+    """The error says which option and which word."""
+    with pytest.raises(BadFilter, match=named):
+        selection(**options)  # type: ignore[arg-type]

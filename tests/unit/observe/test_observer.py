@@ -1,0 +1,173 @@
+"""tracer.observe.observer, with real servers and processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.observe.conftest import RealTmux, eventually
+from tracer.model.facts import Fact, Followed, ServerAsked, ServerSeen, Verdict
+from tracer.observe import procfs
+from tracer.observe.observer import Observer, own_sessions
+
+
+class Table:
+    """What the kernel half is told, kept instead."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, tuple[int, int]] = {}
+        self.ignored: list[int] = []
+
+    def follow(self, tgid: int, server_tgid: int, pane_tgid: int) -> None:
+        self.entries[tgid] = (server_tgid, pane_tgid)
+
+    def unfollow(self, tgid: int) -> None:
+        self.entries.pop(tgid, None)
+
+    def ignore_server(self, tgid: int) -> None:
+        self.ignored.append(tgid)
+        self.entries[tgid] = (tgid, 0)
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+@pytest.fixture
+def observer(table: Table) -> Iterator[Observer]:
+    made = Observer(table)
+    yield made
+    made.close()
+
+
+def panes_of(tmux: RealTmux) -> list[int]:
+    return [int(pid) for pid in tmux.run("list-panes", "-a", "-F", "#{pane_pid}").split()]
+
+
+def answers(observer: Observer, count: int) -> list[ServerAsked]:
+    found: list[Fact] = []
+
+    def enough() -> bool:
+        found.extend(observer.facts())
+        return len(found) >= count
+
+    eventually(enough)
+    return [fact for fact in found if isinstance(fact, ServerAsked)]
+
+
+def test_a_server_is_followed_with_all_below_it(
+    tmux: RealTmux, observer: Observer, table: Table
+) -> None:
+    """Each process has its server and the child of the server that it descends from."""
+    tmux.run("new-session", "-d", "-s", "one", "sh -c 'sleep 60 & wait'")
+    tmux.run("split-window", "-t", "one", "sleep 60")
+    panes = panes_of(tmux)
+    eventually(lambda: len(procfs.descendants([tmux.pid])) >= 4)
+    facts = observer.adopt(tmux.pid)
+    assert table.entries.pop(tmux.pid) == (tmux.pid, 0)
+    assert {pane for _, pane in table.entries.values()} == set(panes)
+    assert {server for server, _ in table.entries.values()} == {tmux.pid}
+    followed = [fact.process.tgid for fact in facts if isinstance(fact, Followed)]
+    assert sorted(followed) == sorted([tmux.pid, *table.entries])
+    assert set(table.entries) == procfs.descendants([tmux.pid])
+
+
+def test_a_nested_server_has_its_own_processes(
+    tmux: RealTmux, observer: Observer, table: Table, tmp_path: Path
+) -> None:
+    """What runs in the inner server is the inner server's, whichever of the two is looked at."""
+    inner = RealTmux(tmp_path / "..", "tmux")
+    inner.socket = tmp_path / "inner"
+    tmux.run("new-session", "-d", f"tmux -f /dev/null -S {inner.socket} new-session 'sleep 60'")
+    eventually(lambda: inner.socket.exists() and inner.run("list-panes", "-a"))
+    try:
+        (deep,) = panes_of(inner)
+        facts = observer.seed()
+        servers = {fact.pid for fact in facts if isinstance(fact, ServerSeen)}
+        assert {tmux.pid, inner.pid} <= servers
+        assert table.entries[deep] == (inner.pid, deep)
+        assert table.entries[inner.pid] == (inner.pid, 0)
+    finally:
+        inner.run("kill-server")
+
+
+def test_what_has_gone_is_not_followed(observer: Observer, table: Table) -> None:
+    """A pid that is free again must not be taken for the process that had it."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    assert observer.adopt(gone.pid) == []
+    assert table.entries == {}
+
+
+def test_an_answer_comes_as_a_fact(tmux: RealTmux, observer: Observer) -> None:
+    """Names, panes and clients of a real server, each checked."""
+    client = tmux.attach("first", 90, 30)
+    observer.ask([tmux.pid])
+    (asked,) = answers(observer, 1)
+    assert asked.claims.verdict is Verdict.OK
+    assert [session.name for session in asked.claims.sessions] == ["first"]
+    assert [pane.verified for pane in asked.claims.panes] == [True]
+    assert [(claim.pid, claim.verified) for claim in asked.claims.clients] == [(client, True)]
+    assert [process.tgid for process in asked.clients] == [client]
+    assert asked.socket == os.fsencode(tmux.socket)
+    assert asked.is_system_program
+
+
+def test_a_user_cannot_make_us_ask_without_end(tmux: RealTmux, observer: Observer) -> None:
+    """Four questions at once, then one a second."""
+    came: list[ServerAsked] = []
+    for _ in range(200):
+        observer.ask([tmux.pid])
+        came += [fact for fact in observer.facts() if isinstance(fact, ServerAsked)]
+        subprocess.run(["true"], check=True)
+    assert 1 <= len(came) <= 6
+
+
+def test_who_is_no_server_is_unreachable(observer: Observer) -> None:
+    """A process without a socket: an answer, not a silence."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        observer.ask([process.pid])
+        (asked,) = answers(observer, 1)
+        assert asked.claims.verdict is Verdict.UNREACHABLE
+        assert asked.socket is None
+
+
+def test_a_client_that_comes_or_goes_is_noticed(tmux: RealTmux, observer: Observer) -> None:
+    """The set of connections to the server's socket changes."""
+    server = tmux.pid
+    sockets: dict[int, bytes | None] = {server: os.fsencode(tmux.socket)}
+
+    def is_quiet() -> bool:
+        # Each of our own questions is a client, which the server may take a moment to close.
+        return [observer.changed_connections(sockets) for _ in range(3)] == [[], [], []]
+
+    eventually(is_quiet)
+    tmux.attach("first", 80, 24)
+    assert observer.changed_connections(sockets) == [server]
+    eventually(is_quiet)
+
+
+def test_a_server_is_ignored_once(observer: Observer, table: Table) -> None:
+    """The kernel half is told when it is new, and keeps nothing of one that is over already."""
+    here, gone = os.getpid(), 2**22 + 1
+    observer.ignore({here})
+    observer.ignore({here, gone})
+    assert table.ignored == [here, gone]
+    assert set(table.entries) == {here}
+
+
+def test_our_sessions_are_those_of_all_our_ancestors() -> None:
+    """A pane that shows our output through sudo or script(1) is among them."""
+    script = "import os; from tracer.observe.observer import own_sessions; print(own_sessions())"
+    child = subprocess.run(
+        [sys.executable, "-c", script], start_new_session=True, capture_output=True, check=True
+    )
+    seen = {int(word) for word in child.stdout.decode().strip(" {}\n").split(",")}
+    assert own_sessions() < seen
+    assert os.getsid(0) in own_sessions() or os.getsid(0) == 0
