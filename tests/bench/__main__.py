@@ -1,0 +1,55 @@
+"""python -m tests.bench [--quick] [--only NAME] [--reps N]: measures, prints, asserts nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench import consumer, panes, startup, untraced
+from tests.bench.loads import loads
+from tests.bench.report import Row, print_table, write_json
+
+_JSON = Path("build/bench.json")
+_NAMES = ("consumer", "start", "untraced", "panes")
+_QUICK_SCALE = 0.05
+
+
+def main() -> None:
+    """Runs what was asked for."""
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the work, once")
+    parser.add_argument("--only", choices=_NAMES, help="one bench")
+    parser.add_argument("--reps", type=int, help="repetitions (default: 5, quick: 1)")
+    asked = parser.parse_args()
+    if os.geteuid() != 0 and asked.only != "consumer":
+        sys.exit("tests.bench: only root can trace; --only consumer runs without")
+    reps, scale = asked.reps or (1 if asked.quick else 5), _QUICK_SCALE if asked.quick else 1
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="ttytrace-bench-") as place:
+        for name in (asked.only,) if asked.only else _NAMES:
+            for row in _measure(name, reps, scale, Path(place)):
+                rows.append(row)
+                print(f"... {row.bench}: {row.case}", file=sys.stderr)
+    print_table(rows)
+    write_json(rows, _JSON)
+
+
+def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
+    match name:
+        case "consumer":
+            yield from consumer.measure(reps, scale, place)
+        case "start":
+            yield startup.measure(reps, place)
+        case "untraced":
+            yield from untraced.measure(reps, scale, place)
+        case "panes":
+            for load in loads(place, scale):
+                yield from panes.measure(load, reps, place)
+
+
+if __name__ == "__main__":
+    main()

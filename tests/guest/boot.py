@@ -1,0 +1,146 @@
+"""Run one command in a guest and bring back its output and exit status.
+
+The invariant: after run() nothing is left of the guest, however it ended. The command's status
+comes back through a file that only the guest's last step writes, so a guest that hangs, panics or
+is killed can't look like a success. Which kernels there are is in kernels.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tests.guest.kernels import REPO, Kernel
+
+CPUS = 2
+MEMORY = "4G"
+_INIT = Path(__file__).with_name("init.sh")
+_JOB = "mkdir /run/job && mount -t 9p -o trans=virtio,version=9p2000.L job /run/job"
+_ENVIRONMENT = {
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "TERM": "xterm-256color",
+}
+
+
+class GuestDied(Exception):
+    """The guest ended without telling a status: it hung, panicked or did not boot."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: its exit status, what it printed (stdout and stderr), and how long
+    boot, command and shutdown took together."""
+
+    status: int
+    output: bytes
+    seconds: float
+
+
+def run(
+    kernel: Kernel,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    limit_s: int,
+    echo: BinaryIO | None = None,
+) -> Outcome:
+    """Boot, run the command as root in the repository's folder, power off.
+
+    The guest sees this host's files as they are now; what it writes is lost. `echo` gets the
+    output as it comes. Raises GuestDied, after limit_s at the latest.
+    """
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ttytrace-guest-") as path:
+        job = Path(path)
+        _prepare(job, kernel, command, {**_ENVIRONMENT, **environment})
+        with (job / "console").open("wb") as console:
+            _boot(kernel, job, console, limit_s, echo)
+        output = (job / "output").read_bytes()
+        try:
+            status = int((job / "status").read_text())
+        except (FileNotFoundError, ValueError):
+            raise GuestDied(_obituary(job, output, time.monotonic() - started)) from None
+    return Outcome(status, output, time.monotonic() - started)
+
+
+def _prepare(
+    job: Path, kernel: Kernel, command: Sequence[str], environment: Mapping[str, str]
+) -> None:
+    shutil.copy(_INIT, job / "init.sh")
+    (job / "output").touch()
+    (job / "modules").symlink_to(kernel.modules)
+    (job / "extras").mkdir()
+    for package in kernel.extras:
+        shutil.copy(package, job / "extras")
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    line = shlex.join(["exec", "env", "-i", *variables, *command])
+    (job / "command").write_text(f"cd {shlex.quote(str(REPO))}\n{line}\n")
+
+
+def _boot(
+    kernel: Kernel, job: Path, console: BinaryIO, limit_s: int, echo: BinaryIO | None
+) -> None:
+    # timeout(1) ends the guest even when this process is killed. A session of its own makes one
+    # process group of all that virtme-ng starts.
+    guest = subprocess.Popen(
+        ["timeout", "--kill-after=5", str(limit_s), *_virtme(kernel, job)],
+        stdin=subprocess.DEVNULL,
+        stdout=console,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{_ENVIRONMENT['PATH']}"},
+        start_new_session=True,
+    )
+    try:
+        with (job / "output").open("rb") as output:
+            running = True
+            while running:
+                running = guest.poll() is None
+                if echo is not None:
+                    echo.write(output.read())
+                    echo.flush()
+                time.sleep(0.1 if running else 0)
+    finally:
+        _kill_group(guest)
+
+
+def _kill_group(guest: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(guest.pid, signal.SIGKILL)
+    guest.wait()
+
+
+def _virtme(kernel: Kernel, job: Path) -> list[str]:
+    shares = " ".join(
+        f"-fsdev local,id={name},path={path},security_model=none,multidevs=remap{access}"
+        f" -device virtio-9p-pci,fsdev={name},mount_tag={name}"
+        for name, path, access in (("host", "/", ",readonly=on"), ("job", job, ""))
+    )
+    # KVM is not used even where it works: every machine then runs the same guest.
+    return [
+        *("vng", "--verbose", "--run", str(kernel.vmlinux), "--disable-kvm", "--force-9p"),
+        *("--cpus", str(CPUS), "--memory", MEMORY, "--name", "guest"),
+        # Errors and worse go to the console, which is shown when the guest dies.
+        *("--append", "loglevel=4", "--append", "panic_on_oops=1", "--append", "mitigations=off"),
+        f"--qemu-opts={shares}",
+        *("--exec", f"{_JOB} && exec sh /run/job/init.sh"),
+    ]
+
+
+def _obituary(job: Path, output: bytes, seconds: float) -> str:
+    console = (job / "console").read_bytes()[-3000:].decode(errors="replace")
+    printed = output[-3000:].decode(errors="replace")
+    return f"no status after {seconds:.0f} s\n--- console\n{console}\n--- command\n{printed}"

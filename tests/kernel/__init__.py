@@ -1,0 +1,1 @@
+"""The tracer on the running kernel against real tmux servers."""

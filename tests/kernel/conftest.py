@@ -1,0 +1,96 @@
+"""Fixtures of the kernel tests: `tmux` is a private server, `tracer` a tracer that runs.
+
+TTYTRACE_PLAN picks the plan (default: the one that the tracer chooses); TTYTRACE_SCALE is the size
+of big outputs in percent of what they are on a real machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.recording import Tracer
+from tests.kernel.tmux import Tmux
+from tests.kernel.tracing import RAW_SYSCALLS
+from tests.need import lacking
+from tracer.errors import TtytraceError
+from tracer.probe.btf import Btf
+from tracer.probe.plan import choose
+from tracer.probe.survey import survey
+
+WORKLOADS = Path(__file__).parents[1] / "workload"
+PLAN = os.environ.get("TTYTRACE_PLAN") or None
+
+StartTracer = Callable[..., Tracer]
+Workload = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def scale() -> float:
+    """What to multiply big sizes with."""
+    return float(os.environ.get("TTYTRACE_SCALE", "100")) / 100
+
+
+@pytest.fixture(scope="session")
+def plan() -> str | None:
+    """The plan that was asked for, and can be had here; None: the tracer chooses."""
+    if os.geteuid() != 0:
+        lacking("loading BPF programs needs root")
+    if not shutil.which("tmux"):
+        lacking("tmux is not installed")
+    try:
+        choose(survey(Btf.load()), "tracepoint" if PLAN == RAW_SYSCALLS else PLAN)
+    except TtytraceError as error:
+        lacking(str(error))
+    return PLAN
+
+
+@pytest.fixture
+def start_tracer(
+    plan: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartTracer]:
+    """Starts a tracer, with the options of tests.kernel.tracing; it sees when this returns."""
+    started: list[Tracer] = []
+
+    def start(*options: str) -> Tracer:
+        started.append(Tracer(tmp_path_factory.mktemp("tracer"), plan, *options))
+        return started[-1]
+
+    yield start
+    for tracer in started:
+        tracer.kill()
+
+
+@pytest.fixture
+def tracer(start_tracer: StartTracer) -> Tracer:
+    """A tracer with the default settings that has seen nothing yet."""
+    return start_tracer()
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Iterator[Tmux]:
+    """A private server; it starts with the first session."""
+    server = Tmux(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def workload(tmp_path_factory: pytest.TempPathFactory) -> Workload:
+    """The program that tests/workload/NAME.c makes."""
+    place = tmp_path_factory.mktemp("workload")
+
+    def build(name: str) -> Path:
+        program = place / name
+        if not program.exists():
+            source = WORKLOADS / f"{name}.c"
+            flags = ["-O1", "-Wall", "-Wextra", "-Werror", "-pthread"]
+            subprocess.run(["cc", *flags, "-o", program, source], check=True)
+        return program
+
+    return build

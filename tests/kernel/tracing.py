@@ -1,0 +1,92 @@
+"""python -m tests.kernel.tracing OUT.jsonl [options]: the product's capture in a process of its
+own, which writes its findings to OUT.jsonl, and Totals as the last line.
+
+It says `ready` on stderr when the hooks are in place, and ends on SIGINT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import struct
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from tests.kernel.lines import Totals, to_line
+from tracer import daemon
+from tracer.capture.kernel import KernelSource
+from tracer.config import RingSizes
+from tracer.model import abi
+from tracer.model.findings import Finding
+from tracer.model.stage import Drain
+from tracer.probe.btf import Btf
+from tracer.probe.caps import Caps, Seen
+from tracer.probe.survey import survey
+
+RAW_SYSCALLS = "raw_syscalls"  # the tracepoint plan where tracefs has no single system calls
+
+_KIND = struct.Struct("<H").unpack_from
+_KIND_AT = abi.HEADER.offset("kind")
+
+
+class CountingSource(KernelSource):
+    """The kernel, with a count of what it made and what arrived."""
+
+    produced: ClassVar[Counter[int]] = Counter()
+    arrived: ClassVar[Counter[int]] = Counter()
+
+    def drain(self) -> Drain:
+        drain = super().drain()
+        self.produced.clear()
+        for slot, count in enumerate(drain.produced):
+            self.produced[slot % abi.KINDS] += count
+        for batch in drain.batches:
+            self.arrived.update(_KIND(batch.data, at + _KIND_AT)[0] for at, _ in batch.spans)
+        return drain
+
+
+class LineSink:
+    """Writes findings as they come."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, findings: list[Finding]) -> None:
+        self._file.writelines(map(to_line, findings))
+        self._file.flush()
+
+
+def _survey_without_tracefs(btf: Btf) -> Caps:
+    return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
+
+
+def _named(counts: Counter[int]) -> dict[str, int]:
+    return {name: counts[kind] for kind, name in abi.KIND_NAMES.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--critical-pages", type=int, default=RingSizes().critical_pages)
+    parser.add_argument("--bulk-pages", type=int, default=RingSizes().bulk_pages)
+    parser.add_argument("--plan")
+    asked = parser.parse_args()
+    daemon.KernelSource = CountingSource  # type: ignore[misc]
+    if asked.plan == RAW_SYSCALLS:
+        daemon.survey = _survey_without_tracefs
+        asked.plan = "tracepoint"
+    with asked.out.open("wb") as file:
+        rings = RingSizes(asked.critical_pages, asked.bulk_pages)
+        capture = daemon.Capture([LineSink(file)], asked.plan, rings)
+        try:
+            capture.run(lambda: print("ready", file=sys.stderr, flush=True))
+        finally:
+            capture.close()
+        produced, arrived = _named(CountingSource.produced), _named(CountingSource.arrived)
+        file.write(to_line(Totals(capture.plan.name, produced, arrived)))
+
+
+if __name__ == "__main__":
+    main()
