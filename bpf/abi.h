@@ -8,14 +8,20 @@
 #ifndef TTYTRACE_ABI_H
 #define TTYTRACE_ABI_H
 
-#define TT_ABI_VERSION 1
+#define TT_ABI_VERSION 2
 
-#define TT_KIND_FORK	    1
-#define TT_KIND_EXEC	    2
-#define TT_KIND_EXIT	    3
-#define TT_KIND_SERVER	    4
-#define TT_KIND_PANE_OUTPUT 5
-#define TT_KINDS	    8 /* room in tables that are indexed by kind */
+#define TT_KIND_FORK	     1
+#define TT_KIND_EXEC	     2
+#define TT_KIND_EXIT	     3
+#define TT_KIND_SERVER	     4
+#define TT_KIND_PANE_OUTPUT  5
+#define TT_KIND_CLIENT_INPUT 6
+#define TT_KIND_PANE_INPUT   7
+#define TT_KIND_CLIENT_TTY   8
+#define TT_KIND_PEER	     9
+#define TT_KIND_INJECT	     10
+#define TT_KIND_TRACE	     11
+#define TT_KINDS	     16 /* room in tables that are indexed by kind */
 
 /* tt_header.flags, by kind */
 #define TT_EXEC_ARGV_CUT    0x01 /* argv is longer than what follows: see argv_bytes */
@@ -24,12 +30,17 @@
 #define TT_EXEC_EXE_CUT	    0x08 /* the resolved path has more parts than what follows */
 #define TT_EXEC_CWD_CUT	    0x10 /* the working directory has more parts than what follows */
 
+#define TT_EXIT_PEER	  0x01 /* was connected to a server, and doesn't descend from one */
+#define TT_INPUT_WITHHELD 0x01 /* while a terminal asked for a secret: no bytes follow */
+#define TT_TTY_TAKEN	  0x01 /* set up for a client; else put back as it was */
+#define TT_PEER_GONE	  0x01 /* over already: nothing of it is known but its pid */
+
 #define TT_ARGV_MAX    4096 /* bytes of argv that a record carries */
 #define TT_INVOKED_MAX 1024 /* bytes of the invoked path, its NUL included */
 #define TT_PATH_MAX    4096 /* bytes of one resolved path, as NUL-ended names */
 #define TT_NAME_MAX    256  /* bytes of one name, its NUL included */
 #define TT_DEPTH_MAX   48   /* names in one resolved path */
-#define TT_OUTPUT_MAX  4096 /* bytes of output that a record carries */
+#define TT_DATA_MAX    4096 /* bytes of output or input that a record carries */
 
 #define TT_UNSET 0xffffffffU /* the kernel's own "not set" for loginuid and audit session */
 
@@ -88,8 +99,8 @@ struct tt_exec {
 
 struct tt_exit {
 	struct tt_header header;
-	__u32 status; /* as wait(2) gives it */
-	__u32 server_tgid;
+	__u32 status;	   /* as wait(2) gives it */
+	__u32 server_tgid; /* that it descended from, or was connected to */
 };
 
 /* a process was recognised as a tmux server by what it does; the header is the server's */
@@ -98,21 +109,70 @@ struct tt_server {
 	struct tt_who who;
 };
 
-/* what a tmux server read from a pty master: what the terminal of a pane showed */
-struct tt_pane_output {
-	struct tt_header header; /* the server */
-	__u64 tty_id;		 /* identity of the pty while it lives; not for display */
+/*
+ * Bytes that passed a terminal, and the terminal as it was then. Four kinds begin so:
+ *
+ * PANE_OUTPUT: what a tmux server read from the pty master of a pane, which is what its terminal
+ * showed. CLIENT_INPUT: what a server read from the terminal of a client. PANE_INPUT: what a
+ * process (the header's) wrote to the pty master of a pane. CLIENT_TTY: a server set up the
+ * terminal of a client, or put it back; no bytes.
+ */
+struct tt_tty_data {
+	struct tt_header header; /* who read or wrote: the server, but for foreign PANE_INPUT */
+	__u64 tty_id;		 /* of the terminal, or of the pane's master, while it lives */
 	__u64 began_ns;		 /* when its recording began: the id is used again */
-	__u64 offset;	  /* bytes read from this master before these, as the kernel counts */
-	__u64 origin;	  /* that count at began_ns */
-	__u32 nth;	  /* counts the records of this pty */
-	__u32 bytes;	  /* that follow */
-	__u32 session;	  /* pid of the slave's session leader; 0: it has gone */
-	__u32 foreground; /* process group in the foreground */
-	__u32 tty;	  /* of the slave, major << 20 | minor */
+	__u64 offset; /* bytes that passed before: as n_tty counts for what is read, as we count
+			   * since began_ns for what is written */
+	__u64 origin; /* that count at began_ns */
+	__u32 nth;    /* counts the records of this kind on this terminal */
+	__u32 bytes;  /* that passed; they follow, unless TT_INPUT_WITHHELD */
+	__u32 session; /* pid of the session leader on the terminal (a pane: on the slave); 0: gone */
+	__u32 foreground; /* process group in the foreground there */
+	__u32 tty;	  /* the terminal (a pane: the slave), major << 20 | minor */
+	__u32 lflag;	  /* its c_lflag */
+	__u32 server_tgid;
 	__u16 rows;
 	__u16 columns;
 	/* char data[] */
 };
+
+/* a server got a message from a process that is connected to it, or found it gone; the header and
+ * who are that process's, and who.server_tgid is the server */
+struct tt_peer {
+	struct tt_header header;
+	struct tt_who who;
+	__u64 socket_id; /* identity of the server's end while it lives */
+	__u32 bytes;	 /* of the message; 0: it has closed its end */
+	__u32 pad;
+};
+
+#define TT_INJECT_MASTER 0 /* wrote to the master of a pane, and isn't its server */
+
+/* a process put input into the terminal of a pane or a client past the keyboard; the header and who
+ * are that process's */
+struct tt_inject {
+	struct tt_header header;
+	struct tt_who who;
+	__u64 tty_id;
+	__u32 session; /* as in tt_tty_data */
+	__u32 tty;
+	__u32 server_tgid; /* to which the terminal belongs */
+	__u32 code;	   /* TIOCSTI, TIOCLINUX or TT_INJECT_MASTER */
+};
+
+/* a process took hold of the memory or the registers of one under a server; header and who are
+ * those of the former */
+struct tt_trace {
+	struct tt_header header;
+	struct tt_who who;
+	__u64 target_start_time_ns;
+	__u32 target_tgid;
+	__u32 target_server_tgid;
+	__u32 target_pane_tgid;
+	__u32 request; /* of ptrace(2), or TT_TRACE_MEMORY */
+};
+
+#define TT_TRACE_MEMORY \
+	0xffffffffU /* process_vm_writev(2), or any way where the kernel doesn't say */
 
 #endif /* TTYTRACE_ABI_H */

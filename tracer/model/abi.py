@@ -11,14 +11,20 @@ import re
 import struct
 from typing import Final
 
-ABI_VERSION: Final = 1
+ABI_VERSION: Final = 2
 
 KIND_FORK: Final = 1
 KIND_EXEC: Final = 2
 KIND_EXIT: Final = 3
 KIND_SERVER: Final = 4
 KIND_PANE_OUTPUT: Final = 5
-KINDS: Final = 8
+KIND_CLIENT_INPUT: Final = 6
+KIND_PANE_INPUT: Final = 7
+KIND_CLIENT_TTY: Final = 8
+KIND_PEER: Final = 9
+KIND_INJECT: Final = 10
+KIND_TRACE: Final = 11
+KINDS: Final = 16
 
 KIND_NAMES: Final = {
     KIND_FORK: "fork",
@@ -26,6 +32,12 @@ KIND_NAMES: Final = {
     KIND_EXIT: "end",
     KIND_SERVER: "server",
     KIND_PANE_OUTPUT: "text_output",
+    KIND_CLIENT_INPUT: "client_input",
+    KIND_PANE_INPUT: "text_input",
+    KIND_CLIENT_TTY: "client_tty",
+    KIND_PEER: "peer",
+    KIND_INJECT: "inject",
+    KIND_TRACE: "trace",
 }
 
 EXEC_ARGV_CUT: Final = 0x01
@@ -33,6 +45,14 @@ EXEC_ARGV_FAULT: Final = 0x02
 EXEC_INVOKED_CUT: Final = 0x04
 EXEC_EXE_CUT: Final = 0x08
 EXEC_CWD_CUT: Final = 0x10
+
+EXIT_PEER: Final = 0x01
+INPUT_WITHHELD: Final = 0x01
+TTY_TAKEN: Final = 0x01
+PEER_GONE: Final = 0x01
+
+INJECT_MASTER: Final = 0
+TRACE_MEMORY: Final = 0xFFFFFFFF
 
 UNSET: Final = 0xFFFFFFFF
 
@@ -44,8 +64,12 @@ _WHO = """cgroup_id Q, parent_start_time_ns Q, parent_tgid I, server_tgid I, pan
 EXEC_FIELDS: Final = """exe_inode Q, argv_bytes Q, exe_device I, exe_links I, argc I, pad I,
     invoked_bytes H, exe_bytes H, cwd_bytes H, argv_kept_bytes H"""
 EXIT_FIELDS: Final = "status I, server_tgid I"
-OUTPUT_FIELDS: Final = """tty_id Q, began_ns Q, offset Q, origin Q, nth I, bytes I, session I,
-    foreground I, tty I, rows H, columns H"""
+TTY_DATA_FIELDS: Final = """tty_id Q, began_ns Q, offset Q, origin Q, nth I, bytes I, session I,
+    foreground I, tty I, lflag I, server_tgid I, rows H, columns H"""
+PEER_FIELDS: Final = "socket_id Q, bytes I, pad I"
+INJECT_FIELDS: Final = "tty_id Q, session I, tty I, server_tgid I, code I"
+TRACE_FIELDS: Final = """target_start_time_ns Q, target_tgid I, target_server_tgid I,
+    target_pane_tgid I, request I"""
 
 
 class Layout:
@@ -70,12 +94,18 @@ FORK: Final = Layout(_HEADER, _WHO)
 EXEC: Final = Layout(_HEADER, _WHO, EXEC_FIELDS)
 EXIT: Final = Layout(_HEADER, EXIT_FIELDS)
 SERVER: Final = Layout(_HEADER, _WHO)
-PANE_OUTPUT: Final = Layout(_HEADER, OUTPUT_FIELDS)
+TTY_DATA: Final = Layout(_HEADER, TTY_DATA_FIELDS)
+PEER: Final = Layout(_HEADER, _WHO, PEER_FIELDS)
+INJECT: Final = Layout(_HEADER, _WHO, INJECT_FIELDS)
+TRACE: Final = Layout(_HEADER, _WHO, TRACE_FIELDS)
 
 LAYOUTS: Final = {
     "fork": FORK,
     "exec": EXEC,
     "exit": EXIT,
     "server": SERVER,
-    "pane_output": PANE_OUTPUT,
+    "tty_data": TTY_DATA,
+    "peer": PEER,
+    "inject": INJECT,
+    "trace": TRACE,
 }

@@ -78,12 +78,16 @@ class Exec(NamedTuple):
 
 
 class Exit(NamedTuple):
-    """A process is over; `status` as wait(2) gives it."""
+    """A process is over; `status` as wait(2) gives it.
+
+    `is_peer`: it was connected to that server, and doesn't descend from one.
+    """
 
     ktime_ns: int
     key: ProcessKey
     server_tgid: int
     status: int
+    is_peer: bool = False
 
 
 class ServerFound(NamedTuple):
@@ -119,6 +123,112 @@ class PaneOutput(NamedTuple):
     data: bytes
 
 
+class ClientInput(NamedTuple):
+    """What a tmux server read from the terminal of one of its clients.
+
+    `offset`, `began_ns`, `nth` as in PaneOutput. `size` bytes were read; `data` is empty where
+    they were `is_withheld`, because a pane of this server asked for a secret at that moment.
+    `session`: pid of the session leader on that terminal, which is how its user came.
+    """
+
+    ktime_ns: int
+    server: ProcessKey
+    tty_id: int
+    began_ns: int
+    offset: int
+    nth: int
+    session: int | None
+    tty: Tty
+    size: int
+    is_withheld: bool
+    data: bytes
+
+
+class PaneInput(NamedTuple):
+    """What was written to the pty master of a pane, as input of the programs in it.
+
+    `writer` is the server, or a stranger that has the master open. `offset`: bytes written since
+    `began_ns`. `lflag`: the slave's c_lflag at that moment; `is_withheld`: it asked for a secret
+    (ICANON and not ECHO), and `data` is empty. `session`, `foreground` and `tty` are the slave's.
+    """
+
+    ktime_ns: int
+    writer: ProcessKey
+    server_tgid: int
+    tty_id: int
+    began_ns: int
+    offset: int
+    nth: int
+    session: int | None
+    foreground: int | None
+    tty: Tty
+    lflag: int
+    size: int
+    is_withheld: bool
+    data: bytes
+
+
+class ClientTty(NamedTuple):
+    """A server set up the terminal of a client for its own use (`is_taken`), or put it back.
+
+    It is taken when a client attaches or goes on, and put back when it detaches, is suspended or
+    locked.
+    """
+
+    ktime_ns: int
+    server: ProcessKey
+    tty_id: int
+    session: int | None
+    tty: Tty
+    rows: int
+    columns: int
+    is_taken: bool
+
+
+class Peer(NamedTuple):
+    """A server got a message from the process `key`, which is connected to it; `size` 0: it has
+    closed its end. `who` is None where that process was over already."""
+
+    ktime_ns: int
+    key: ProcessKey
+    who: Who | None
+    server_tgid: int
+    socket_id: int
+    size: int
+
+
+class Injection(NamedTuple):
+    """A process put input into the terminal of a pane or client, past the keyboard.
+
+    `code`: the ioctl (TIOCSTI, TIOCLINUX), or abi.INJECT_MASTER: it wrote to a pane's master,
+    and the PaneInput follows.
+    """
+
+    ktime_ns: int
+    key: ProcessKey
+    who: Who
+    server_tgid: int
+    tty_id: int
+    session: int | None
+    tty: Tty
+    code: int
+
+
+class Traced(NamedTuple):
+    """A process took hold of the memory or the registers of `target`, which is under a server.
+
+    `request`: of ptrace(2), or abi.TRACE_MEMORY.
+    """
+
+    ktime_ns: int
+    key: ProcessKey
+    who: Who
+    target: ProcessKey
+    server_tgid: int
+    pane_tgid: int
+    request: int
+
+
 class Missing(NamedTuple):
     """Records of one kind that the kernel made and that never arrived (a hole in their numbers)."""
 
@@ -128,4 +238,17 @@ class Missing(NamedTuple):
     records: int
 
 
-Record = Fork | Exec | Exit | ServerFound | PaneOutput | Missing
+Record = (
+    Fork
+    | Exec
+    | Exit
+    | ServerFound
+    | PaneOutput
+    | ClientInput
+    | PaneInput
+    | ClientTty
+    | Peer
+    | Injection
+    | Traced
+    | Missing
+)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from tracer.model.events import Tty
+from tracer.model.context import Origin
+from tracer.model.events import ProcessKey, Tty
 
 
 class ProcSeen(NamedTuple):
@@ -98,13 +99,16 @@ class PaneClaim(NamedTuple):
 class ClientClaim(NamedTuple):
     """A terminal that is attached to a session; `columns` x `rows` is its size in characters.
 
-    A client in control mode may have no size: None.
+    A client in control mode may have no size: None. `tty` is None where it isn't a pts.
     """
 
     pid: int
     session_id: str
     columns: int | None
     rows: int | None
+    tty: Tty | None = None
+    is_read_only: bool = False
+    is_control: bool = False
     verified: bool = False
 
 
@@ -157,6 +161,17 @@ class CgroupSeen(NamedTuple):
     container_id: str | None
 
 
+class PeerSeen(NamedTuple):
+    """A process that is or was connected to a server, and how its user came to this host.
+
+    `process` is None where it had gone before it could be looked at.
+    """
+
+    key: ProcessKey
+    process: ProcSeen | None
+    origin: Origin
+
+
 class TtyState(NamedTuple):
     """The kernel half's own account of one pty: `end` bytes were read until its last record, and
     so many `records` made.
@@ -174,4 +189,4 @@ class TtyState(NamedTuple):
     tty: Tty
 
 
-Fact = ServerSeen | Followed | ServerAsked | CgroupSeen
+Fact = ServerSeen | Followed | ServerAsked | CgroupSeen | PeerSeen

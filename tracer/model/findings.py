@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tracer.model.context import Client, Place, Process
+from tracer.model.context import Client, Command, Person, Place, Process
 from tracer.model.events import Tty
+from tracer.model.hands import Confidence, How
 
 
 class ProcessForked(NamedTuple):
@@ -20,11 +21,12 @@ class ProcessForked(NamedTuple):
 
 
 class ProgramStarted(NamedTuple):
-    """A process under a tmux server runs a new program."""
+    """A process under a tmux server runs a new program; `command`: whose hands made it."""
 
     time_ns: int
     process: Process
     place: Place
+    command: Command | None = None
 
 
 class ProcessEnded(NamedTuple):
@@ -55,6 +57,63 @@ class TextOutput(NamedTuple):
     data: bytes
 
 
+class TypedBy(NamedTuple):
+    """Bytes `start` to `start + size` of an input; see hands.Range, here with the person."""
+
+    start: int
+    size: int
+    person: Person | None
+    how: How
+    confidence: Confidence
+    reason: str
+
+
+class TextInput(NamedTuple):
+    """Bytes that came to a pane as input from `time_ns` to `end_ns`: a run of one author.
+
+    `offset`: bytes that came to this pane before, since its recording began. `data` is None where
+    the bytes were not kept, and `withheld` says why: "no-echo" (a secret: they never left the
+    kernel), "prompt" (they answer what looks like a prompt for one) or "policy" (input =
+    "metadata"). `process` leads the foreground process group.
+    """
+
+    time_ns: int
+    end_ns: int
+    process: Process | None
+    place: Place
+    tty: Tty
+    offset: int
+    size: int
+    data: bytes | None
+    withheld: str | None
+    typed_by: tuple[TypedBy, ...]
+
+
+class InputInjected(NamedTuple):
+    """Somebody put input into the terminal of a pane or client past the keyboard.
+
+    `way`: "tiocsti", "tioclinux" or "foreign-master"; `count`: how often, in one run.
+    """
+
+    time_ns: int
+    end_ns: int
+    person: Person
+    place: Place
+    tty: Tty
+    way: str
+    count: int
+
+
+class ProcessTraced(NamedTuple):
+    """Somebody took hold of a process in a pane; `request` as ptrace(2) names it."""
+
+    time_ns: int
+    person: Person
+    process: Process
+    place: Place
+    request: str
+
+
 class Lost(NamedTuple):
     """Something happened here that was not recorded.
 
@@ -76,8 +135,10 @@ class TmuxChanged(NamedTuple):
     """Something of tmux appeared, went or changed its name.
 
     `action`: server-seen, server-gone, session-created, session-closed, session-renamed,
-    window-linked, window-unlinked, pane-opened, pane-closed, client-attached, client-detached,
-    client-session-changed.
+    window-linked, window-unlinked, window-renamed, pane-opened, pane-closed, client-attached,
+    client-detached, client-suspended, client-resumed, client-session-changed, client-resized.
+    Those of clients come from the kernel and wait for a session's name a moment; what else changed
+    is what two answers of tmux differ in.
     """
 
     time_ns: int
@@ -87,4 +148,14 @@ class TmuxChanged(NamedTuple):
     note: str | None
 
 
-Finding = ProcessForked | ProgramStarted | ProcessEnded | TextOutput | Lost | TmuxChanged
+Finding = (
+    ProcessForked
+    | ProgramStarted
+    | ProcessEnded
+    | TextOutput
+    | TextInput
+    | InputInjected
+    | ProcessTraced
+    | Lost
+    | TmuxChanged
+)
