@@ -64,6 +64,7 @@ class Typed(NamedTuple):
     session: int | None
     foreground: int | None
     tty: Tty
+    lflag: int
     size: int
     is_withheld: bool
     data: bytes
