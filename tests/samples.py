@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from tracer.clock import WallClock
 from tracer.model import abi
-from tracer.model.context import Client, Place, Process
+from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
     Finding,
+    InputInjected,
     Lost,
     ProcessEnded,
     ProcessForked,
+    ProcessTraced,
     ProgramStarted,
+    TextInput,
     TextOutput,
     TmuxChanged,
+    TypedBy,
 )
+from tracer.model.hands import Confidence, How
 from tracer.model.host import Host
 
 SECOND = 1_000_000_000
@@ -54,16 +59,48 @@ PROCESS = Process(
 ODD = PROCESS._replace(
     invoked=NOT_UTF8, exe=b"/memfd:" + NOT_UTF8, cwd=NOT_UTF8, argv=(NOT_UTF8, b"x"), argc=9,
     exe_links=0, flags=ALL_FLAGS, container_id="c0ffee", ancestors=((1000, NOT_UTF8), (900, b"")),
+    masks=(Mask(1, 12, "5eed"),),
 )  # fmt: skip
 DELETED = PROCESS._replace(exe_links=0, who=NOBODY)
 UNKNOWN = Process(ProcessKey(4712, 0), None, b"", b"", b"", (), 0, 0, 1, 0, "kernel", None, ())
 CLIENT = Client(77, 1000, PTS, 80, 24, True)
 
+SSH = Origin("ssh", "10.0.0.7", 50022)
+ALICE = Person(ProcessKey(77, 300 * SECOND), 1000, 1000, 4, Tty(136, 7), SSH, True)
+BOB = Person(ProcessKey(78, 301 * SECOND), 1002, 1002, 5, Tty(136, 8), Origin("console"), True)
+NESTED = ALICE._replace(
+    key=ProcessKey(79, 0), uid=0,
+    origin=Origin("tmux", "2001:db8::1", 50023, 901, (("su", 1000), ("sudo", None))),
+)  # fmt: skip
+STRANGER = Person(ProcessKey(80, 302 * SECOND), None, None, None, None, None, False)
+ATTACHED = Client(77, 1000, Tty(136, 7), 80, 24, True, True, False, ALICE)
+
 EXEC = ProgramStarted(NOW, PROCESS, PLACE)
 OUTPUT = TextOutput(NOW, NOW + 40_000_000, PROCESS, PLACE, PTS, 24, 80, 37, b"total 0\r\n")
 ENDED = ProcessEnded(NOW, PROCESS, PLACE, 3 << 8)
+TYPED_BY = TypedBy(0, 6, ALICE, How.KEYSTROKE, Confidence.EXACT, "read from its terminal")
+NOT_TYPED = TypedBy(0, 6, None, How.UNKNOWN, Confidence.NONE, "no read fits")
+INPUT = TextInput(
+    NOW, NOW + 30_000_000, PROCESS, PLACE, PTS, 12, 6, b"ls -l\r", None, (TYPED_BY,)
+)  # fmt: skip
+METADATA = INPUT._replace(data=None, withheld="policy")
+COMMANDED = EXEC._replace(command=Command(((ALICE, 9), (BOB, 4), (None, 1)), ALICE, True, "edited"))
+INJECTED = InputInjected(NOW, NOW + 5, BOB, PLACE, PTS, "tiocsti", 12)
+TRACED = ProcessTraced(NOW, BOB, PROCESS, PLACE, "PTRACE_ATTACH")
 LOST = Lost(NOW, "text_output", "ring full", 2, 37, PLACE, PTS, 4096)
 RENAMED = TmuxChanged(NOW, "session-renamed", Place(SERVER, None, "$1", "work"), None, "was play")
+
+
+def all_by(person: Person) -> tuple[Finding, ...]:
+    """Everything that somebody can do."""
+    return (
+        METADATA._replace(typed_by=(TYPED_BY._replace(person=person),)),
+        EXEC._replace(command=Command(((person, 9),), person, False, "")),
+        INJECTED._replace(person=person),
+        TRACED._replace(person=person),
+        TmuxChanged(NOW, "client-attached", PLACE, ATTACHED._replace(person=person), None),
+    )
+
 
 FINDINGS: tuple[Finding, ...] = (
     EXEC,
@@ -81,6 +118,16 @@ FINDINGS: tuple[Finding, ...] = (
     OUTPUT,
     OUTPUT._replace(process=None, place=PLACE._replace(verified=False)),
     OUTPUT._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8), data=b"\xff\x1b[1m"),
+    INPUT,
+    METADATA._replace(typed_by=(TYPED_BY, NOT_TYPED._replace(start=6))),
+    INPUT._replace(process=None, typed_by=(NOT_TYPED,)),
+    INPUT._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8), data=b"\xff\x1b[A"),
+    COMMANDED,
+    EXEC._replace(command=Command((), None, False, "")),
+    INJECTED._replace(place=PLACE._replace(socket=NOT_UTF8), way="foreign-master", count=1),
+    TRACED._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8)),
+    TRACED._replace(process=DELETED),
+    *(finding for person in (ALICE, NESTED, STRANGER) for finding in all_by(person)),
     LOST,
     LOST._replace(place=PLACE._replace(socket=NOT_UTF8)),
     Lost(NOW, "exec", "ring full", 5, None, None, None, None),
@@ -98,8 +145,15 @@ FINDINGS: tuple[Finding, ...] = (
             ("client-attached", CLIENT),
             ("client-detached", CLIENT._replace(verified=False)),
             ("client-session-changed", Client(78, None, None, None, None, False)),
+            ("client-resized", ATTACHED._replace(is_control=None)),
+            ("client-suspended", ATTACHED),
+            ("client-resumed", ATTACHED),
+            ("window-linked", None),
+            ("window-unlinked", None),
+            ("window-renamed", None),
         )
     ),
+    TmuxChanged(NOW, "client-detached", PLACE, ATTACHED, "killed by SIGKILL"),
     TmuxChanged(NOW, "server-unverified", BARE_PLACE, None, "hostile: READ_OPEN"),
 )
 
@@ -115,5 +169,5 @@ class FixedClock(WallClock):
 
 
 def names(uid: int) -> str | None:
-    """root and alice have names, nobody else."""
-    return {0: "root", 1000: "alice"}.get(uid)
+    """root, alice and bob have names, nobody else."""
+    return {0: "root", 1000: "alice", 1002: "bob"}.get(uid)

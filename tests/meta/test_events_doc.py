@@ -13,13 +13,17 @@ from tests import samples
 from tests.meta.sources import REPO
 from tracer.codec.ecs import Encoder
 
-ACTIONS = frozenset({"fork", "exec", "end", "text_output", "lost", "tmux"})
+ACTIONS = frozenset(
+    "fork exec end text_output text_input input-injected process-traced lost tmux".split()
+)
 ROW = re.compile(
     r"^\| `([^`]+)` \| ([^|]+) \| (kernel|claim|derived) \| ([^|]+) \| [^|]+ \|$", re.M
 )
+# A person has the same fields wherever one stands; they are in a table of their own.
+PERSON_ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| (?:kernel|derived) \| [^|]+ \|$", re.M)
 JSON_TYPES = {
-    "keyword": {"str"}, "text": {"str"}, "date": {"str"}, "long": {"int"}, "boolean": {"bool"},
-    "keyword[]": {"list"}, "long or null": {"int", "NoneType"},
+    "keyword": {"str"}, "ip": {"str"}, "text": {"str"}, "date": {"str"}, "long": {"int"},
+    "boolean": {"bool"}, "keyword[]": {"list"}, "long or null": {"int", "NoneType"},
 }  # fmt: skip
 
 
@@ -31,13 +35,15 @@ class Field(NamedTuple):
 
 
 def documented(text: str) -> dict[str, Field]:
-    """The fields of the table."""
-    return {
-        name: Field(
-            frozenset(JSON_TYPES[type_]), ACTIONS if who == "all" else frozenset(who.split())
-        )
-        for name, type_, _, who in ROW.findall(text)
-    }
+    """The fields of the tables."""
+    persons = dict(PERSON_ROW.findall(text))
+    fields = {}
+    for name, type_, _, who in ROW.findall(text):
+        actions = ACTIONS if who == "all" else frozenset(who.split())
+        parts = {f"{name}.{part}": t for part, t in persons.items()}
+        for path, json_type in (parts if type_ == "person" else {name: type_}).items():
+            fields[path] = Field(frozenset(JSON_TYPES[json_type]), actions)
+    return fields
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -86,13 +92,20 @@ def test_claims_are_documented_as_claims() -> None:
 def test_every_action_is_in_the_table_of_actions() -> None:
     """A finding's event.action is one that the page explains."""
     encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
-    rows = re.findall(r"^\| (`[^|]+) \| (start|end|change|info) \|", TEXT, re.M)
+    rows = re.findall(r"^\| (`[^|]+) \| (start|end|change|access|info) \|", TEXT, re.M)
     listed = {(action, type_) for cell, type_ in rows for action in re.findall(r"`([^`]+)`", cell)}
     events = [encoder.encode(finding)["event"] for finding in samples.FINDINGS]
     assert {(event["action"], event["type"][0]) for event in events} == listed
 
 
-@pytest.mark.parametrize("change", [("| `user.id`", "| `user.uid`"), ("| long |", "| date |")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("| `user.id`", "| `user.uid`"),
+        ("| long |", "| date |"),
+        ("| `source.ip`", "| `source.host`"),
+    ],
+)
 def test_a_wrong_table_is_noticed(change: tuple[str, str]) -> None:
     """The gate closes."""
     assert documented(TEXT.replace(*change)) != encoded()[0]

@@ -9,37 +9,36 @@ What an event looks like on a screen is in cli/render.py.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, Final, NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 import orjson
 
 from tracer.clock import WallClock
+from tracer.codec.identity import Fields, Identities, Names, audit, known, tty_fields
 from tracer.codec.program import executable_of, program_of
 from tracer.codec.status import ended, signal_name
 from tracer.codec.text import clean, text_of
-from tracer.model.context import Client, Place, Process
-from tracer.model.events import ProcessKey, Tty, Who
+from tracer.codec.tmux import claiming, command_of, tmux_of, typed_by, with_client
+from tracer.model.context import Place, Process
+from tracer.model.events import ProcessKey, Who
 from tracer.model.findings import (
     Finding,
+    InputInjected,
     Lost,
     ProcessEnded,
     ProcessForked,
+    ProcessTraced,
     ProgramStarted,
+    TextInput,
     TextOutput,
     TmuxChanged,
 )
 from tracer.model.host import Host
 
-Event = dict[str, Any]
-Names = Callable[[int], str | None]
+Event = Fields
 
 ECS_VERSION: Final = "9.4.0"
-# Start times from /proc are rounded down to a clock tick; the same process seen by the kernel
-# half has nanoseconds. Both must give the same entity_id, so it counts ticks.
-_TICK_NS: Final = 10_000_000
 _CACHED: Final = 1024
 _TMUX_TYPES: Final = {
     "session-created": "start",
@@ -65,12 +64,11 @@ class Encoder:
 
     def __init__(self, host: Host, names: Names, wall: WallClock) -> None:
         self._host = _host(host)
-        self._entity_seed = f"{host.boot_id} {host.pid_ns_ino}"
-        self._names = names
+        self._identities = Identities(host, names)
         self._wall = wall
         self._sequence = 0
         self._actor_of = lru_cache(_CACHED)(self._actor)
-        self._tmux_of = lru_cache(_CACHED)(_tmux)
+        self._tmux_of = lru_cache(_CACHED)(tmux_of)
         self._text_of_second = lru_cache(2)(_text_of_second)
 
     def to_json(self, finding: Finding) -> bytes:
@@ -81,37 +79,60 @@ class Encoder:
         """The event as a nested dict of JSON types."""
         match finding:
             case TextOutput():
-                return self._text_output(finding)
+                event = self._text_output(finding)
+            case TextInput():
+                event = self._text_input(finding)
             case ProgramStarted():
-                return self._program(finding, "exec", "start")
+                event = self._started(finding)
             case ProcessForked():
-                return self._program(finding, "fork", "start")
+                event = self._program(finding, "fork", "start")
             case ProcessEnded():
-                return self._ended(finding)
+                event = self._ended(finding)
+            case InputInjected():
+                event = self._injected(finding)
+            case ProcessTraced():
+                event = self._traced(finding)
             case Lost():
-                return self._lost(finding)
+                event = self._lost(finding)
             case TmuxChanged():
-                return self._tmux_changed(finding)
-        assert_never(finding)
+                event = self._tmux_changed(finding)
+            case _:
+                assert_never(finding)
+        return event
 
     # ---- one for each class of finding ----
 
     def _text_output(self, output: TextOutput) -> Event:
-        event = self._base(output.time_ns, "process", "change", "text_output", output.place)
-        event["event"]["duration"] = output.end_ns - output.time_ns
-        process = self._act(event, self._actor_of(output.process)) if output.process else {}
-        text, exact = text_of(output.data)
-        io = {
-            "type": "tty",
-            "text": text,
-            "total_bytes_captured": len(output.data),
-            "total_bytes_skipped": 0,
-        }
-        tty = {**_tty(output.tty), "rows": output.rows, "columns": output.columns}
-        event["process"] = {**process, "tty": tty, "io": io}
-        event["ttytrace"]["io"] = {"offset": output.offset}
-        if exact is not None:
-            event["ttytrace"]["io"]["bytes"] = exact
+        event = self._terminal(output, "text_output", output.data, len(output.data))
+        event["process"]["tty"] |= {"rows": output.rows, "columns": output.columns}
+        return event
+
+    def _text_input(self, typed: TextInput) -> Event:
+        event = self._terminal(typed, "text_input", typed.data, typed.size)
+        event["ttytrace"]["io"] |= {"size": typed.size} | known(withheld=typed.withheld)
+        event["tmux"] = event["tmux"] | {"typed_by": typed_by(typed.typed_by, self._identities)}
+        return event
+
+    def _terminal(
+        self, finding: TextOutput | TextInput, action: str, data: bytes | None, size: int
+    ) -> Event:
+        event = self._base(finding.time_ns, "process", "change", action, finding.place)
+        event["event"]["duration"] = finding.end_ns - finding.time_ns
+        process = self._act(event, self._actor_of(finding.process)) if finding.process else {}
+        kept = 0 if data is None else len(data)
+        io = {"type": "tty", "total_bytes_captured": kept, "total_bytes_skipped": size - kept}
+        ours: Event = {"offset": finding.offset}
+        if data is not None:
+            io["text"], exact = text_of(data)
+            ours |= known(bytes=exact)
+        event["process"] = {**process, "tty": tty_fields(finding.tty), "io": io}
+        event["ttytrace"]["io"] = ours
+        return event
+
+    def _started(self, finding: ProgramStarted) -> Event:
+        event = self._program(finding, "exec", "start")
+        if finding.command is not None:
+            event["tmux"] = event["tmux"] | command_of(finding.command, self._identities)
         return event
 
     def _program(
@@ -119,7 +140,7 @@ class Encoder:
     ) -> Event:
         process = finding.process
         event = self._base(finding.time_ns, "process", type_, action, finding.place)
-        fields = {**self._act(event, self._actor(process)), **self._started(process.key)}
+        fields = {**self._act(event, self._actor(process)), **self._start(process.key)}
         program, ours = program_of(process)
         fields |= program
         if process.who is not None:
@@ -143,15 +164,31 @@ class Encoder:
             }
         return event
 
+    def _injected(self, injected: InputInjected) -> Event:
+        event = self._base(injected.time_ns, "process", "change", "input-injected", injected.place)
+        event["event"]["duration"] = injected.end_ns - injected.time_ns
+        event["process"] = {"tty": tty_fields(injected.tty)}
+        event["ttytrace"]["injection"] = known(way=injected.way, count=injected.count)
+        person = self._identities.person(injected.person)
+        event["tmux"] = event["tmux"] | {"injected_by": person}
+        return event
+
+    def _traced(self, traced: ProcessTraced) -> Event:
+        event = self._base(traced.time_ns, "process", "access", "process-traced", traced.place)
+        event["process"] = self._act(event, self._actor_of(traced.process))
+        event["ttytrace"]["trace"] = known(request=traced.request)
+        event["tmux"] = event["tmux"] | {"traced_by": self._identities.person(traced.person)}
+        return event
+
     def _lost(self, lost: Lost) -> Event:
         event = self._base(lost.time_ns, "process", "info", "lost", lost.place)
         ours = {"kind": lost.kind, "reason": lost.reason}
-        event["ttytrace"]["lost"] = ours | _known(
+        event["ttytrace"]["lost"] = ours | known(
             records=lost.records, bytes=lost.bytes, offset=lost.offset
         )
         process: Event = {}
         if lost.tty is not None:
-            process["tty"] = _tty(lost.tty)
+            process["tty"] = tty_fields(lost.tty)
         if lost.bytes is not None:
             process["io"] = {"type": "tty", "total_bytes_skipped": lost.bytes}
             if lost.offset is not None:
@@ -165,11 +202,13 @@ class Encoder:
         type_ = _TMUX_TYPES.get(change.action, "info")
         event = self._base(change.time_ns, "session", type_, change.action, change.place)
         if change.client is not None:
-            event["tmux"] = self._with_client(event["tmux"], change.client)
+            event["tmux"] = with_client(event["tmux"], change.client, self._identities)
         if change.note is not None:
-            # A note may quote what tmux said, such as a session's former name.
             event["ttytrace"]["note"] = clean(change.note)
-            event["tmux"] = _claiming(event["tmux"], "ttytrace.note")
+            # It may quote what tmux said, such as a session's former name; of a client that the
+            # kernel knows it says what the kernel saw, such as the signal that killed it.
+            if change.client is None or change.client.person is None:
+                event["tmux"] = claiming(event["tmux"], "ttytrace.note")
         return event
 
     # ---- parts ----
@@ -205,54 +244,26 @@ class Encoder:
         return actor.process
 
     def _actor(self, process: Process) -> _Actor:
-        fields = {"pid": process.key.tgid, **self._entity(process.key), **executable_of(process)}
+        fields = {**self._identities.process(process.key), **executable_of(process)}
         container = {"id": clean(process.container_id)} if process.container_id else None
         who = process.who
         if who is None:
             return _Actor(fields, None, container, {})
-        audit = {"loginuid": who.loginuid, "audit_session": who.audit_session}
-        return _Actor(fields, self._user(who), container, audit)
-
-    def _user(self, who: Who) -> Event:
-        effective = self._account(who.euid) | {"group": {"id": str(who.egid)}}
-        return self._account(who.uid) | {"group": {"id": str(who.gid)}, "effective": effective}
-
-    def _account(self, uid: int) -> Event:
-        name = self._names(uid)
-        return {"id": str(uid)} if name is None else {"id": str(uid), "name": clean(name)}
+        return _Actor(fields, self._identities.user(who), container, audit(who))
 
     def _origin(self, who: Who, ancestors: tuple[tuple[int, bytes], ...]) -> Event:
-        parent: Event = {"pid": who.parent.tgid, **self._entity(who.parent)}
+        parent: Event = self._identities.process(who.parent)
         if ancestors and ancestors[0][0] == who.parent.tgid and ancestors[0][1]:
             parent["executable"] = text_of(ancestors[0][1])[0]
         fields: Event = {"parent": parent}
         if who.session is not None:
             fields["session_leader"] = {"pid": who.session}
         if who.tty is not None:
-            fields["tty"] = _tty(who.tty)
+            fields["tty"] = tty_fields(who.tty)
         return fields
 
-    def _started(self, key: ProcessKey) -> Event:
+    def _start(self, key: ProcessKey) -> Event:
         return {"start": self._timestamp(key.start_time_ns)} if key.start_time_ns else {}
-
-    def _entity(self, key: ProcessKey) -> Event:
-        # What RFC 0030 asks for: the same for all events of a process, never for two processes.
-        # Without a start time, the pid alone would name whoever had it before as well.
-        if not key.start_time_ns:
-            return {}
-        ticks = key.start_time_ns // _TICK_NS
-        source = f"{self._entity_seed} {key.tgid} {ticks}".encode()
-        return {"entity_id": blake2b(source, digest_size=16).hexdigest()}
-
-    def _with_client(self, tmux: Event, client: Client) -> Event:
-        fields: Event = {"pid": client.pid, "verified": client.verified}
-        fields |= _known(columns=client.columns, rows=client.rows)
-        claimed = [f"tmux.client.{name}" for name in ("pid", "columns", "rows") if name in fields]
-        if client.uid is not None:
-            fields["user"] = self._account(client.uid)
-        if client.tty is not None:
-            fields["tty"] = _tty(client.tty)
-        return _claiming(tmux | {"client": fields}, *claimed)
 
     def _timestamp(self, time_ns: int) -> str:
         second, ns = divmod(self._wall.at(time_ns), 1_000_000_000)
@@ -267,37 +278,3 @@ def _host(host: Host) -> Event:
     fields: Event = {"id": host.machine_id} if host.machine_id else {}
     boot = {"id": host.boot_id}
     return fields | {"name": clean(host.name), "boot": boot, "pid_ns_ino": str(host.pid_ns_ino)}
-
-
-def _tty(tty: Tty) -> Event:
-    return {"char_device": {"major": tty.major, "minor": tty.minor}}
-
-
-def _tmux(place: Place) -> Event:
-    server: Event = {"pid": place.server.tgid}
-    if place.socket is not None:
-        server["socket"], exact = text_of(place.socket)
-        server |= _known(socket_base64=exact)
-    claims = {
-        "session": _known(id=place.session_id, name=place.session_name),
-        "window": _known(id=place.window_id, index=place.window_index, name=place.window_name),
-        "pane": _known(id=place.pane_id),
-    }
-    claimed = [f"tmux.{part}.{name}" for part, fields in claims.items() for name in fields]
-    claims["pane"] |= _known(pid=place.pane_pid)
-    tmux: Event = {"server": server} | {part: fields for part, fields in claims.items() if fields}
-    if place.pane_id is not None:
-        tmux["verified"] = place.verified
-    return tmux | {"claimed": claimed}
-
-
-def _claiming(tmux: Event, *names: str) -> Event:
-    return tmux | {"claimed": [*tmux["claimed"], *names]}
-
-
-def _known(**fields: str | int | None) -> Event:
-    return {
-        name: clean(value) if isinstance(value, str) else value
-        for name, value in fields.items()
-        if value is not None
-    }

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from tracer.codec.text import text_of
 from tracer.model import abi
-from tracer.model.context import Process
+from tracer.model.context import Mask, Process
 
 Fields = dict[str, Any]
 
@@ -65,6 +65,8 @@ def program_of(process: Process) -> tuple[Fields, Fields]:
         _put_argv(ecs, ours, process)
     ours |= {name: True for name, flag in _FLAGS.items() if process.flags & flag}
     ours |= {name: True for name in ("deleted", "memfd") if getattr(image, name)}
+    if process.masks:
+        ours["masked"] = [_mask(mask) for mask in process.masks]
     if process.ancestors:
         ours["ancestors"] = [_ancestor(*ancestor) for ancestor in process.ancestors]
     return ecs, ours
@@ -91,3 +93,7 @@ def _ancestor(pid: int, exe: bytes) -> Fields:
     fields: Fields = {"pid": pid}
     _put(fields, fields, "executable", exe)
     return fields
+
+
+def _mask(mask: Mask) -> Fields:
+    return {"argument": mask.argument, "length": mask.size, "digest": mask.digest}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tracer.codec.ecs import Encoder
-from tracer.model.context import Client, Place
+from tracer.model.context import Client
 from tracer.model.events import ProcessKey
 from tracer.model.findings import TmuxChanged
 
@@ -46,6 +46,9 @@ def test_events_are_numbered_from_one(encoder):
         (samples.FINDINGS[1], "process", "start", "fork"),
         (samples.ENDED, "process", "end", "end"),
         (samples.OUTPUT, "process", "change", "text_output"),
+        (samples.INPUT, "process", "change", "text_input"),
+        (samples.INJECTED, "process", "change", "input-injected"),
+        (samples.TRACED, "process", "access", "process-traced"),
         (samples.LOST, "process", "info", "lost"),
         (samples.RENAMED, "session", "info", "session-renamed"),
         (samples.RENAMED._replace(action="client-attached"), "session", "start", "client-attached"),
@@ -242,6 +245,66 @@ def test_output_without_a_known_process_has_a_terminal_only(encoder):
     assert "user" not in event
 
 
+def test_input_has_text_size_and_authors(encoder):
+    """As output has; the foreground process is named, and apart from it who typed."""
+    event = encoder.encode(samples.INPUT)
+    assert event["process"]["io"] == {
+        "type": "tty",
+        "text": "ls -l\r",
+        "total_bytes_captured": 6,
+        "total_bytes_skipped": 0,
+    }
+    assert event["ttytrace"]["io"] == {"offset": 12, "size": 6}
+    assert event["event"]["duration"] == 30_000_000
+    assert [part["user"]["name"] for part in event["tmux"]["typed_by"]] == ["alice"]
+    assert event["process"]["pid"] == 4711
+
+
+@pytest.mark.parametrize("why", ["no-echo", "prompt", "policy"])
+def test_input_that_is_withheld_is_a_length_with_a_reason(encoder, why):
+    """Nothing of it is in any field, and how much it was is."""
+    event = encoder.encode(samples.INPUT._replace(data=None, withheld=why))
+    assert event["process"]["io"] == {
+        "type": "tty", "total_bytes_captured": 0, "total_bytes_skipped": 6
+    }  # fmt: skip
+    assert event["ttytrace"]["io"] == {"offset": 12, "size": 6, "withheld": why}
+
+
+@given(st.binary())
+def test_no_byte_of_input_is_lost(data):
+    """The text is exact, or the base64 beside it is."""
+    encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
+    event = orjson.loads(encoder.to_json(samples.INPUT._replace(data=data, size=len(data))))
+    exact = event["ttytrace"]["io"].get("bytes")
+    text = event["process"]["io"]["text"].encode()
+    assert (text if exact is None else b64decode(exact)) == data
+
+
+def test_a_command_names_its_authors(encoder):
+    """The exec says what it always says, and whose hands made the line."""
+    event = encoder.encode(samples.COMMANDED)
+    assert event["process"] == encoder.encode(samples.EXEC)["process"]
+    assert event["tmux"]["submitted_by"]["user"]["name"] == "alice"
+    assert "submitted_by" not in encoder.encode(samples.EXEC)["tmux"]
+
+
+def test_an_injection_names_who_did_it_how_and_into_what(encoder):
+    """The terminal is the victim's; the only user is the one that injected."""
+    event = encoder.encode(samples.INJECTED)
+    assert event["process"] == {"tty": {"char_device": {"major": 136, "minor": 3}}}
+    assert event["ttytrace"]["injection"] == {"way": "tiocsti", "count": 12}
+    assert event["tmux"]["injected_by"]["pid"] == samples.BOB.key.tgid
+    assert "user" not in event
+
+
+def test_a_traced_process_is_the_target(encoder):
+    """Who traces stands apart from what is traced."""
+    event = encoder.encode(samples.TRACED)
+    assert (event["process"]["pid"], event["user"]["name"]) == (4711, "alice")
+    assert event["tmux"]["traced_by"]["user"] == {"id": "1002", "name": "bob"}
+    assert event["ttytrace"]["trace"] == {"request": "PTRACE_ATTACH"}
+
+
 def test_a_loss_is_placed_in_the_output(encoder):
     """How much of what is missing, why, and where."""
     event = encoder.encode(samples.LOST)
@@ -259,44 +322,6 @@ def test_a_loss_says_only_what_is_known(encoder):
     assert not {"process", "tmux"} & event.keys()
 
 
-def test_claims_are_listed_and_kernel_facts_are_not(encoder):
-    """Server, socket and the pane's first process don't depend on what tmux says."""
-    tmux = encoder.encode(samples.OUTPUT)["tmux"]
-    assert tmux == {
-        "server": {"pid": 900, "socket": "/tmp/tmux-1000/default"},
-        "session": {"id": "$1", "name": "work"},
-        "window": {"id": "@2", "index": 0, "name": "edit"},
-        "pane": {"id": "%3", "pid": 1000},
-        "verified": True,
-        "claimed": [
-            "tmux.session.id", "tmux.session.name", "tmux.window.id", "tmux.window.index",
-            "tmux.window.name", "tmux.pane.id",
-        ],
-    }  # fmt: skip
-
-
-def test_a_nameless_place_claims_nothing(encoder):
-    """Before a server answered, or when it never does."""
-    place = Place(samples.SERVER, pane_pid=1000)
-    tmux = encoder.encode(samples.OUTPUT._replace(place=place))["tmux"]
-    assert tmux == {"server": {"pid": 900}, "pane": {"pid": 1000}, "claimed": []}
-
-
-def test_a_client_is_claimed_and_its_process_is_not(encoder):
-    """tmux says which pid and size; the kernel says whose it is."""
-    change = TmuxChanged(samples.NOW, "client-attached", samples.PLACE, samples.CLIENT, None)
-    tmux = encoder.encode(change)["tmux"]
-    assert tmux["client"] == {
-        "pid": 77,
-        "columns": 80,
-        "rows": 24,
-        "verified": True,
-        "user": {"id": "1000", "name": "alice"},
-        "tty": {"char_device": {"major": 136, "minor": 3}},
-    }
-    assert tmux["claimed"][-3:] == ["tmux.client.pid", "tmux.client.columns", "tmux.client.rows"]
-
-
 def test_clients_and_notes_leave_no_trace_in_later_events(encoder):
     """What repeats is shared between events, what doesn't is not."""
     client = Client(78, None, None, None, None, False)
@@ -311,6 +336,16 @@ def test_a_note_is_claimed(encoder):
     event = encoder.encode(samples.RENAMED._replace(note="was caf\udce9"))
     assert event["ttytrace"]["note"] == "was caf\ufffd"
     assert "ttytrace.note" in event["tmux"]["claimed"]
+
+
+def test_a_note_on_a_known_client_is_not_claimed(encoder):
+    """What the kernel saw of its end doesn't depend on tmux."""
+    ended = TmuxChanged(
+        samples.NOW, "client-detached", samples.PLACE, samples.ATTACHED, "killed by SIGKILL"
+    )
+    assert "ttytrace.note" not in encoder.encode(ended)["tmux"]["claimed"]
+    told = ended._replace(client=samples.ATTACHED._replace(person=None))
+    assert "ttytrace.note" in encoder.encode(told)["tmux"]["claimed"]
 
 
 def test_names_of_tmux_are_valid_unicode(encoder):

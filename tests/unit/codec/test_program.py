@@ -8,6 +8,7 @@ import pytest
 
 from tests import samples
 from tracer.codec.program import Image, executable_of, image_of, program_of
+from tracer.model.context import Mask
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,10 @@ def test_empty_arguments_are_arguments():
     """An argv of one empty string is not an unknown one."""
     empty = samples.PROCESS._replace(argv=(b"",), argc=1, argv_bytes=1)
     assert program_of(empty)[0]["args"] == [""]
+
+
+def test_what_was_masked_is_told_apart_by_its_hash():
+    """Which argument, how long the secret was, and nothing of it."""
+    process = samples.PROCESS._replace(masks=(Mask(2, 12, "5eed"),))
+    assert program_of(process)[1]["masked"] == [{"argument": 2, "length": 12, "digest": "5eed"}]
+    assert "masked" not in program_of(samples.PROCESS)[1]
