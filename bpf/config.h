@@ -18,4 +18,4 @@
 #define TT_JOINS_MAX	 256   /* threads that are inside a read of a pty master */
 #define TT_EXCLUDED_MAX	 64    /* sessions that show our own output */
 #define TT_FD_SCAN_MAX	 512   /* descriptors looked at to recognise a server */
-#define TT_PIECES_MAX	 24    /* pieces of one read, at most TT_OUTPUT_MAX bytes each */
+#define TT_PIECES_MAX	 24    /* pieces of one read, at most TT_DATA_MAX bytes each */

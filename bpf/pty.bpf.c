@@ -20,7 +20,7 @@ static __always_inline u64 tty__bytes_read(struct tty_struct *tty)
 }
 
 /* Fills all but offset, number and bytes. False: this pane shows what we print, or is no pane. */
-static __always_inline bool pane_output__fill(struct tt_pane_output *out, struct tty_struct *master)
+static __always_inline bool pane_output__fill(struct tt_tty_data *out, struct tty_struct *master)
 {
 	struct tty_struct *slave = NULL;
 	struct pid *foreground = NULL;
@@ -34,6 +34,8 @@ static __always_inline bool pane_output__fill(struct tt_pane_output *out, struct
 	if (is_excluded)
 		return false;
 	header__fill(&out->header, (void *)bpf_get_current_task());
+	out->server_tgid = out->header.tgid;
+	RD(out->lflag, &slave->c_lflag);
 	RD(foreground, &slave->pgrp);
 	out->foreground = pid__number(foreground);
 	out->tty_id = (u64)master;
@@ -45,7 +47,7 @@ static __always_inline bool pane_output__fill(struct tt_pane_output *out, struct
 
 /* Counted whether or not the ring has room: the hole in the count is how a loss is known. A count
  * that went back means another pty at this address, or a flush of what nobody had read. */
-static __always_inline void pane_output__number(struct tt_pane_output *out)
+static __always_inline void pane_output__number(struct tt_tty_data *out)
 {
 	struct tty_state first = {.began_ns = out->header.ktime_ns,
 				  .origin = out->offset,
@@ -84,8 +86,8 @@ struct destination {
 
 struct output_record {
 	struct destination to; /* here and not on the stack: see struct path_walk */
-	struct tt_pane_output fixed;
-	char data[TT_OUTPUT_MAX];
+	struct tt_tty_data fixed;
+	char data[TT_DATA_MAX];
 };
 
 BPF_PERCPU_ARRAY(output_scratch, struct output_record, 1);
@@ -112,8 +114,8 @@ static __always_inline void output__send_piece(struct output_record *record)
 	u64 bytes = to->left < to->room ? to->left : to->room;
 
 	OPAQUE(bytes);
-	if (bytes > TT_OUTPUT_MAX)
-		bytes = TT_OUTPUT_MAX;
+	if (bytes > TT_DATA_MAX)
+		bytes = TT_DATA_MAX;
 	record->fixed.bytes = bytes;
 	pane_output__number(&record->fixed);
 	if (bpf_probe_read_user(record->data, bytes, (void *)to->at))
@@ -221,8 +223,8 @@ int tp_read_exit(struct sys_exit_context *ctx)
  * joined until the read is over ---- */
 
 struct join {
-	struct tt_pane_output fixed;
-	char data[2 * TT_OUTPUT_MAX];
+	struct tt_tty_data fixed;
+	char data[2 * TT_DATA_MAX];
 };
 
 BPF_TABLE("lru_hash", u64, struct join, joins, TT_JOINS_MAX);
@@ -259,7 +261,7 @@ static __always_inline void join__append(struct join *join, const void *from, u6
 
 	OPAQUE(bytes);
 	OPAQUE(at);
-	if (bytes > TT_OUTPUT_MAX || at > TT_OUTPUT_MAX)
+	if (bytes > TT_DATA_MAX || at > TT_DATA_MAX)
 		return;
 	if (bpf_probe_read_kernel(join->data + at, bytes, from))
 		fault__count(FAULT_OUTPUT_READ);
@@ -279,7 +281,7 @@ static __always_inline int pane_bytes__enter(struct tty_struct *tty, const void 
 		return 0;
 	if (join->fixed.bytes &&
 	    (join->fixed.tty_id != (u64)tty || join->fixed.offset + join->fixed.bytes != offset ||
-	     join->fixed.bytes + bytes > TT_OUTPUT_MAX))
+	     join->fixed.bytes + bytes > TT_DATA_MAX))
 		join__send(join);
 	if (!join->fixed.bytes) {
 		if (!pane_output__fill(&join->fixed, tty))

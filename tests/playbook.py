@@ -1,23 +1,25 @@
-"""Short ways to say what happened: records, facts and ring bytes with everything left out that a
-test doesn't care about.
+"""Short ways to say what happened: records and facts with everything left out that a test doesn't
+care about.
 
 Invariant: times are given in milliseconds since MIDNIGHT_NS, and whatever isn't given is equal in
-two calls. Bytes are packed by the struct module from model/abi.py, not by what is under test.
+two calls. Ring bytes of records are made by tests/packing.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from tracer.model import abi
 from tracer.model.events import (
+    ClientInput,
+    ClientTty,
     Exec,
     Exit,
     Fork,
+    Injection,
+    PaneInput,
     PaneOutput,
+    Peer,
     ProcessKey,
-    Record,
     ServerFound,
+    Traced,
     Tty,
     Who,
 )
@@ -31,12 +33,17 @@ from tracer.model.facts import (
     TtyState,
     Verdict,
 )
-from tracer.model.stage import Batch, Drain
 
 MIDNIGHT_NS = 1_000_000_000_000
 SERVER = 100
 PANE = 200
 PTS = Tty(136, 3)
+CLIENT = 300
+CLIENT_PTS = Tty(136, 7)
+MASTER = 0xFFFF8880
+CLIENT_TTY = 0xFFFF9990
+RAW_LFLAG = 0o100000
+COOKED_LFLAG = 0o105073
 CGROUP = 7
 
 
@@ -73,9 +80,11 @@ def exec_(pid: int, *argv: bytes, ms: float = 0, exe: bytes = b"", **place: int)
     )  # fmt: skip
 
 
-def exit_(pid: int, status: int = 0, ms: float = 0, server: int = SERVER) -> Exit:
+def exit_(
+    pid: int, status: int = 0, ms: float = 0, server: int = SERVER, is_peer: bool = False
+) -> Exit:
     """`pid` is over."""
-    return Exit(at_ns(ms), key(pid), server, status)
+    return Exit(at_ns(ms), key(pid), server, status, is_peer)
 
 
 def server_found(pid: int = SERVER, ms: float = 0) -> ServerFound:
@@ -91,7 +100,7 @@ def output(
     *,
     origin: int = 0,
     began_ns: int = MIDNIGHT_NS,
-    tty_id: int = 0xFFFF8880,
+    tty_id: int = MASTER,
     session: int | None = PANE,
     foreground: int | None = PANE,
     server: int = SERVER,
@@ -114,8 +123,108 @@ def output(
     )
 
 
+def client_input(
+    data: bytes,
+    offset: int = 0,
+    nth: int = 0,
+    ms: float = 0,
+    *,
+    withheld: int = 0,
+    began_ns: int = MIDNIGHT_NS,
+    tty_id: int = CLIENT_TTY,
+    session: int | None = CLIENT,
+    tty: Tty = CLIENT_PTS,
+    server: int = SERVER,
+) -> ClientInput:
+    """The server read `data` from a client's terminal, or `withheld` bytes that it keeps to
+    itself."""
+    return ClientInput(
+        at_ns(ms), key(server), tty_id, began_ns, offset, nth, session, tty,
+        withheld or len(data), bool(withheld), data,
+    )  # fmt: skip
+
+
+def pane_input(
+    data: bytes,
+    offset: int = 0,
+    nth: int = 0,
+    ms: float = 0,
+    *,
+    withheld: int = 0,
+    writer: int = SERVER,
+    lflag: int = COOKED_LFLAG,
+    began_ns: int = MIDNIGHT_NS,
+    tty_id: int = MASTER,
+    session: int | None = PANE,
+    foreground: int | None = PANE,
+    tty: Tty = PTS,
+    server: int = SERVER,
+) -> PaneInput:
+    """`data`, or `withheld` bytes, were written to the pane of `output`."""
+    return PaneInput(
+        at_ns(ms), key(writer), server, tty_id, began_ns, offset, nth, session, foreground, tty,
+        lflag, withheld or len(data), bool(withheld), data,
+    )  # fmt: skip
+
+
+def client_tty(
+    is_taken: bool = True,
+    ms: float = 0,
+    *,
+    tty_id: int = CLIENT_TTY,
+    session: int | None = CLIENT,
+    tty: Tty = CLIENT_PTS,
+    server: int = SERVER,
+) -> ClientTty:
+    """The server set up the terminal of a client (it attached), or put it back."""
+    return ClientTty(at_ns(ms), key(server), tty_id, session, tty, 24, 80, is_taken)
+
+
+def peer(
+    pid: int,
+    size: int = 32,
+    ms: float = 0,
+    *,
+    who_: Who | None = None,
+    is_gone: bool = False,
+    socket_id: int = 0xFFFF7770,
+    server: int = SERVER,
+) -> Peer:
+    """The server got a message of `size` bytes from `pid`, or found it gone."""
+    seen_ = who_ or who(parent=CLIENT, pane=0, server=server, session=CLIENT)
+    known = None if is_gone else seen_
+    return Peer(at_ns(ms), key(pid), known, server, socket_id, size)
+
+
+def injection(
+    pid: int,
+    code: int = 0x5412,
+    ms: float = 0,
+    *,
+    tty_id: int = MASTER,
+    session: int | None = PANE,
+    tty: Tty = PTS,
+    server: int = SERVER,
+) -> Injection:
+    """`pid` put input into the pane of `output`, with TIOCSTI."""
+    return Injection(at_ns(ms), key(pid), who(), server, tty_id, session, tty, code)
+
+
+def traced(
+    pid: int,
+    target: int = PANE,
+    request: int = 16,
+    ms: float = 0,
+    *,
+    server: int = SERVER,
+    pane: int = PANE,
+) -> Traced:
+    """`pid` took hold of `target`, with PTRACE_ATTACH."""
+    return Traced(at_ns(ms), key(pid), who(), key(target), server, pane, request)
+
+
 def account(
-    end: int, records: int, *, tty_id: int = 0xFFFF8880, began_ns: int = MIDNIGHT_NS
+    end: int, records: int, *, tty_id: int = MASTER, began_ns: int = MIDNIGHT_NS
 ) -> TtyState:
     """What the kernel half says of the pty of `output`."""
     return TtyState(tty_id, began_ns, 0, end, records, SERVER, PANE, PTS)
@@ -145,101 +254,3 @@ def asked(
     """The server answered: one session with these panes, without clients."""
     claims = ServerClaims(Verdict.OK, None, (SessionClaim("$0", session),), panes)
     return ServerAsked(server, at_ns(ms), b"/tmp/tmux-1000/default", claims)
-
-
-# ---- ring bytes ----
-
-_KINDS: dict[type, int] = {
-    Fork: abi.KIND_FORK,
-    Exec: abi.KIND_EXEC,
-    Exit: abi.KIND_EXIT,
-    ServerFound: abi.KIND_SERVER,
-    PaneOutput: abi.KIND_PANE_OUTPUT,
-}
-
-
-def kind_of(record: Record) -> int:
-    """abi.KIND_* of a record."""
-    return _KINDS[type(record)]
-
-
-def pack(record: Record, seq: int = 0, cpu: int = 0) -> bytes:
-    """The bytes that the kernel half sends for a record."""
-    body, tid, flags = _body(record)
-    owner = record.server if isinstance(record, PaneOutput) else record.key
-    kind, size = kind_of(record), abi.HEADER.size + len(body)
-    header = (
-        record.ktime_ns,
-        owner.start_time_ns,
-        seq,
-        size,
-        owner.tgid,
-        owner.tgid if tid is None else tid,
-    )
-    return abi.HEADER.struct.pack(*header, kind, flags, cpu, 0) + body
-
-
-def drain(
-    records: Iterable[tuple[Record, int, int]], produced: Sequence[int], began_ms: float = 0
-) -> Drain:
-    """One drain of (record, seq, cpu), as from one ring."""
-    packed = [pack(*record) for record in records]
-    spans, at = [], 0
-    for piece in packed:
-        spans.append((at, len(piece)))
-        at += len(piece)
-    return Drain(at_ns(began_ms), list(produced), (Batch(b"".join(packed), spans),))
-
-
-def _body(record: Record) -> tuple[bytes, int | None, int]:
-    match record:
-        case Fork() | ServerFound():
-            return _packed_who(record.who), None, 0
-        case Exit():
-            return (
-                abi.Layout(abi.EXIT_FIELDS).struct.pack(record.status, record.server_tgid),
-                None,
-                0,
-            )
-        case Exec():
-            return _packed_who(record.who) + _exec_rest(record), record.tid, record.flags
-        case PaneOutput():
-            return _output_rest(record), None, 0
-    raise TypeError(f"{record} has no bytes")
-
-
-def _packed_who(who_: Who) -> bytes:
-    unset = abi.UNSET
-    return abi.WHO.struct.pack(
-        who_.cgroup_id, who_.parent.start_time_ns, who_.parent.tgid, who_.server_tgid,
-        who_.pane_tgid, 0, who_.uid, who_.gid, who_.euid, who_.egid,
-        unset if who_.loginuid is None else who_.loginuid,
-        unset if who_.audit_session is None else who_.audit_session,
-        who_.session or 0, _device(who_.tty),
-    )  # fmt: skip
-
-
-def _exec_rest(record: Exec) -> bytes:
-    argv = b"".join(word + b"\0" for word in record.argv)
-    parts = record.invoked, _names(record.exe), _names(record.cwd), argv
-    fixed = abi.Layout(abi.EXEC_FIELDS).struct.pack(
-        record.exe_inode, record.argv_bytes, _device(Tty(*record.exe_device)), record.exe_links,
-        record.argc, 0, *map(len, parts),
-    )  # fmt: skip
-    return fixed + b"".join(parts)
-
-
-def _output_rest(record: PaneOutput) -> bytes:
-    return abi.Layout(abi.OUTPUT_FIELDS).struct.pack(
-        record.tty_id, record.began_ns, record.offset, record.origin, record.nth,
-        len(record.data), record.session or 0, record.foreground or 0, _device(record.tty),
-        record.rows, record.columns,
-    ) + record.data  # fmt: skip
-
-
-def _names(path: bytes) -> bytes:
-    return b"".join(name + b"\0" for name in reversed(path.split(b"/")) if name)
-
-
-def _device(tty: Tty | None) -> int:
-    return tty.major << 20 | tty.minor if tty else 0

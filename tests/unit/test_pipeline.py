@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.packing import drain, kind_of
 from tests.playbook import (
     CGROUP,
     PANE,
     SERVER,
     asked,
     at_ns,
-    drain,
     exec_,
     exit_,
     followed,
     fork,
-    kind_of,
     output,
     pane_claim,
     server_found,

@@ -12,13 +12,19 @@ from typing import Final, NamedTuple
 
 from tracer.model import abi
 from tracer.model.events import (
+    ClientInput,
+    ClientTty,
     Exec,
     Exit,
     Fork,
+    Injection,
+    PaneInput,
     PaneOutput,
+    Peer,
     ProcessKey,
     Record,
     ServerFound,
+    Traced,
     Tty,
     Who,
 )
@@ -27,8 +33,12 @@ _HEADER = abi.HEADER.struct.unpack_from
 _WHO = abi.WHO.struct.unpack_from
 _EXEC_REST = abi.Layout(abi.EXEC_FIELDS).struct.unpack_from
 _EXIT_REST = abi.Layout(abi.EXIT_FIELDS).struct.unpack_from
-_OUTPUT = abi.PANE_OUTPUT.struct.unpack_from
-_OUTPUT_BYTES: Final = abi.PANE_OUTPUT.size
+_PEER_REST = abi.Layout(abi.PEER_FIELDS).struct.unpack_from
+_INJECT_REST = abi.Layout(abi.INJECT_FIELDS).struct.unpack_from
+_TRACE_REST = abi.Layout(abi.TRACE_FIELDS).struct.unpack_from
+_TTY_DATA = abi.TTY_DATA.struct.unpack_from
+_TTY_DATA_BYTES: Final = abi.TTY_DATA.size
+_TTY_DATA_REST = abi.Layout(abi.TTY_DATA_FIELDS).struct.unpack_from
 _KIND_AT: Final = abi.HEADER.offset("kind")
 _WHO_AT: Final = abi.HEADER.size
 _REST_AT: Final = abi.FORK.size
@@ -58,11 +68,11 @@ def decode(data: bytes, spans: list[tuple[int, int]]) -> list[Arrival]:
         if data[at + kind_at] != output:
             arrivals.append(_record(data, at, size))
             continue
-        if size < _OUTPUT_BYTES:
+        if size < _TTY_DATA_BYTES:
             raise _misfit(data, at, size)
         (ktime, start, seq, full, tgid, _, kind, _, cpu, _, tty_id, began, offset, origin, nth,
-         count, session, foreground, tty, rows, columns) = _OUTPUT(data, at)  # fmt: skip
-        if not full == size == _OUTPUT_BYTES + count or kind != output:
+         count, session, foreground, tty, _, _, rows, columns) = _TTY_DATA(data, at)  # fmt: skip
+        if not full == size == _TTY_DATA_BYTES + count or kind != output:
             raise _misfit(data, at, size)
         if tgid != server_tgid or start != server_start:
             server_tgid, server_start = server = ProcessKey(tgid, start)
@@ -138,7 +148,7 @@ def _server(data: bytes, at: int, header: _Header) -> ServerFound:
 
 def _exit(data: bytes, at: int, header: _Header) -> Exit:
     status, server = _EXIT_REST(data, at + _WHO_AT)
-    return Exit(header.ktime_ns, header.key, server, status)
+    return Exit(header.ktime_ns, header.key, server, status, bool(header.flags & abi.EXIT_PEER))
 
 
 def _exec(data: bytes, at: int, header: _Header) -> Exec:
@@ -178,10 +188,114 @@ def _argv(kept: bytes) -> tuple[bytes, ...]:
     return tuple(kept.removesuffix(b"\0").split(b"\0")) if kept else ()
 
 
+class _TtyData(NamedTuple):
+    """The fields that follow the header, as they stand, and the bytes."""
+
+    tty_id: int
+    began_ns: int
+    offset: int
+    origin: int
+    nth: int
+    size: int
+    session: int
+    foreground: int
+    tty: int
+    lflag: int
+    server_tgid: int
+    rows: int
+    columns: int
+    is_withheld: bool
+    data: bytes
+
+
+def _tty_data(data: bytes, at: int, header: _Header) -> _TtyData:
+    fields = _TTY_DATA_REST(data, at + _WHO_AT)
+    kept = data[at + _TTY_DATA_BYTES : at + header.size]
+    is_withheld = bool(header.flags & abi.INPUT_WITHHELD)
+    found = _TtyData._make((*fields, is_withheld, kept))
+    if len(kept) != (0 if is_withheld else found.size):
+        raise ValueError(f"{header.size} bytes of record hold {len(kept)} of {found.size} bytes")
+    return found
+
+
+def _client_input(data: bytes, at: int, header: _Header) -> ClientInput:
+    read = _tty_data(data, at, header)
+    return ClientInput(
+        header.ktime_ns,
+        header.key,
+        read.tty_id,
+        read.began_ns,
+        read.offset,
+        read.nth,
+        read.session or None,
+        _tty(read.tty),
+        read.size,
+        read.is_withheld,
+        read.data,
+    )
+
+
+def _pane_input(data: bytes, at: int, header: _Header) -> PaneInput:
+    written = _tty_data(data, at, header)
+    return PaneInput(
+        header.ktime_ns,
+        header.key,
+        written.server_tgid,
+        written.tty_id,
+        written.began_ns,
+        written.offset,
+        written.nth,
+        written.session or None,
+        written.foreground or None,
+        _tty(written.tty),
+        written.lflag,
+        written.size,
+        written.is_withheld,
+        written.data,
+    )
+
+
+def _client_tty(data: bytes, at: int, header: _Header) -> ClientTty:
+    tty_id, *_, session, _, tty, _, _, rows, columns = _TTY_DATA_REST(data, at + _WHO_AT)
+    is_taken = bool(header.flags & abi.TTY_TAKEN)
+    return ClientTty(
+        header.ktime_ns, header.key, tty_id, session or None, _tty(tty), rows, columns, is_taken
+    )
+
+
+def _peer(data: bytes, at: int, header: _Header) -> Peer:
+    who = _who(data, at + _WHO_AT)
+    socket, size, _ = _PEER_REST(data, at + _REST_AT)
+    known = None if header.flags & abi.PEER_GONE else who
+    return Peer(header.ktime_ns, header.key, known, who.server_tgid, socket, size)
+
+
+def _injection(data: bytes, at: int, header: _Header) -> Injection:
+    tty_id, session, tty, server, code = _INJECT_REST(data, at + _REST_AT)
+    who = _who(data, at + _WHO_AT)
+    return Injection(
+        header.ktime_ns, header.key, who, server, tty_id, session or None, _tty(tty), code
+    )
+
+
+def _traced(data: bytes, at: int, header: _Header) -> Traced:
+    start, target, server, pane, request = _TRACE_REST(data, at + _REST_AT)
+    who = _who(data, at + _WHO_AT)
+    return Traced(
+        header.ktime_ns, header.key, who, ProcessKey(target, start), server, pane, request
+    )
+
+
 # By kind, but for output: how to read it, and the bytes that it has at least.
 _MAKERS: dict[int, tuple[Callable[[bytes, int, _Header], Record], int]] = {
     abi.KIND_FORK: (_fork, abi.FORK.size),
     abi.KIND_EXEC: (_exec, abi.EXEC.size),
     abi.KIND_EXIT: (_exit, abi.EXIT.size),
     abi.KIND_SERVER: (_server, abi.SERVER.size),
+    abi.KIND_CLIENT_INPUT: (_client_input, _TTY_DATA_BYTES),
+    abi.KIND_PANE_INPUT: (_pane_input, _TTY_DATA_BYTES),
+    abi.KIND_CLIENT_TTY: (_client_tty, _TTY_DATA_BYTES),
+    abi.KIND_PEER: (_peer, abi.PEER.size),
+    abi.KIND_INJECT: (_injection, abi.INJECT.size),
+    abi.KIND_TRACE: (_traced, abi.TRACE.size),
 }

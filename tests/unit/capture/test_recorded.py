@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.playbook import at_ns, drain, exec_, fork, output
+from tests.packing import drain
+from tests.playbook import at_ns, exec_, fork, output
 from tracer.capture.recorded import RecordedSource, record
 from tracer.model import abi
 from tracer.model.stage import Batch, Drain

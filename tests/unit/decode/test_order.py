@@ -8,7 +8,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.playbook import at_ns, exec_, exit_, fork, kind_of, output
+from tests.packing import kind_of
+from tests.playbook import at_ns, exec_, exit_, fork, output
 from tracer.decode.order import HOLD_BACK_NS, OVERDUE_NS, Order
 from tracer.decode.records import Arrival
 from tracer.model import abi

@@ -7,10 +7,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.playbook import exec_, exit_, fork, kind_of, output, pack, server_found
+from tests.packing import kind_of, pack
+from tests.playbook import (
+    client_input,
+    client_tty,
+    exec_,
+    exit_,
+    fork,
+    injection,
+    output,
+    pane_input,
+    peer,
+    server_found,
+    traced,
+)
 from tracer.decode.records import decode
 from tracer.model import abi
-from tracer.model.events import Exec, Exit, Fork, PaneOutput, ProcessKey, Record, Tty, Who
+from tracer.model.events import (
+    ClientInput,
+    ClientTty,
+    Exec,
+    Exit,
+    Fork,
+    Injection,
+    PaneInput,
+    PaneOutput,
+    Peer,
+    ProcessKey,
+    Record,
+    Traced,
+    Tty,
+    Who,
+)
 
 _U64 = st.integers(0, 2**64 - 1)
 _U32 = st.integers(0, 2**32 - 1)
@@ -37,9 +65,55 @@ _OUTPUT = st.builds(
     *(_U64, _KEY, _U64, _U64, _U64, _U64, _U32, _PID, _PID, _TTY, _U16, _U16),
     st.binary(max_size=100),
 )
+_DATA = st.binary(max_size=100).map(lambda data: (len(data), False, data))
+_WITHHELD = _U32.map(lambda size: (size, True, b""))
+_INPUT = _DATA | _WITHHELD
+
+
+@st.composite
+def _client_inputs(draw: st.DrawFn) -> ClientInput:
+    fields = _U64, _KEY, _U64, _U64, _U64, _U32, _PID, _TTY
+    return ClientInput(*map(draw, fields), *draw(_INPUT))
+
+
+@st.composite
+def _pane_inputs(draw: st.DrawFn) -> PaneInput:
+    fields = _U64, _KEY, _U32, _U64, _U64, _U64, _U32, _PID, _PID, _TTY, _U32
+    return PaneInput(*map(draw, fields), *draw(_INPUT))
+
+
+@st.composite
+def _peers(draw: st.DrawFn) -> Peer:
+    who = draw(st.none() | _WHO)
+    server = draw(_U32) if who is None else who.server_tgid
+    return Peer(draw(_U64), draw(_KEY), who, server, draw(_U64), draw(_U32))
+
+
 _RECORD = st.one_of(
-    st.builds(Fork, _U64, _KEY, _WHO), _EXEC, st.builds(Exit, _U64, _KEY, _U32, _U32), _OUTPUT
+    st.builds(Fork, _U64, _KEY, _WHO),
+    _EXEC,
+    st.builds(Exit, _U64, _KEY, _U32, _U32, st.booleans()),
+    _OUTPUT,
+    _client_inputs(),
+    _pane_inputs(),
+    st.builds(ClientTty, _U64, _KEY, _U64, _PID, _TTY, _U16, _U16, st.booleans()),
+    _peers(),
+    st.builds(Injection, _U64, _KEY, _WHO, _U32, _U64, _PID, _TTY, _U32),
+    st.builds(Traced, _U64, _KEY, _WHO, _KEY, _U32, _U32, _U32),
 )
+_ONE_OF_EACH = [
+    fork(5),
+    exec_(5),
+    exit_(5),
+    server_found(),
+    output(b"text"),
+    client_input(b"keys"),
+    pane_input(b"keys"),
+    client_tty(),
+    peer(5),
+    injection(5),
+    traced(5),
+]
 
 
 @given(_RECORD, _U32, _U16)
@@ -62,7 +136,7 @@ def test_records_are_found_where_the_spans_say() -> None:
 
 
 @pytest.mark.parametrize("wrong", [-1, 1, 8])
-@pytest.mark.parametrize("record", [fork(5), exec_(5), exit_(5), output(b"text")])
+@pytest.mark.parametrize("record", _ONE_OF_EACH)
 def test_a_size_that_disagrees_is_a_bug(record: Record, wrong: int) -> None:
     """The ring and the header say the same length, or the record isn't taken."""
     data = pack(record) + bytes(8)
@@ -71,7 +145,7 @@ def test_a_size_that_disagrees_is_a_bug(record: Record, wrong: int) -> None:
         decode(data, [(0, size + wrong)])
 
 
-@pytest.mark.parametrize("record", [fork(5), exec_(5), exit_(5), output(b"text")])
+@pytest.mark.parametrize("record", _ONE_OF_EACH)
 def test_a_record_that_is_cut_is_a_bug(record: Record) -> None:
     """A record whose parts pass its own end is not taken, whatever its header says."""
     whole = pack(record)
@@ -83,12 +157,22 @@ def test_a_record_that_is_cut_is_a_bug(record: Record) -> None:
             decode(bytes(cut), [(0, size)])
 
 
+@pytest.mark.parametrize("record", [client_input(b"", withheld=3), pane_input(b"", withheld=3)])
+def test_bytes_where_they_were_withheld_are_a_bug(record: Record) -> None:
+    """A record that says that it keeps its bytes to itself and has some is not taken."""
+    whole = bytearray(pack(record) + b"abc")
+    size_at = abi.HEADER.offset("size")
+    whole[size_at : size_at + 4] = len(whole).to_bytes(4, "little")
+    with pytest.raises(ValueError, match="hold 3"):
+        decode(bytes(whole), [(0, len(whole))])
+
+
 def test_a_kind_from_the_future_is_a_bug() -> None:
     """A kind that nobody knows is never taken for a known one."""
     data = bytearray(pack(fork(5)))
     kind_at = abi.HEADER.offset("kind")
-    data[kind_at : kind_at + 2] = (7).to_bytes(2, "little")
-    with pytest.raises(ValueError, match="7"):
+    data[kind_at : kind_at + 2] = (12).to_bytes(2, "little")
+    with pytest.raises(ValueError, match="12"):
         decode(bytes(data), [(0, len(data))])
 
 

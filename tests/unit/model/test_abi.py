@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import subprocess
 from pathlib import Path
 
@@ -64,22 +65,20 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, li
     return printed
 
 
-def _own_offsets(name: str) -> dict[str, int]:
-    """Offset of every field of a struct, those of its parts by their own names."""
-    layout = _PARTS.get(name) or abi.LAYOUTS[name]
-    return {field: layout.offset(field) for field in layout.names if field != "pad"}
+def _own_fields(layout: abi.Layout) -> list[tuple[str, int, int]]:
+    """(name, offset, width) of every field of a struct, those of its parts by their own names."""
+    sizes = [struct.calcsize(f"<{code}") for code in layout.format[1:]]
+    starts = [sum(sizes[:at]) for at in range(len(sizes))]
+    return [f for f in zip(layout.names, starts, sizes, strict=True) if f[0] != "pad"]
 
 
-def _flat(compiled: dict, name: str) -> dict[str, tuple[int, int]]:
-    out = {}
+def _their_fields(compiled: dict, name: str, start: int = 0) -> list[tuple[str, int, int]]:
+    out = []
     for field, place in compiled[name].items():
-        if field == _WHOLE:
-            continue
         if field in _PARTS:
-            inner = _flat(compiled, field)
-            out |= {part: (place[0] + at, size) for part, (at, size) in inner.items()}
-        elif field != "pad":
-            out[field] = tuple(place)
+            out += _their_fields(compiled, field, start + place[0])
+        elif field not in (_WHOLE, "pad"):
+            out.append((field, start + place[0], place[1]))
     return out
 
 
@@ -92,13 +91,7 @@ def test_every_struct_has_a_layout() -> None:
 def test_layout_is_what_cc_lays_out(name: str, compiled: dict) -> None:
     """Each field has the offset and width that a C compiler gives it, and so has the whole."""
     layout = _PARTS.get(name) or abi.LAYOUTS[name]
-    theirs = _flat(compiled, name)
-    assert {field: at for field, (at, _) in theirs.items()} == _own_offsets(name)
-    codes = dict(zip(layout.names, layout.format[1:], strict=True))
-    widths = {"Q": 8, "I": 4, "H": 2}
-    assert {field: width for field, (_, width) in theirs.items()} == {
-        field: widths[codes[field]] for field in theirs
-    }
+    assert _their_fields(compiled, name) == _own_fields(layout)
     assert compiled[name][_WHOLE] == layout.size
 
 
