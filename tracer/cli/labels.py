@@ -13,7 +13,7 @@ from typing import Final
 from tracer.cli.safe import safe_text
 from tracer.codec.program import image_of
 from tracer.model import abi
-from tracer.model.context import Place, Process
+from tracer.model.context import Client, Place, Process
 from tracer.model.events import Tty
 from tracer.model.findings import Lost
 
@@ -29,17 +29,20 @@ _CUTS: Final = (
 def where(place: Place | None) -> str:
     """As tmux itself writes a target, work:0.%3; a "?" follows what the kernel doesn't confirm.
 
-    Without a name: the pid of the pane's first process (?:1000), or of the server (server:900).
+    A window that isn't of a pane is work:0. Without a name: the pid of the pane's first process
+    (?:1000), or of the server (server:900).
     """
     if place is None:
         return "?"
     claimed = place.session_name or place.session_id
     session = name_of(claimed) if claimed else "?"
+    window = "?" if place.window_index is None else place.window_index
     if place.pane_id is not None:
-        window = "?" if place.window_index is None else place.window_index
         return f"{session}:{window}.{name_of(place.pane_id)}{'' if place.verified else '?'}"
     if place.pane_pid is not None:
         return f"?:{place.pane_pid}"
+    if place.window_id is not None:
+        return f"{session}:{window}"
     return f"server:{place.server.tgid}" if session == "?" else session
 
 
@@ -79,6 +82,17 @@ def remarks_on(process: Process) -> list[str]:
     if image.memfd:
         remarks.append("memfd")
     return remarks + [cut for flags, cut in _CUTS if process.flags & flags]
+
+
+def remarks_on_client(client: Client) -> list[str]:
+    """How a client is attached, where that isn't as usual."""
+    origin = client.person.origin if client.person else None
+    remarks = ["read-only"] if client.is_read_only else []
+    if client.is_control:
+        remarks.append("control mode")
+    if origin is not None and origin.server_pid is not None:
+        remarks.append(f"inside tmux {origin.server_pid}")
+    return remarks if client.verified else [*remarks, "unverified"]
 
 
 def amount_lost(lost: Lost) -> str:

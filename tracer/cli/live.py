@@ -14,7 +14,7 @@ import typer
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
 from tracer.cli.safe import safe_json
-from tracer.cli.select import Selection
+from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.config import RingSizes
@@ -38,7 +38,7 @@ def live(  # noqa: PLR0917 - each is an option of the command
     user: Annotated[str, typer.Option(help="Only this user: name or uid.")] = "",
     kind: Annotated[
         str,
-        typer.Option(help="Only these kinds, with commas: exec,end,fork,text_output,lost,tmux."),
+        typer.Option(help=f"Only these kinds, with commas: {KINDS}."),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line.")] = False,
     output: Annotated[bool, typer.Option(help="Show what the panes showed.")] = True,

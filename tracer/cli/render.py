@@ -9,46 +9,54 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import Final, TextIO, assert_never
 from zlib import crc32
 
+from tracer.cli.hands import by_author, command_text, counted, keys_of, way_of
 from tracer.cli.labels import (
     amount_lost,
     duration,
     name_of,
     process_label,
     remarks_on,
+    remarks_on_client,
     tty_name,
     where,
     word,
 )
+from tracer.cli.people import Names, People
 from tracer.cli.safe import columns_of, cut, safe_text
 from tracer.cli.shown import rows_of
 from tracer.clock import WallClock
 from tracer.codec.status import ended, signal_name
-from tracer.model.context import Client, Process
+from tracer.model.context import Client, Person, Place
 from tracer.model.findings import (
     Finding,
+    InputInjected,
     Lost,
     ProcessEnded,
     ProcessForked,
+    ProcessTraced,
     ProgramStarted,
+    TextInput,
     TextOutput,
     TmuxChanged,
 )
 
 __all__ = ["Renderer", "safe_text", "wants_colour"]
 
-Names = Callable[[int], str | None]
-
-_USER_COLUMNS, _PLACE_COLUMNS = 8, 12
+# As wide as alice@10.0.0.7 and deploy:0.%0.
+_WHO_COLUMNS, _PLACE_COLUMNS = 14, 12
 _BOLD, _DIM, _RED, _LOUD = "1", "2", "31", "1;91"
 _COLOURS: Final = ("32", "33", "34", "35", "36", "92", "93", "94", "95", "96")
 _TMUX_SIGNS: Final = {
     "seen": "+", "created": "+", "linked": "+", "opened": "+", "attached": "+",
     "gone": "-", "closed": "-", "unlinked": "-", "detached": "-",
     "renamed": "~", "changed": "~", "unverified": "!",
+}  # fmt: skip
+_CLIENT_VERBS: Final = {
+    "detached": "from", "suspended": "suspended in", "resumed": "resumed in",
+    "resized": "resized in",
 }  # fmt: skip
 
 
@@ -67,61 +75,58 @@ class Renderer:
     def __init__(
         self, names: Names, wall: WallClock, *, colour: bool, width: int | None = None
     ) -> None:
-        self._names = names
+        self._people = People(names)
         self._wall = wall
         self._colour = colour
         self._width = width
 
     def line(self, finding: Finding) -> str:
-        """The finding as one row, output as one for each row shown; "" if it showed no text.
+        """The finding as one row, output as one for each row shown, input as one for each author;
+        "" if it showed no text.
 
         No newline at the end.
         """
+        if isinstance(finding, TextInput):
+            return "\n".join(map(self._line, by_author(finding)))
+        return self._line(finding)
+
+    def _line(self, finding: Finding) -> str:
         head, columns = self._head(finding)
         return "\n".join(head + row for row in self._rows(finding, columns))
 
     def _rows(self, finding: Finding, columns: int) -> list[str]:
+        if isinstance(finding, TextOutput):
+            return self._output(finding, columns)
         match finding:
-            case TextOutput():
-                return self._output(finding, columns)
+            case TextInput():
+                row = self._input(finding)
             case ProgramStarted():
-                return [self._program(finding.process)]
+                row = self._program(finding)
             case ProcessForked():
-                return [self._paint(f"fork {process_label(finding.process)}", _DIM)]
+                row = self._paint(f"fork {process_label(finding.process)}", _DIM)
             case ProcessEnded():
-                return [self._ended(finding)]
+                row = self._ended(finding)
+            case InputInjected():
+                row = self._injected(finding)
+            case ProcessTraced():
+                row = self._traced(finding)
             case Lost():
-                return [self._paint(f"— {amount_lost(finding)} lost ({finding.reason}) —", _LOUD)]
+                row = self._paint(f"— {amount_lost(finding)} lost ({finding.reason}) —", _LOUD)
             case TmuxChanged():
-                return [self._tmux_changed(finding)]
-        assert_never(finding)
+                row = self._tmux_changed(finding)
+            case _:
+                assert_never(finding)
+        return [row]
 
     # ---- time, user, place ----
 
     def _head(self, finding: Finding) -> tuple[str, int]:
         second, ns = divmod(self._wall.at(finding.time_ns), 1_000_000_000)
         clock = f"{time.strftime('%H:%M:%S', time.localtime(second))}.{ns // 1_000_000:03d}"
-        who = self._who(finding).ljust(_USER_COLUMNS)
+        who = self._people.behind(finding).ljust(_WHO_COLUMNS)
         target = where(finding.place).ljust(_PLACE_COLUMNS)
         painted = (self._paint(clock, _DIM), self._hue(who), self._hue(target))
         return " ".join(painted) + "  ", columns_of(f"{clock} {who} {target}  ")
-
-    def _who(self, finding: Finding) -> str:
-        match finding:
-            case TmuxChanged(client=client):
-                return self._user(client.uid if client else None)
-            case Lost():
-                return "?"
-        who = finding.process.who if finding.process else None
-        if who is None:
-            return "?"
-        # Who logged in says more than the uid, which sudo and su change along with the euid.
-        origin = self._user(who.uid if who.loginuid is None else who.loginuid)
-        acts_as = self._user(who.euid)
-        return origin if origin == acts_as else f"{origin}→{acts_as}"
-
-    def _user(self, uid: int | None) -> str:
-        return "?" if uid is None else name_of(self._names(uid) or str(uid))
 
     # ---- what happened ----
 
@@ -132,12 +137,19 @@ class Renderer:
             rows = [cut(row, self._width - columns - 2) for row in rows]
         return [f"{bar} {row}" for row in rows]
 
-    def _program(self, process: Process) -> str:
+    def _input(self, part: TextInput) -> str:
+        row = f"⌨ {way_of(part)}".rstrip()
+        return row if part.data is None else f"{row} {self._paint('│', _DIM)} {keys_of(part.data)}"
+
+    def _program(self, finding: ProgramStarted) -> str:
         # Reads as a line of shell: the rest is a comment, which no quoted argument can begin.
+        process = finding.process
         path = process.invoked or process.exe
         words = [word(arg) for arg in process.argv or ((path,) if path else ())] or ["?"]
         remarks = ", ".join(remarks_on(process))
-        return self._paint(f"$ {' '.join(words)}", _BOLD) + self._paint(f"  # {remarks}", _DIM)
+        row = self._paint(f"$ {' '.join(words)}", _BOLD) + self._paint(f"  # {remarks}", _DIM)
+        hands = command_text(finding.command, self._painted) if finding.command else ""
+        return f"{row}  {hands}" if hands else row
 
     def _ended(self, finding: ProcessEnded) -> str:
         how = ended(finding.status)
@@ -151,30 +163,37 @@ class Renderer:
         program = self._paint(f"{process_label(finding.process)}: ", _DIM)
         return program + self._paint(text, _RED if how.exit_code else _DIM)
 
+    def _injected(self, finding: InputInjected) -> str:
+        by = f"{self._people.person(finding.person)}[{finding.person.key.tgid}]"
+        into = f"{counted(finding.count, 'time')} into {tty_name(finding.tty)}"
+        return self._paint(f"! {safe_text(finding.way)} by {by}: {into}", _LOUD)
+
+    def _traced(self, finding: ProcessTraced) -> str:
+        by = f"{self._people.person(finding.person)}[{finding.person.key.tgid}]"
+        target = process_label(finding.process)
+        return self._paint(f"! {safe_text(finding.request)} of {target} by {by}", _LOUD)
+
     def _tmux_changed(self, change: TmuxChanged) -> str:
         what, _, verb = change.action.partition("-")
         sign = _TMUX_SIGNS.get(verb.rpartition("-")[2], "~")
-        text = f"{sign} {what} {self._subject(what, change)}"
+        if change.client is None:
+            text = f"{sign} {what} {_subject(what, change.place)}"
+        else:
+            text = f"{sign} client {self._client(verb, change.client, change.place)}"
         if change.note is not None:
             text += f" ({safe_text(change.note)})"
         return self._paint(text, _LOUD if sign == "!" else _BOLD)
 
-    def _subject(self, what: str, change: TmuxChanged) -> str:
-        place = change.place
-        if what == "server":
-            socket = f" {word(place.socket)}" if place.socket else ""
-            return f"{place.server.tgid}{socket}"
-        if change.client is not None:
-            to = "from" if change.action == "client-detached" else "→"
-            return f"{self._client(change.client)} {to} {where(place)}"
-        return where(place)
-
-    def _client(self, client: Client) -> str:
-        tty = tty_name(client.tty) if client.tty else f"pid {client.pid}"
+    def _client(self, verb: str, client: Client, place: Place) -> str:
         size = f" {client.columns}x{client.rows}" if client.columns and client.rows else ""
-        return f"{self._user(client.uid)} {tty}{size}{'' if client.verified else ' (unverified)'}"
+        did = f"{self._people.client(client)}{size} {_CLIENT_VERBS.get(verb, '→')} {where(place)}"
+        remarks = ", ".join(remarks_on_client(client))
+        return f"{did} ({remarks})" if remarks else did
 
     # ---- colour ----
+
+    def _painted(self, person: Person | None) -> str:
+        return self._hue(self._people.person(person))
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
@@ -182,3 +201,11 @@ class Renderer:
     def _hue(self, text: str) -> str:
         # By what it says, so that a user or pane keeps its colour from run to run.
         return self._paint(text, _COLOURS[crc32(text.encode()) % len(_COLOURS)])
+
+
+def _subject(what: str, place: Place) -> str:
+    if what == "server":
+        return f"{place.server.tgid}" + (f" {word(place.socket)}" if place.socket else "")
+    if what == "window" and place.window_name is not None:
+        return f"{where(place)} {name_of(place.window_name)}"
+    return where(place)

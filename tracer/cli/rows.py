@@ -1,7 +1,8 @@
 """Output joined into whole rows, so that what is typed letter by letter reads as a line.
 
 Invariant: all output passes, in order for each pane, cut elsewhere but never changed; an unfinished
-row waits until it is finished, until its pane tells something else, or IDLE_NS.
+row waits until it is finished, until its pane tells something else than input,
+or IDLE_NS.
 How a row looks is in `render`; what the events say is untouched.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tracer.model.context import Place
-from tracer.model.findings import Finding, TextOutput
+from tracer.model.findings import Finding, TextInput, TextOutput
 
 IDLE_NS: Final = 1_000_000_000
 ROW_BYTES: Final = 4096
@@ -36,7 +37,8 @@ class Rows:
             if isinstance(finding, TextOutput):
                 yield from self._output(finding, now_ns)
             else:
-                if finding.place is not None:
+                # What is typed is echoed in the row that it must not cut.
+                if finding.place is not None and not isinstance(finding, TextInput):
                     yield from self._release(_pane(finding.place))
                 yield finding
         idle = [pane for pane, held in self._held.items() if now_ns - held.since_ns >= IDLE_NS]

@@ -22,20 +22,23 @@ _TOKEN: Final = re.compile(r"\\+|[^\x20-\x7e]")
 _READS_AS_ESCAPE: Final = re.compile(r"x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}")
 
 
-def safe_text(value: str | bytes, *, multiline: bool = False) -> str:
+def safe_text(value: str | bytes, *, multiline: bool = False, marks: str = "") -> str:
     r"""`value` with everything that isn't plainly visible as an escape.
 
     Visible characters stay (str.isprintable(), less what draws nothing). The rest becomes \x1b for
     a control character of ASCII, \x9b for a byte that isn't UTF-8, \u009b or \U000e0001 for any
     other character. A backslash stays one, except before such an escape or what reads as one: there
     backslashes are doubled, so no two values look the same. `multiline` keeps newlines and tabs.
+    `marks`: characters outside ASCII that the caller draws with a meaning of its own; escaped, too.
     """
     text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-    if text.isprintable() and not _SUSPECT.search(text):
+    if text.isprintable() and not _SUSPECT.search(text) and not set(marks) & set(text):
         return text
     kept = "\n\t" if multiline else ""
 
     def is_hidden(char: str) -> bool:
+        if char and char in marks:
+            return True
         return char not in kept and not (char.isprintable() and not _HIDDEN.match(char))
 
     def show(token: re.Match[str]) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pwd
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tracer.errors import BadFilter
-from tracer.model.context import Process
+from tracer.model.context import Client, Command, Person, Process
 from tracer.model.findings import (
     Finding,
+    InputInjected,
     Lost,
     ProcessEnded,
     ProcessForked,
+    ProcessTraced,
     ProgramStarted,
+    TextInput,
     TextOutput,
     TmuxChanged,
 )
@@ -22,9 +26,14 @@ _KINDS: dict[str, type] = {
     "end": ProcessEnded,
     "fork": ProcessForked,
     "text_output": TextOutput,
+    "text_input": TextInput,
+    "input-injected": InputInjected,
+    "process-traced": ProcessTraced,
     "lost": Lost,
     "tmux": TmuxChanged,
 }
+KINDS = ", ".join(_KINDS)
+"""The kinds that a filter can name, for help and errors."""
 # A fork is followed by an exec, or is a subshell: seldom what an operator looks for. The end of a
 # process that never ran a program of its own goes with it.
 _BY_DEFAULT = frozenset(_KINDS) - {"fork"}
@@ -43,7 +52,7 @@ class Selection(NamedTuple):
         """From the words of a command line; BadFilter names what can't be."""
         kinds = {name.strip() for name in kind.split(",") if name.strip()} or set(_BY_DEFAULT)
         for name in kinds - set(_KINDS):
-            raise BadFilter(option="--kind", value=name, choices=", ".join(_KINDS))
+            raise BadFilter(option="--kind", value=name, choices=KINDS)
         if not output:
             kinds.discard("text_output")
         return cls(session, pane, _uid(user), tuple(_KINDS[name] for name in kinds))
@@ -68,13 +77,27 @@ class Selection(NamedTuple):
         return ProcessForked in self.kinds
 
     def _is_by_user(self, finding: Finding) -> bool:
-        match finding:
-            case Lost():
-                return True
-            case TmuxChanged():
-                return finding.client is not None and finding.client.uid == self.uid
-            case _:
-                return _uid_of(finding.process) == self.uid
+        return isinstance(finding, Lost) or self.uid in _uids_of(finding)
+
+
+def _uids_of(finding: Finding) -> set[int | None]:
+    # Whoever has a part in it: the user of the process, and the people behind it.
+    match finding:
+        case TextInput():
+            people = [typed.person for typed in finding.typed_by]
+        case ProgramStarted(command=Command() as command):
+            people = [command.submitted_by, *(person for person, _ in command.composed_by)]
+        case InputInjected() | ProcessTraced():
+            people = [finding.person]
+        case TmuxChanged(client=Client() as client):
+            return {client.uid} | _uids_of_people([client.person])
+        case _:
+            people = []
+    return _uids_of_people(people) | {_uid_of(getattr(finding, "process", None))}
+
+
+def _uids_of_people(people: Iterable[Person | None]) -> set[int | None]:
+    return {uid for person in people if person for uid in (person.uid, person.loginuid)}
 
 
 def _uid_of(process: Process | None) -> int | None:

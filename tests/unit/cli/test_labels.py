@@ -11,6 +11,7 @@ from tracer.cli.labels import (
     name_of,
     process_label,
     remarks_on,
+    remarks_on_client,
     tty_name,
     where,
     word,
@@ -33,6 +34,8 @@ SERVER = samples.SERVER
         (samples.PLACE._replace(window_index=None), "work:?.%3"),
         (Place(SERVER, pane_pid=1000), "?:1000"),
         (Place(SERVER, None, "$1", "work"), "work"),
+        (Place(SERVER, None, "$1", "work", "@2", 1), "work:1"),
+        (Place(SERVER, None, "$1", "work", "@2"), "work:?"),
         (Place(SERVER), "server:900"),
         (None, "?"),
     ],
@@ -90,6 +93,20 @@ def test_what_is_odd_about_a_program_is_said(changes, remarks):
     """A false name, a file that is gone or never was, and what ttytrace couldn't keep."""
     process = samples.PROCESS._replace(**changes)
     assert remarks_on(process) == ["4711 in /home/alice", *remarks]
+
+
+@pytest.mark.parametrize(
+    ("client", "remarks"),
+    [
+        (samples.CLIENT, []),
+        (samples.ATTACHED, ["read-only"]),
+        (samples.CLIENT._replace(is_control=True, verified=False), ["control mode", "unverified"]),
+        (samples.CLIENT._replace(person=samples.NESTED), ["inside tmux 901"]),
+    ],
+)
+def test_what_is_unusual_about_a_client_is_said(client, remarks):
+    """How it is attached, where it runs, and that the kernel doesn't confirm it."""
+    assert remarks_on_client(client) == remarks
 
 
 def test_without_a_directory_there_is_only_the_pid():

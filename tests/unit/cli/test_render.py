@@ -14,10 +14,22 @@ from tests import samples
 from tests.escape_vectors import INKLESS, VECTORS
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.safe import columns_of
-from tracer.model.context import Client
-from tracer.model.findings import Lost, TextOutput, TmuxChanged
+from tracer.model.context import Client, Command, Origin
+from tracer.model.findings import (
+    InputInjected,
+    Lost,
+    ProcessTraced,
+    ProgramStarted,
+    TextInput,
+    TextOutput,
+    TmuxChanged,
+)
+from tracer.model.hands import Confidence, How
 
 OUR_COLOURS = re.compile(r"\x1b\[(?:1|2|31|32|33|34|35|36|9[2-6]|1;91)m([^\x1b]*)\x1b\[0m")
+SESSION = samples.PLACE._replace(
+    window_id=None, window_index=None, window_name=None, pane_id=None, pane_pid=None
+)  # fmt: skip
 PLAIN = Renderer(samples.names, samples.FixedClock(), colour=False)
 COLOURED = Renderer(samples.names, samples.FixedClock(), colour=True)
 
@@ -42,14 +54,31 @@ def poisoned(value: bytes):
         argv=(value, value), cwd=value, exe=value, invoked=value, container_id=name,
         ancestors=((1, value),),
     )  # fmt: skip
+    origin = Origin(name, name, 1, 2, ((name, 0),))
+    person = samples.ALICE._replace(origin=origin)
+    typed = samples.TYPED_BY._replace(size=len(value), person=person, reason=name)
+    unknown = samples.NOT_TYPED._replace(size=len(value), reason=name)
     for finding in samples.FINDINGS:
         match finding:
             case TmuxChanged():
-                yield finding._replace(place=place, note=name)
+                client = finding.client and finding.client._replace(person=person)
+                yield finding._replace(place=place, note=name, client=client)
             case Lost():
                 yield finding._replace(place=place)
             case TextOutput():
                 yield finding._replace(place=place, process=process, data=value)
+            case TextInput():
+                mine = finding._replace(place=place, process=process, size=len(value))
+                yield mine._replace(data=value, withheld=None, typed_by=(typed,))
+                yield mine._replace(data=value, withheld=None, typed_by=(unknown,))
+                yield mine._replace(data=None, withheld=name, typed_by=(typed,))
+            case InputInjected():
+                yield finding._replace(place=place, person=person, way=name)
+            case ProcessTraced():
+                yield finding._replace(place=place, person=person, process=process, request=name)
+            case ProgramStarted():
+                command = Command(((person, 3), (None, 1)), person, True, name)
+                yield finding._replace(place=place, process=process, command=command)
             case _:
                 yield finding._replace(place=place, process=process)
 
@@ -63,6 +92,9 @@ def assert_harmless(value: bytes) -> None:
             assert OUR_COLOURS.sub(r"\1", row).isprintable()
             assert not set(row) & set(INKLESS)
         assert len(rows) == 1 or isinstance(finding, TextOutput)
+    assert not {type(finding) for finding in samples.FINDINGS} - {
+        type(finding) for finding in poisoned(value)
+    }
 
 
 @pytest.mark.parametrize("attack", VECTORS.values(), ids=VECTORS.keys())
@@ -80,37 +112,91 @@ def test_no_bytes_reach_the_terminal(value):
 @pytest.mark.parametrize(
     ("finding", "line"),
     [
-        (samples.EXEC, "alice    work:0.%3     $ ls -l 'my file'  # 4711 in /home/alice"),
-        (samples.ENDED, "alice    work:0.%3     ls[4711]: exit 3 after 10.1s"),
-        (samples.OUTPUT, "alice    work:0.%3     │ total 0"),
-        (samples.LOST, "?        work:0.%3     — 37 bytes lost (ring full) —"),
-        (samples.RENAMED, "?        work          ~ session work (was play)"),
+        (samples.EXEC, "alice          work:0.%3     $ ls -l 'my file'  # 4711 in /home/alice"),
+        (samples.ENDED, "alice          work:0.%3     ls[4711]: exit 3 after 10.1s"),
+        (samples.OUTPUT, "alice          work:0.%3     │ total 0"),
+        (samples.LOST, "?              work:0.%3     — 37 bytes lost (ring full) —"),
+        (samples.RENAMED, "?              work          ~ session work (was play)"),
         (
             samples.ENDED._replace(status=9 | 0x80),
-            "alice    work:0.%3     ls[4711]: killed by SIGKILL (core dumped) after 10.1s",
+            "alice          work:0.%3     ls[4711]: killed by SIGKILL (core dumped) after 10.1s",
         ),
         (
             samples.EXEC._replace(process=samples.UNKNOWN),
-            "?        work:0.%3     $ ?  # 4712",
+            "?              work:0.%3     $ ?  # 4712",
         ),
         (
             samples.EXEC._replace(process=samples.PROCESS._replace(argv=())),
-            "alice    work:0.%3     $ /bin/ls  # 4711 in /home/alice",
+            "alice          work:0.%3     $ /bin/ls  # 4711 in /home/alice",
         ),
         (
             TmuxChanged(samples.NOW, "client-attached", samples.PLACE, samples.CLIENT, None),
-            "alice    work:0.%3     + client alice pts/3 80x24 → work:0.%3",
+            "alice          work:0.%3     + client alice pts/3 80x24 → work:0.%3",
         ),
         (
             TmuxChanged(
                 samples.NOW, "client-detached", samples.PLACE,
                 Client(78, None, None, None, None, False), None,
             ),
-            "?        work:0.%3     - client ? pid 78 (unverified) from work:0.%3",
+            "?              work:0.%3     - client ? pid 78 from work:0.%3 (unverified)",
+        ),
+        (
+            TmuxChanged(samples.NOW, "client-attached", samples.PLACE, samples.ATTACHED, None),
+            "alice@10.0.0.7 work:0.%3     + client alice@10.0.0.7 pts/7 80x24 → work:0.%3"
+            " (read-only)",
+        ),
+        (
+            TmuxChanged(samples.NOW, "client-suspended", samples.PLACE, samples.ATTACHED, None),
+            "alice@10.0.0.7 work:0.%3     ~ client alice@10.0.0.7 pts/7 80x24 suspended in"
+            " work:0.%3 (read-only)",
+        ),
+        (
+            TmuxChanged(
+                samples.NOW, "client-detached", SESSION,
+                samples.ATTACHED._replace(person=samples.BOB, is_read_only=None),
+                "killed by SIGKILL",
+            ),
+            "bob@pts/8      work          - client bob@pts/8 80x24 from work (killed by SIGKILL)",
+        ),
+        (
+            TmuxChanged(
+                samples.NOW, "window-renamed",
+                SESSION._replace(window_id="@2", window_index=1, window_name="a b"), None, "was x",
+            ),
+            "?              work:1        ~ window work:1 'a b' (was x)",
+        ),
+        (samples.INPUT, "alice@10.0.0.7 work:0.%3     ⌨ │ ls -l⏎"),
+        (samples.METADATA, "alice@10.0.0.7 work:0.%3     ⌨ 6 bytes"),
+        (
+            samples.INPUT._replace(data=None, withheld="no-echo"),
+            "alice@10.0.0.7 work:0.%3     ⌨ 6 bytes, not echoed",
+        ),
+        (
+            samples.METADATA._replace(
+                typed_by=(samples.TYPED_BY._replace(confidence=Confidence.LIKELY, how=How.PASTE),)
+            ),
+            "alice@10.0.0.7? work:0.%3     ⌨ paste 6 bytes",
+        ),
+        (
+            samples.METADATA._replace(typed_by=(samples.NOT_TYPED,)),
+            "?              work:0.%3     ⌨ ? 6 bytes (no read fits)",
+        ),
+        (
+            samples.COMMANDED,
+            "alice          work:0.%3     $ ls -l 'my file'  # 4711 in /home/alice"
+            "  ⏎ alice@10.0.0.7, typed alice@10.0.0.7 9 bob@pts/8 4 ? 1 in part",
+        ),
+        (
+            samples.INJECTED,
+            "bob@pts/8      work:0.%3     ! tiocsti by bob@pts/8[78]: 12 times into pts/3",
+        ),
+        (
+            samples.TRACED,
+            "bob@pts/8      work:0.%3     ! PTRACE_ATTACH of ls[4711] by bob@pts/8[78]",
         ),
         (
             TmuxChanged(samples.NOW, "server-unverified", samples.PLACE, None, "timeout"),
-            "?        work:0.%3     ! server 900 /tmp/tmux-1000/default (timeout)",
+            "?              work:0.%3     ! server 900 /tmp/tmux-1000/default (timeout)",
         ),
     ],
 )  # fmt: skip
@@ -140,7 +226,34 @@ def test_each_row_of_output_has_its_prefix():
     forged = b"a\r\n01:23:20.123 root     work:0.%1     $ rm\r\n"
     rows = PLAIN.line(samples.OUTPUT._replace(data=forged)).split("\n")
     assert len(rows) == 2
-    assert all(row.startswith("01:23:20.123 alice    work:0.%3     │ ") for row in rows)
+    assert all(row.startswith("01:23:20.123 alice          work:0.%3     │ ") for row in rows)
+
+
+def test_each_author_of_an_input_has_a_row():
+    """With the author in the column of users, and only what that one typed."""
+    typed = samples.INPUT._replace(
+        typed_by=(
+            samples.TYPED_BY._replace(size=3),
+            samples.TYPED_BY._replace(start=3, size=3, person=samples.BOB),
+        )
+    )
+    assert [row.split(maxsplit=3)[1:] for row in PLAIN.line(typed).split("\n")] == [
+        ["alice@10.0.0.7", "work:0.%3", "⌨ │ ls "],
+        ["bob@pts/8", "work:0.%3", "⌨ │ -l⏎"],
+    ]
+
+
+def test_authors_differ_in_colour():
+    """Each has the same one everywhere, and two people on one account don't share it."""
+    again = samples.ALICE._replace(origin=samples.SSH._replace(address="10.0.0.8"))
+    codes = []
+    for person in (samples.ALICE, again):
+        typed = samples.INPUT._replace(typed_by=(samples.TYPED_BY._replace(person=person),))
+        (code,) = re.findall(r"\x1b\[(\d+)malice@", COLOURED.line(typed))
+        shown = COLOURED.line(samples.COMMANDED._replace(command=Command((), person, False, "")))
+        assert re.findall(r"\x1b\[(\d+)malice@", shown) == [code]
+        codes.append(code)
+    assert codes[0] != codes[1]
 
 
 def test_output_without_text_is_no_line():

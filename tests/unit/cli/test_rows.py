@@ -62,6 +62,13 @@ def test_whatever_else_the_pane_tells_comes_after_its_row(typed):
     assert typed.then(samples.EXEC) == [b"$ ls", b"OTHER"]
 
 
+def test_input_does_not_cut_the_row_that_echoes_it(typed):
+    """Two people who type one line by turns make one row of output, after what they typed."""
+    typed.show(b"$ l")
+    assert typed.then(samples.METADATA) == [b"OTHER"]
+    assert typed.show(b"s\r\n") == [b"$ ls\r\n"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

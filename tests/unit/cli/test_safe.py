@@ -95,6 +95,15 @@ def test_multiline_keeps_newlines_and_tabs_only():
     assert safe_text("a\n\tb\r\x0b\u2028\\\n", multiline=True) == "a\n\tb\\x0d\\x0b\\u2028\\\n"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [("ls⏎", r"ls\u23ce"), ("\\⏎", r"\\\u23ce"), (r"\u23ce", r"\\u23ce")]
+)
+def test_a_callers_own_mark_is_an_escape(value, shown):
+    """So that the mark means what the caller means by it, and nothing that was captured."""
+    assert safe_text(value, marks="⏎") == shown
+    assert safe_text("⇥", marks="⏎") == "⇥"
+
+
 @given(st.text(st.characters(codec="utf-8")).map(safe_text), st.integers(1, 40))
 def test_cut_text_fits(text, columns):
     """Text is whole, or a part of it and an ellipsis that fit together."""
