@@ -199,8 +199,9 @@ class Renderer:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
 
     def _hue(self, text: str) -> str:
-        # By what it says, so that a user or pane keeps its colour from run to run.
-        return self._paint(text, _COLOURS[crc32(text.encode()) % len(_COLOURS)])
+        # By what it says, so that a user or pane keeps its colour from run to run, likely or sure.
+        colour = _COLOURS[crc32(text.rstrip(" ?").encode()) % len(_COLOURS)]
+        return self._paint(text, colour)
 
 
 def _subject(what: str, place: Place) -> str:

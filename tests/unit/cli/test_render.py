@@ -244,16 +244,19 @@ def test_each_author_of_an_input_has_a_row():
 
 
 def test_authors_differ_in_colour():
-    """Each has the same one everywhere, and two people on one account don't share it."""
+    """Each has the same one everywhere, sure or likely; two people on one account have two."""
     again = samples.ALICE._replace(origin=samples.SSH._replace(address="10.0.0.8"))
     codes = []
-    for person in (samples.ALICE, again):
-        typed = samples.INPUT._replace(typed_by=(samples.TYPED_BY._replace(person=person),))
-        (code,) = re.findall(r"\x1b\[(\d+)malice@", COLOURED.line(typed))
-        shown = COLOURED.line(samples.COMMANDED._replace(command=Command((), person, False, "")))
-        assert re.findall(r"\x1b\[(\d+)malice@", shown) == [code]
-        codes.append(code)
-    assert codes[0] != codes[1]
+    for person in (samples.ALICE, again, samples.BOB):
+        sure = samples.TYPED_BY._replace(person=person)
+        typed_by = (sure, sure._replace(confidence=Confidence.LIKELY))
+        shown = COLOURED.line(samples.METADATA._replace(typed_by=typed_by))
+        shown += COLOURED.line(samples.COMMANDED._replace(command=Command((), person, False, "")))
+        label = PLAIN.line(samples.INJECTED._replace(person=person)).split()[1]
+        found = re.findall(rf"\x1b\[(\d+)m{re.escape(label)}", shown)
+        assert found == found[:1] * 3
+        codes.append(found[0])
+    assert len(set(codes)) == 3
 
 
 def test_output_without_text_is_no_line():
