@@ -143,6 +143,7 @@ FINDINGS: tuple[Finding, ...] = (
             ("pane-opened", None),
             ("pane-closed", None),
             ("client-attached", CLIENT),
+            ("client-attached", Client(None, None, PTS, 80, 24, True)),
             ("client-detached", CLIENT._replace(verified=False)),
             ("client-session-changed", Client(78, None, None, None, None, False)),
             ("client-resized", ATTACHED._replace(is_control=None)),

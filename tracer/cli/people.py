@@ -69,7 +69,7 @@ class People:
         """alice@10.0.0.7 pts/4: who, and on which terminal; its pid where that isn't known."""
         person = client.person
         tty = person.tty if person else client.tty
-        terminal = tty_name(tty) if tty else f"pid {client.pid}"
+        terminal = tty_name(tty) if tty else f"pid {client.pid or '?'}"
         label = self.person(person) if person else self.account(client.uid)
         return label if person and _seat(person) == terminal else f"{label} {terminal}"
 

@@ -205,9 +205,9 @@ class Encoder:
             event["tmux"] = with_client(event["tmux"], change.client, self._identities)
         if change.note is not None:
             event["ttytrace"]["note"] = clean(change.note)
-            # It may quote what tmux said, such as a session's former name; of a client that the
-            # kernel knows it says what the kernel saw, such as the signal that killed it.
-            if change.client is None or change.client.person is None:
+            # It may quote what tmux said, such as a former name or size; how a client left is the
+            # kernel's.
+            if change.action != "client-detached":
                 event["tmux"] = claiming(event["tmux"], "ttytrace.note")
         return event
 

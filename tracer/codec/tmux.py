@@ -45,24 +45,25 @@ def with_client(tmux: Fields, client: Client, identities: Identities) -> Fields:
         control=client.is_control,
     )
     if client.person is None:
-        fields, claimed = _told_of(client, identities)
+        fields, claimed = _unknown(client, identities)
     else:
         fields, claimed = identities.person(client.person), ()
     named = fields | claims | {"verified": client.verified}
     return claiming(tmux | {"client": named}, *claimed, *(f"tmux.client.{name}" for name in claims))
 
 
-def _told_of(client: Client, identities: Identities) -> tuple[Fields, tuple[str, ...]]:
-    # A client that only tmux tells of: its fields, and those that are claims. The user is of the
-    # process that has this pid, as /proc shows it.
-    fields: Fields = {"pid": client.pid}
-    claimed: tuple[str, ...] = ("tmux.client.pid",)
+def _unknown(client: Client, identities: Identities) -> tuple[Fields, tuple[str, ...]]:
+    # A client without a person: its fields, and those that are claims. The user is of the process
+    # that has this pid, as /proc shows it. Without a pid, the terminal is what the kernel showed.
+    fields: Fields = known(pid=client.pid)
     if client.uid is not None:
         fields["user"] = identities.account(client.uid)
     if client.tty is not None:
         fields["tty"] = tty_fields(client.tty)
-        claimed += ("tmux.client.tty.char_device.major", "tmux.client.tty.char_device.minor")
-    return fields, claimed
+    if client.pid is None:
+        return fields, ()
+    tty = ("tty.char_device.major", "tty.char_device.minor") if client.tty else ()
+    return fields, tuple(f"tmux.client.{name}" for name in ("pid", *tty))
 
 
 def typed_by(ranges: tuple[TypedBy, ...], identities: Identities) -> list[Fields]:

@@ -58,6 +58,8 @@ def test_an_author_is_as_sure_as_it_is(changes, label):
         (samples.ATTACHED._replace(person=samples.BOB), "bob@pts/8"),
         (samples.CLIENT, "alice pts/3"),
         (Client(78, None, None, None, None, False), "? pid 78"),
+        (Client(None, None, samples.PTS, None, None, False), "? pts/3"),
+        (Client(None, None, None, None, None, False), "? pid ?"),
     ],
 )
 def test_a_client_has_its_terminal_once(client, label):

@@ -338,14 +338,14 @@ def test_a_note_is_claimed(encoder):
     assert "ttytrace.note" in event["tmux"]["claimed"]
 
 
-def test_a_note_on_a_known_client_is_not_claimed(encoder):
-    """What the kernel saw of its end doesn't depend on tmux."""
-    ended = TmuxChanged(
+def test_how_a_client_left_is_not_claimed(encoder):
+    """That is what the kernel saw; a former session or size is tmux's word."""
+    left = TmuxChanged(
         samples.NOW, "client-detached", samples.PLACE, samples.ATTACHED, "killed by SIGKILL"
     )
-    assert "ttytrace.note" not in encoder.encode(ended)["tmux"]["claimed"]
-    told = ended._replace(client=samples.ATTACHED._replace(person=None))
-    assert "ttytrace.note" in encoder.encode(told)["tmux"]["claimed"]
+    assert "ttytrace.note" not in encoder.encode(left)["tmux"]["claimed"]
+    resized = left._replace(action="client-resized", note="was 80x24")
+    assert "ttytrace.note" in encoder.encode(resized)["tmux"]["claimed"]
 
 
 def test_names_of_tmux_are_valid_unicode(encoder):

@@ -77,6 +77,14 @@ def test_a_client_can_be_a_pid_alone(identities):
     assert tmux["claimed"] == ["tmux.client.pid"]
 
 
+def test_a_terminal_without_a_process_is_the_kernels(identities):
+    """A server took it, and nobody connected fits."""
+    taken = Client(None, None, samples.PTS, 80, 24, True)
+    tmux = with_client(tmux_of(samples.BARE_PLACE), taken, identities)
+    assert "pid" not in tmux["client"]
+    assert tmux["claimed"] == ["tmux.client.columns", "tmux.client.rows"]
+
+
 def test_input_is_attributed_range_by_range(identities):
     """A person where one is known, and nothing that looks like one where none is."""
     unknown = samples.NOT_TYPED._replace(start=6, size=3)
