@@ -141,5 +141,6 @@ def test_durations_have_two_units_at_most(ms, text):
 def test_a_loss_is_counted_in_what_is_known():
     """Bytes before records, and a question mark for neither."""
     assert amount_lost(samples.LOST) == "37 bytes"
+    assert amount_lost(samples.LOST._replace(kind="text_input")) == "37 bytes of input"
     assert amount_lost(samples.LOST._replace(bytes=None)) == "2 text_output records"
     assert amount_lost(samples.LOST._replace(bytes=None, records=None)) == "? text_output records"
