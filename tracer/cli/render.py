@@ -164,14 +164,16 @@ class Renderer:
         return program + self._paint(text, _RED if how.exit_code else _DIM)
 
     def _injected(self, finding: InputInjected) -> str:
-        by = f"{self._people.person(finding.person)}[{finding.person.key.tgid}]"
+        by = f"{safe_text(finding.way)} by {self._person_and_pid(finding.person)}"
         into = f"{counted(finding.count, 'time')} into {tty_name(finding.tty)}"
-        return self._paint(f"! {safe_text(finding.way)} by {by}: {into}", _LOUD)
+        return self._paint(f"! {by}: {into}", _LOUD)
 
     def _traced(self, finding: ProcessTraced) -> str:
-        by = f"{self._people.person(finding.person)}[{finding.person.key.tgid}]"
-        target = process_label(finding.process)
-        return self._paint(f"! {safe_text(finding.request)} of {target} by {by}", _LOUD)
+        what = f"{safe_text(finding.request)} of {process_label(finding.process)}"
+        return self._paint(f"! {what} by {self._person_and_pid(finding.person)}", _LOUD)
+
+    def _person_and_pid(self, person: Person) -> str:
+        return f"{self._people.person(person)}[{person.key.tgid}]"
 
     def _tmux_changed(self, change: TmuxChanged) -> str:
         what, _, verb = change.action.partition("-")
