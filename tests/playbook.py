@@ -33,6 +33,7 @@ from tracer.model.facts import (
     TtyState,
     Verdict,
 )
+from tracer.model.hands import Confidence, Hand, How, Range, Typed
 
 MIDNIGHT_NS = 1_000_000_000_000
 SERVER = 100
@@ -164,6 +165,33 @@ def pane_input(
     return PaneInput(
         at_ns(ms), key(writer), server, tty_id, began_ns, offset, nth, session, foreground, tty,
         lflag, withheld or len(data), bool(withheld), data,
+    )  # fmt: skip
+
+
+def hand(pts: int) -> Hand:
+    """Who sits at the client on pts/`pts`."""
+    return Hand(Tty(136, pts), None)
+
+
+def typed(
+    *runs: tuple[bytes, Hand | None],
+    ms: float = 0,
+    how: How = How.KEYSTROKE,
+    is_withheld: bool = False,
+    lflag: int = RAW_LFLAG,
+    session: int | None = PANE,
+    foreground: int | None = PANE,
+    server: int = SERVER,
+) -> Typed:
+    """Input of the pane of `output`, each run by a hand; a shell that edits lines is waiting."""
+    ranges = tuple(
+        Range(len(data), by, how, Confidence.EXACT if by else Confidence.NONE, "")
+        for data, by in runs
+    )
+    data = b"".join(data for data, _ in runs)
+    return Typed(
+        at_ns(ms), server, MASTER, 0, session, foreground, PTS, lflag, len(data), is_withheld,
+        b"" if is_withheld else data, ranges,
     )  # fmt: skip
 
 
