@@ -7,19 +7,18 @@ Whose hand a byte is was decided in attribute/; here the hand gets its person.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from tracer.model.context import Person, Place, Process
+from tracer.correlate.people import People
+from tracer.model.context import Place, Process
 from tracer.model.events import Tty
 from tracer.model.findings import Lost, TextInput, TypedBy
-from tracer.model.hands import Hand, Range, Typed
+from tracer.model.hands import Typed
 
 IDLE_NS: Final = 1_000_000_000
 AGE_NS: Final = 5_000_000_000
 RUN_BYTES: Final = 4096
 
-PersonOf = Callable[[Hand, int], Person | None]
 _Told = list[TextInput | Lost]
 
 
@@ -42,7 +41,7 @@ class _Run:
         self._offset = first.offset
         self._size = 0
         self._chunks: list[bytes] = []
-        self._ranges: list[Range] = []
+        self._typed_by: list[TypedBy] = []
 
     def goes_on(self, where: _Where, author: object, now_ns: int) -> bool:
         """Whether what comes now belongs to it."""
@@ -52,27 +51,24 @@ class _Run:
         """Whether it has waited long enough."""
         return now_ns - self._last_ns >= IDLE_NS or now_ns - self._start_ns >= AGE_NS
 
-    def extend(self, typed: Typed) -> bool:
+    def extend(self, typed: Typed, people: People) -> bool:
         """Takes what came; True when that ends it: Enter, or enough of it."""
         self._last_ns = typed.ktime_ns
-        self._size += typed.size
         self._chunks.append(typed.data)
-        for new in typed.ranges:
-            last = self._ranges[-1] if self._ranges else None
-            if last is not None and last[1:] == new[1:]:
-                self._ranges[-1] = last._replace(size=last.size + new.size)
-            else:
-                self._ranges.append(new)
+        for size, hand, how, confidence, reason in typed.ranges:
+            # Who has that terminal now: a moment later it may be another's.
+            person = people.person_of(hand, typed.server_tgid) if hand else None
+            self._append(TypedBy(self._size, size, person, how, confidence, reason))
+            self._size += size
         return b"\r" in typed.data or b"\n" in typed.data or self._size >= RUN_BYTES
 
-    def told(self, person_of: PersonOf) -> TextInput:
+    def told(self, people: People) -> TextInput:
         """The finding."""
         process, place, tty, withheld = self._where
-        start, typed_by = 0, list[TypedBy]()
-        for size, hand, how, confidence, reason in self._ranges:
-            person = person_of(hand, place.server.tgid) if hand else None
-            typed_by.append(TypedBy(start, size, person, how, confidence, reason))
-            start += size
+        typed_by = tuple(
+            part._replace(person=people.latest(part.person) if part.person else None)
+            for part in self._typed_by
+        )
         data = None if withheld else b"".join(self._chunks)
         return TextInput(
             self._start_ns,
@@ -84,8 +80,15 @@ class _Run:
             self._size,
             data,
             withheld,
-            tuple(typed_by),
+            typed_by,
         )
+
+    def _append(self, part: TypedBy) -> None:
+        last = self._typed_by[-1] if self._typed_by else None
+        if last is not None and last[2:] == part[2:]:
+            self._typed_by[-1] = last._replace(size=last.size + part.size)
+        else:
+            self._typed_by.append(part)
 
 
 class _Pane:
@@ -99,10 +102,10 @@ class _Pane:
 
 
 class Inputs:
-    """All panes. `person_of` says who sits at a terminal of a server, or is behind a process."""
+    """All panes. `people` knows who sits at a terminal of a server, or is behind a process."""
 
-    def __init__(self, person_of: PersonOf) -> None:
-        self._person_of = person_of
+    def __init__(self, people: People) -> None:
+        self._people = people
         self._panes: dict[int, _Pane] = {}
 
     def add(self, typed: Typed, process: Process | None, place: Place) -> _Told:
@@ -172,12 +175,12 @@ class Inputs:
         if pane.run is None or not pane.run.goes_on(where, author, typed.ktime_ns):
             self._end_run(pane, out)
             pane.run = _Run(where, author, typed)
-        if pane.run.extend(typed):
+        if pane.run.extend(typed, self._people):
             self._end_run(pane, out)
 
     def _end_run(self, pane: _Pane, out: _Told) -> None:
         if pane.run is not None:
-            out.append(pane.run.told(self._person_of))
+            out.append(pane.run.told(self._people))
             pane.run = None
 
 

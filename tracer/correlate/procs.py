@@ -36,6 +36,11 @@ class ProcessTable:
             return None
         return self._by_pid.get(pid) or self._ended.get(pid)
 
+    def known(self, key: ProcessKey) -> Process:
+        """That process; blank if its start was never seen."""
+        process = self.get(key.tgid)
+        return process if process and _is_same(process.key, key) else _unknown(key)
+
     def learn_container(self, cgroup_id: int, container_id: str | None) -> None:
         """Which container a cgroup belongs to, as observe/ read from its path."""
         self._containers[cgroup_id] = container_id
