@@ -29,8 +29,8 @@ LIES = b"""S $0 work
 P $0 @0 0 %0 0 1 /dev/pts/0 init
 P $0 @0 0 %1 1 99999999999999999999 /dev/pts/0 too big
 P $0 @0 0 %2 2 12 /etc/passwd not a terminal
-C 1 $0 80 24
-C -1 $0 80 24
+C 1 $0 80 24 0 0
+C -1 $0 80 24 0 0
 S $1 \x1b]0;pwn\x07
 S $2 \xff\xfe
 X 1

@@ -99,14 +99,13 @@ class PaneClaim(NamedTuple):
 class ClientClaim(NamedTuple):
     """A terminal that is attached to a session; `columns` x `rows` is its size in characters.
 
-    A client in control mode may have no size: None. `tty` is None where it isn't a pts.
+    A client in control mode may have no size: None.
     """
 
     pid: int
     session_id: str
     columns: int | None
     rows: int | None
-    tty: Tty | None = None
     is_read_only: bool = False
     is_control: bool = False
     verified: bool = False

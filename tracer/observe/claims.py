@@ -23,14 +23,16 @@ from tracer.observe.reply import Reply
 UNIX98_PTY_SLAVE_MAJOR: Final = 136
 
 # One command sequence, so that a poll is one round trip; each kind of line begins with its letter.
-# Names of sessions and windows are vis(3)-escaped by tmux; #{pane_current_path}, #{pane_title} and
-# user options are not, and are never asked for.
+# Names of sessions and windows are vis(3)-escaped by tmux; #{pane_current_path}, #{pane_title},
+# #{client_tty} (whatever the client said) and user options are not, and are never asked for.
 # Hooks: on 3.3a a user's after-list-panes, -sessions, -clients and -windows hooks all run when we
 # ask, and so do after-display-message and after-show-options; only has-session has none, and it
 # prints nothing. There is no silent way to ask (CMD_AFTERHOOK in each cmd-*.c).
 COMMAND: Final = (
     "list-sessions", "-F", "S #{session_id} #{session_name}", ";",
-    "list-clients", "-F", "C #{client_pid} #{session_id} #{client_width} #{client_height}", ";",
+    "list-clients", "-F",
+    "C #{client_pid} #{session_id} #{client_width} #{client_height} #{client_readonly} "
+    "#{client_control_mode}", ";",
     "list-panes", "-a", "-F",
     "P #{session_id} #{window_id} #{window_index} #{pane_id} #{pane_index} #{pane_pid} "
     "#{pane_tty} #{window_name}",
@@ -39,7 +41,9 @@ COMMAND: Final = (
 _NUMBER = r"(\d{1,10})"
 _NAME = r"([^\x00-\x1f\x7f-\x9f]*)"
 _SESSION: Final = re.compile(rf"S (\$\d{{1,10}}) {_NAME}", re.ASCII)
-_CLIENT: Final = re.compile(rf"C {_NUMBER} (\$\d{{1,10}}) (\d{{0,10}}) (\d{{0,10}})", re.ASCII)
+_CLIENT: Final = re.compile(
+    rf"C {_NUMBER} (\$\d{{1,10}}) (\d{{0,10}}) (\d{{0,10}}) ([01]?) ([01]?)", re.ASCII
+)
 _PANE: Final = re.compile(
     rf"P (\$\d{{1,10}}) (@\d{{1,10}}) {_NUMBER} (%\d{{1,10}}) {_NUMBER} {_NUMBER} "
     rf"/dev/pts/{_NUMBER} {_NAME}",
@@ -78,6 +82,7 @@ def _line(raw: bytes) -> SessionClaim | PaneClaim | ClientClaim | None:
     if match := _SESSION.fullmatch(line):
         return SessionClaim(*match.groups())
     if match := _CLIENT.fullmatch(line):
-        pid, session, columns, rows = match.groups()
-        return ClientClaim(int(pid), session, _size(columns), _size(rows))
+        pid, session, columns, rows, read_only, control = match.groups()
+        size = _size(columns), _size(rows)
+        return ClientClaim(int(pid), session, *size, read_only == "1", control == "1")
     return None

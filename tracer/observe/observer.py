@@ -28,8 +28,8 @@ from tracer.observe import procfs, servers, tmux, unixdiag
 from tracer.observe.verify import verify
 
 _ASKERS: Final = 4
-_BURST: Final = 4
-_REFILL_NS: Final = 1_000_000_000
+_BURST: Final = 32
+_REFILL_NS: Final = 100_000_000
 _NO_SOCKET: Final = ServerClaims(Verdict.UNREACHABLE, None)
 
 
@@ -57,7 +57,6 @@ class Observer:
         self._limits: dict[int, _Limit] = {}
         self._postponed: set[int] = set()
         self._busy: set[int] = set()
-        self._connections: dict[int, frozenset[int]] = {}
         self._adopted: set[int] = set()
         self._ignored: set[int] = set()
 
@@ -114,23 +113,10 @@ class Observer:
         process = procfs.process(tgid)
         return CgroupSeen(cgroup_id, process.container_id) if process else None
 
-    def changed_connections(self, sockets: dict[int, bytes | None]) -> list[int]:
-        """Servers (pid → socket path) that gained or lost a client since the last call."""
-        connected = servers.connections()
-        changed = []
-        for tgid, path in sockets.items():
-            now = connected.get(path or b"", frozenset())
-            # Who connected before the first look may have done so after the first question.
-            if self._connections.get(tgid, frozenset()) != now:
-                changed.append(tgid)
-            self._connections[tgid] = now
-        return changed
-
     def forget(self, live: set[int]) -> None:
         """Drops what is remembered of servers that aren't in `live`."""
-        for table in (self._limits, self._connections):
-            for tgid in [tgid for tgid in table if tgid not in live]:
-                del table[tgid]
+        for tgid in [tgid for tgid in self._limits if tgid not in live]:
+            del self._limits[tgid]
         self._postponed &= live
         self._adopted &= live
 
@@ -185,7 +171,8 @@ def _answer(tgid: int, asked_ns: int) -> ServerAsked:
     claims = _NO_SOCKET
     if paths:
         claims = tmux.server_facts(paths[0], tgid)
-        claims = verify(claims, procfs.descendants([tgid]), servers.client_pids(tgid))
+        claimed = {client.pid for client in claims.clients}
+        claims = verify(claims, procfs.descendants([tgid]), servers.connected(tgid, claimed))
     clients = _processes(client.pid for client in claims.clients)
     socket = paths[0] if paths else None
     return ServerAsked(tgid, asked_ns, socket, claims, clients, _is_system_program(tgid))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -45,17 +45,25 @@ def find_servers() -> list[ServerSeen]:
 
 def socket_paths(pid: int) -> list[bytes]:
     """Paths of the named stream sockets that a process listens on, as they were bound."""
-    inodes = _socket_inodes(pid)
+    inodes = socket_inodes(pid)
     return [path for inode, path in unixdiag.listening().items() if inode in inodes]
 
 
-def client_pids(server_pid: int) -> set[int]:
-    """Processes that hold a socket whose other end the server holds."""
-    held = _socket_inodes(server_pid)
+def connected(server_pid: int, pids: Iterable[int]) -> set[int]:
+    """Which of these processes hold a socket whose other end the server holds."""
+    held = socket_inodes(server_pid)
     theirs = {peer for inode, peer in unixdiag.peers().items() if inode in held} - held
-    if not theirs:
-        return set()
-    return {pid for pid in procfs.pids() if not theirs.isdisjoint(_socket_inodes(pid))}
+    return {pid for pid in pids if not theirs.isdisjoint(socket_inodes(pid))}
+
+
+def is_server(pid: int) -> bool:
+    """Whether a process that something else runs under behaves as a tmux server."""
+    return bool(_master_indexes(pid) and socket_paths(pid))
+
+
+def holds_master(pid: int, tty: Tty) -> bool:
+    """Whether a process has the master of a pty open."""
+    return tty.major == _SLAVE_MAJOR and tty.minor in _master_indexes(pid)
 
 
 def _parents_of_terminals(stats: Mapping[int, procfs.Stat]) -> Panes:
@@ -76,7 +84,7 @@ def _own_panes(pid: int, children: list[procfs.Stat]) -> tuple[tuple[int, Tty], 
 def _server(
     pid: int, panes: tuple[tuple[int, Tty], ...], listening: Mapping[int, bytes]
 ) -> ServerSeen | None:
-    paths = [listening[inode] for inode in sorted(_socket_inodes(pid)) if inode in listening]
+    paths = [listening[inode] for inode in sorted(socket_inodes(pid)) if inode in listening]
     process = procfs.process(pid)
     if not paths or not process:
         return None
@@ -93,7 +101,8 @@ def _master_indexes(pid: int) -> set[int]:
     return found
 
 
-def _socket_inodes(pid: int) -> set[int]:
+def socket_inodes(pid: int) -> set[int]:
+    """The sockets that a process holds."""
     links = (_SOCKET.fullmatch(link) for _, link in _descriptors(pid))
     return {int(match[1]) for match in links if match}
 
@@ -105,18 +114,3 @@ def _descriptors(pid: int) -> list[tuple[str, bytes]]:
             with suppress(OSError):
                 found.append((entry.name, os.fsencode(Path(entry).readlink())))
     return found
-
-
-def connections() -> dict[bytes, frozenset[int]]:
-    """Socket path → inodes of the connected sockets that were accepted there.
-
-    A hint that something changed, cheap enough for every second: a path with a newline can forge
-    a line of /proc/net/unix, so nothing else may rest on it.
-    """
-    found: dict[bytes, set[int]] = defaultdict(set)
-    for line in Path("/proc/net/unix").read_bytes().splitlines()[1:]:
-        # Num RefCount Protocol Flags Type St Inode Path; net/unix/af_unix.c, unix_seq_show()
-        fields = line.split(None, 7)
-        if len(fields) == 8 and fields[5] == b"03":
-            found[fields[7]].add(int(fields[6]))
-    return {path: frozenset(inodes) for path, inodes in found.items()}

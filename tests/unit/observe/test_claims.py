@@ -18,9 +18,14 @@ def claims(output: bytes) -> ServerClaims:
 
 def test_each_kind_of_line_is_read():
     """One line per session, client and pane, told apart by their letter."""
-    found = claims(b"S $3 a b\nC 12 $3 80 24\nP $3 @4 1 %5 0 99 /dev/pts/7 vim x\n")
+    found = claims(
+        b"S $3 a b\nC 12 $3 80 24 1 0\nC 13 $3 0 0  \nP $3 @4 1 %5 0 99 /dev/pts/7 vim x\n"
+    )
     assert found.sessions == (SessionClaim("$3", "a b"),)
-    assert found.clients == (ClientClaim(12, "$3", 80, 24),)
+    assert found.clients == (
+        ClientClaim(12, "$3", 80, 24, is_read_only=True),
+        ClientClaim(13, "$3", 0, 0),  # a tmux that doesn't know these variables
+    )
     assert found.panes == (PaneClaim("$3", "@4", 1, "vim x", "%5", 0, 99, Tty(136, 7)),)
     assert found.unparsable == 0
 
@@ -35,8 +40,9 @@ def test_each_kind_of_line_is_read():
         b"S $3 c1 \xc2\x9b2J",
         b"S $3 not utf-8 \xff",
         b"S $\xd9\xa3 another script's digit",
-        b"C 12 $3 80",
-        b"C 12345678901 $3 80 24",
+        b"C 12 $3 80 24",
+        b"C 12345678901 $3 80 24 0 0",
+        b"C 12 $3 80 24 0 2",
         b"P $3 @4 1 %5 0 99 /dev/pts/../../etc/passwd x",
         b"P $3 @4 1 %5 0 -1 /dev/pts/7 x",
         b"X anything",

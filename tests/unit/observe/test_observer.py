@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.unit.observe.conftest import RealTmux, eventually
+from tracer.clock import boot_ns
 from tracer.model.facts import Fact, Followed, ServerAsked, ServerSeen, Verdict
 from tracer.observe import procfs
 from tracer.observe.observer import Observer, own_sessions
@@ -120,13 +122,14 @@ def test_an_answer_comes_as_a_fact(tmux: RealTmux, observer: Observer) -> None:
 
 
 def test_a_user_cannot_make_us_ask_without_end(tmux: RealTmux, observer: Observer) -> None:
-    """Four questions at once, then one a second."""
+    """Thirty-two questions at once, then ten a second, however often it is wished."""
     came: list[ServerAsked] = []
-    for _ in range(200):
+    began_ns = boot_ns()
+    while len(came) < 40:
         observer.ask([tmux.pid])
         came += [fact for fact in observer.facts() if isinstance(fact, ServerAsked)]
-        subprocess.run(["true"], check=True)
-    assert 1 <= len(came) <= 6
+        time.sleep(0.001)
+    assert boot_ns() - began_ns >= (40 - 32 - 1) * 100_000_000
 
 
 def test_who_is_no_server_is_unreachable(observer: Observer) -> None:
@@ -136,21 +139,6 @@ def test_who_is_no_server_is_unreachable(observer: Observer) -> None:
         (asked,) = answers(observer, 1)
         assert asked.claims.verdict is Verdict.UNREACHABLE
         assert asked.socket is None
-
-
-def test_a_client_that_comes_or_goes_is_noticed(tmux: RealTmux, observer: Observer) -> None:
-    """The set of connections to the server's socket changes."""
-    server = tmux.pid
-    sockets: dict[int, bytes | None] = {server: os.fsencode(tmux.socket)}
-
-    def is_quiet() -> bool:
-        # Each of our own questions is a client, which the server may take a moment to close.
-        return [observer.changed_connections(sockets) for _ in range(3)] == [[], [], []]
-
-    eventually(is_quiet)
-    tmux.attach("first", 80, 24)
-    assert observer.changed_connections(sockets) == [server]
-    eventually(is_quiet)
 
 
 def test_a_server_is_ignored_once(observer: Observer, table: Table) -> None:

@@ -86,15 +86,14 @@ def test_the_paths_that_a_process_listens_on(tmp_path):
 
 
 def test_clients_are_who_holds_the_other_end(tmux):
-    """Each attached client, and nobody when none is."""
-    assert servers.client_pids(tmux.pid) == set()
+    """Each attached client, and nobody else."""
     attached = {tmux.attach("first", 80, 24), tmux.attach("first", 80, 24)}
-    assert servers.client_pids(tmux.pid) == attached
+    assert servers.connected(tmux.pid, {*attached, os.getpid(), 1}) == attached
 
 
 def test_a_process_that_has_gone_has_nothing():
     """A pid that can't be is no error."""
-    assert servers.client_pids(2**30) == set()
+    assert servers.connected(2**30, [1]) == set()
     assert servers.socket_paths(2**30) == []
 
 

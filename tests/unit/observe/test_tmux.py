@@ -224,7 +224,17 @@ def test_a_control_mode_client_is_a_client_too(tmux):
     """Its size may be unset, and it still counts."""
     pid = tmux.attach("first", 80, 24, "-C")
     claims = client.server_facts(bytes(tmux.socket), tmux.pid)
-    assert [(c.pid, c.session_id) for c in claims.clients] == [(pid, "$0")]
+    assert [(c.pid, c.session_id, c.is_control) for c in claims.clients] == [(pid, "$0", True)]
+
+
+def test_a_read_only_client_says_so(tmux):
+    """It shows the same session as the one beside it that may type."""
+    writer, reader = tmux.attach("first", 80, 24), tmux.attach("first", 80, 24)
+    names = tmux.run("list-clients", "-F", "#{client_pid} #{client_name}").split()
+    tmux.run("switch-client", "-r", "-c", names[names.index(str(reader)) + 1])
+    claims = client.server_facts(bytes(tmux.socket), tmux.pid)
+    assert {c.pid: c.is_read_only for c in claims.clients} == {writer: False, reader: True}
+    assert not any(c.is_control for c in claims.clients)
 
 
 def test_a_server_without_sessions_answers_with_nothing(tmux):

@@ -29,7 +29,11 @@ def test_a_real_server_is_believed(tmux):
     tmux.run("split-window", "-d", "sleep 1001")
     tmux.attach("first", 80, 24)
     claims = client.server_facts(bytes(tmux.socket), tmux.pid)
-    found = verify(claims, procfs.descendants([tmux.pid]), servers.client_pids(tmux.pid))
+    found = verify(
+        claims,
+        procfs.descendants([tmux.pid]),
+        servers.connected(tmux.pid, {c.pid for c in claims.clients}),
+    )
     assert [p.verified for p in found.panes] == [True, True]
     assert [c.verified for c in found.clients] == [True]
 
@@ -39,6 +43,8 @@ def test_a_liar_is_not(hostile):
     server = hostile("lie")
     pid = server.process.pid
     claims = client.server_facts(bytes(server.socket), pid)
-    found = verify(claims, procfs.descendants([pid]), servers.client_pids(pid))
+    found = verify(
+        claims, procfs.descendants([pid]), servers.connected(pid, {c.pid for c in claims.clients})
+    )
     assert [p.verified for p in found.panes] == [False]
     assert [c.verified for c in found.clients] == [False]
