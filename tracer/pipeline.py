@@ -40,9 +40,6 @@ class World(Protocol):
     def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
         """The container of a cgroup that a process is in; None if that has gone."""
 
-    def changed_connections(self, sockets: dict[int, bytes | None]) -> list[int]:
-        """Servers that gained or lost a client."""
-
     def ignore(self, server_tgids: set[int]) -> None:
         """Reads nothing more of these."""
 
@@ -119,12 +116,8 @@ class Pipeline:
     def _look_around(self) -> None:
         if self._world is None:
             return
-        servers = self._correlator.servers
-        self._world.forget(set(servers))
+        self._world.forget(set(self._correlator.servers))
         self._world.ignore(self._correlator.ignored)
-        sockets = {tgid: server.socket for tgid, server in servers.items()}
-        for tgid in self._world.changed_connections(sockets):
-            self._correlator.ask_again(tgid)
 
     def _put_questions(self) -> None:
         asks: list[Ask] = self._correlator.asks()

@@ -52,7 +52,6 @@ class Book:
         self.said: list[tuple] = []
         self._answers: list[Fact] = []
         self.containers: dict[int, str | None] = {}
-        self.changed: list[int] = []
 
     def adopt(self, server_tgid: int) -> list[Fact]:
         self.said.append(("adopt", server_tgid))
@@ -72,10 +71,6 @@ class Book:
         if tgid not in self.containers:
             return None
         return CgroupSeen(cgroup_id, self.containers[tgid])
-
-    def changed_connections(self, sockets: dict[int, bytes | None]) -> list[int]:
-        self.said.append(("sockets", tuple(sockets.items())))
-        return self.changed
 
     def ignore(self, server_tgids: set[int]) -> None:
         self.said.append(("ignore", *server_tgids))
@@ -158,18 +153,11 @@ def test_a_cgroup_is_asked_for_until_somebody_knows(tmp_path: Path) -> None:
     assert ids == [None, None, "c0ffee", "c0ffee"]
 
 
-def test_once_a_second_it_looks_around(tmp_path: Path) -> None:
-    """For servers that gained or lost a client, which are asked again."""
+def test_once_a_second_it_says_which_servers_live(tmp_path: Path) -> None:
+    """So that nothing is remembered of others."""
     run = Run(tmp_path, [server_found(ms=1)], *[[] for _ in range(101)])
-    run.book.changed = [SERVER]
     run.play()
-    looked = [said for said in run.book.said if said[0] == "sockets"]
-    assert looked[:1] + looked[-1:] == [
-        ("sockets", ((SERVER, None),)),
-        ("sockets", ((SERVER, b"/tmp/tmux-1000/default"),)),
-    ]
-    assert 3 <= len(looked) <= 4
-    assert len([said for said in run.book.said if said[0] == "ask"]) >= 2
+    assert 3 <= run.book.said.count(("forget", SERVER)) <= 4
 
 
 def test_a_run_without_a_world(tmp_path: Path) -> None:

@@ -6,14 +6,17 @@ kernel's when its first process descends from the server, whatever the server sa
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeVar
 
-from tracer.model.context import Client, Place
+from tracer.model.context import Place
 from tracer.model.events import ProcessKey
-from tracer.model.facts import PaneClaim, ServerAsked, ServerClaims, Verdict
-from tracer.model.findings import TmuxChanged
+from tracer.model.facts import ServerAsked, ServerClaims, Verdict
+from tracer.model.findings import Lost, TmuxChanged
 
-_NOTHING: Final = ServerClaims(Verdict.OK, None)
+POSTPONED_NS: Final = 100_000_000
+"""A question that is asked so long after its reason has waited for others."""
+_Id = TypeVar("_Id", str, tuple[str, str])
 
 
 class Ask(NamedTuple):
@@ -23,122 +26,78 @@ class Ask(NamedTuple):
 
 
 class Server:
-    """One server and its last answer."""
+    """One server and its last answer. `was_there`: before tracing began."""
 
-    def __init__(self, key: ProcessKey) -> None:
+    def __init__(self, key: ProcessKey, was_there: bool = False) -> None:
         self.key = key
+        self._was_there = was_there
+        self._is_answered = False
         self.socket: bytes | None = None
         self.asked_ns: int | None = None
-        self._claims = _NOTHING
         self._verdict = self._told = Verdict.OK
         self._panes: dict[int, Place] = {}
-        self._sessions: dict[str, str] = {}
-        self._clients: dict[int, tuple[str, Client]] = {}
+        self._shown = _Shown({}, {}, {})
+        self._commands_ns: list[int] = []
 
     @property
     def place(self) -> Place:
         """The server as a whole."""
         return Place(self.key, self.socket)
 
+    @property
+    def news(self) -> str | None:
+        """What to note on what the next answer shows."""
+        return "was there before" if self._was_there and not self._is_answered else None
+
     def place_of(self, pane_tgid: int | None) -> Place:
         """Where the child of the server with that pid runs, named as far as tmux told."""
         pane = self._panes.get(pane_tgid or 0)
         return pane or Place(self.key, self.socket, pane_pid=pane_tgid or None)
 
+    def session_place(self, session_id: str) -> Place:
+        """A session, with its name if the last answer has it."""
+        return self._shown.sessions.get(session_id) or Place(self.key, self.socket, session_id)
+
     def names_pane(self, pane_tgid: int) -> bool:
         """Whether the last answer has a pane with that first process."""
         return pane_tgid in self._panes
 
-    def take(self, asked: ServerAsked, time_ns: int) -> list[TmuxChanged]:
+    def command_done(self, time_ns: int) -> None:
+        """Somebody had it run a command, which may have changed what it shows."""
+        self._commands_ns.append(time_ns)
+
+    def take(self, asked: ServerAsked, time_ns: int) -> list[TmuxChanged | Lost]:
         """Takes an answer; returns what it tells to have changed.
 
         A server that didn't answer keeps the names that it told before.
         """
+        note = self.news
         self.asked_ns = asked.asked_ns
         verdict, self._verdict = self._verdict, asked.claims.verdict
         if asked.claims.verdict is not Verdict.OK:
-            return self._unverified(asked.claims, verdict, time_ns)
-        return self._take_claims(asked, time_ns)
-
-    def _take_claims(self, asked: ServerAsked, time_ns: int) -> list[TmuxChanged]:
-        sessions, clients = self._sessions, self._clients
-        places = self._places(self._claims)
-        self._claims, self.socket = asked.claims, asked.socket
+            return [*self._unverified(asked.claims, verdict, time_ns)]
         self._told = Verdict.OK
-        self._sessions = {s.session_id: s.name for s in asked.claims.sessions}
+        self._is_answered = True
+        self.socket = asked.socket
+        before, self._shown = self._shown, _Shown.of(asked, self.key)
         panes = reversed(asked.claims.panes)
-        self._panes = {pane.pid: self._pane_place(pane) for pane in panes if pane.pid}
-        self._clients = _clients(asked)
-        return [
-            *self._session_changes(sessions, time_ns),
-            *self._pane_changes(places, time_ns),
-            *self._client_changes(clients, sessions, time_ns),
-        ]
+        self._panes = {pane.pid: self._shown.panes[pane.pane_id] for pane in panes if pane.pid}
+        return [*self._unseen(asked.asked_ns), *_changes(before, self._shown, note, time_ns)]
 
     def gone(self, time_ns: int) -> list[TmuxChanged]:
         """The process is over, and all it showed with it."""
-        closed = self.take(ServerAsked(self.key.tgid, time_ns, self.socket, _NOTHING), time_ns)
+        closed = _changes(self._shown, _Shown({}, {}, {}), None, time_ns)
         return [*closed, TmuxChanged(time_ns, "server-gone", self.place, None, None)]
 
-    def _pane_place(self, pane: PaneClaim) -> Place:
-        return Place(
-            self.key,
-            self.socket,
-            pane.session_id,
-            self._sessions.get(pane.session_id),
-            pane.window_id,
-            pane.window_index,
-            pane.window_name,
-            pane.pane_id,
-            pane.pid,
-            pane.verified,
-        )
-
-    def _session_place(self, session_id: str, name: str | None) -> Place:
-        return Place(self.key, self.socket, session_id, name)
-
-    def _places(self, claims: ServerClaims) -> dict[str, Place]:
-        return {pane.pane_id: self._pane_place(pane) for pane in claims.panes}
-
-    def _session_changes(self, before: dict[str, str], now: int) -> list[TmuxChanged]:
-        out = []
-        for session_id, name in self._sessions.items():
-            place = self._session_place(session_id, name)
-            if session_id not in before:
-                out.append(TmuxChanged(now, "session-created", place, None, None))
-            elif before[session_id] != name:
-                note = f"was {before[session_id]}"
-                out.append(TmuxChanged(now, "session-renamed", place, None, note))
-        for session_id, name in before.items():
-            if session_id not in self._sessions:
-                place = self._session_place(session_id, name)
-                out.append(TmuxChanged(now, "session-closed", place, None, None))
-        return out
-
-    def _pane_changes(self, before: dict[str, Place], now: int) -> list[TmuxChanged]:
-        after = self._places(self._claims)
-        opened = [after[pane] for pane in after if pane not in before]
-        closed = [before[pane] for pane in before if pane not in after]
-        return [
-            *(TmuxChanged(now, "pane-opened", place, None, None) for place in opened),
-            *(TmuxChanged(now, "pane-closed", place, None, None) for place in closed),
-        ]
-
-    def _client_changes(
-        self, before: dict[int, tuple[str, Client]], sessions: dict[str, str], now: int
-    ) -> list[TmuxChanged]:
-        out = []
-        for pid, (session_id, client) in self._clients.items():
-            place = self._session_place(session_id, self._sessions.get(session_id))
-            if pid not in before:
-                out.append(TmuxChanged(now, "client-attached", place, client, None))
-            elif before[pid][0] != session_id:
-                out.append(TmuxChanged(now, "client-session-changed", place, client, None))
-        for pid, (session_id, client) in before.items():
-            if pid not in self._clients:
-                place = self._session_place(session_id, sessions.get(session_id))
-                out.append(TmuxChanged(now, "client-detached", place, client, None))
-        return out
+    def _unseen(self, asked_ns: int) -> list[Lost]:
+        # Of several commands, the answer shows only what they led to together. That is told where
+        # the question had to wait; within one moment nobody looks between two commands.
+        done = [time_ns for time_ns in self._commands_ns if time_ns <= asked_ns]
+        self._commands_ns = self._commands_ns[len(done) :]
+        if len(done) < 2 or asked_ns - done[0] < POSTPONED_NS:
+            return []
+        reason = "asked too often"
+        return [Lost(asked_ns, "tmux-changed", reason, None, None, self.place, None, None)]
 
     def _unverified(self, claims: ServerClaims, before: Verdict, now: int) -> list[TmuxChanged]:
         # A server that is about to end is unreachable first, so that is told when it stays so.
@@ -151,12 +110,67 @@ class Server:
         return [TmuxChanged(now, "server-unverified", self.place, None, note)]
 
 
-def _clients(asked: ServerAsked) -> dict[int, tuple[str, Client]]:
-    seen = {process.tgid: process for process in asked.clients}
-    found = {}
-    for claim in asked.claims.clients:
-        process = seen.get(claim.pid)
-        uid, tty = (process.uid, process.tty) if process else (None, None)
-        client = Client(claim.pid, uid, tty, claim.columns, claim.rows, claim.verified)
-        found[claim.pid] = (claim.session_id, client)
-    return found
+class _Shown(NamedTuple):
+    """What an answer shows: sessions by id, windows by session and id, panes by id."""
+
+    sessions: dict[str, Place]
+    windows: dict[tuple[str, str], Place]
+    panes: dict[str, Place]
+
+    @staticmethod
+    def of(asked: ServerAsked, key: ProcessKey) -> _Shown:
+        """A pane that several sessions show stands in the first of them."""
+        sessions = {
+            claim.session_id: Place(key, asked.socket, claim.session_id, claim.name)
+            for claim in asked.claims.sessions
+        }
+        shown = _Shown(sessions, {}, {})
+        for pane in asked.claims.panes:
+            session = sessions.get(pane.session_id) or Place(key, asked.socket, pane.session_id)
+            window = session._replace(
+                window_id=pane.window_id,
+                window_index=pane.window_index,
+                window_name=pane.window_name,
+            )
+            place = window._replace(pane_id=pane.pane_id, pane_pid=pane.pid, verified=pane.verified)
+            shown.windows.setdefault((pane.session_id, pane.window_id), window)
+            shown.panes.setdefault(pane.pane_id, place)
+        return shown
+
+
+def _changes(before: _Shown, after: _Shown, note: str | None, now: int) -> list[TmuxChanged]:
+    """What two answers differ in: what went, from the inside, then what came; `note` on that."""
+
+    def tell(action: str, places: Iterable[Place], note: str | None = None) -> list[TmuxChanged]:
+        return [TmuxChanged(now, action, place, None, note) for place in places]
+
+    return [
+        *tell("pane-closed", _only(before.panes, after.panes)),
+        *tell("window-unlinked", _only(before.windows, after.windows)),
+        *tell("session-closed", _only(before.sessions, after.sessions)),
+        *_renamed(before, after, now),
+        *tell("session-created", _only(after.sessions, before.sessions), note),
+        *tell("window-linked", _only(after.windows, before.windows), note),
+        *tell("pane-opened", _only(after.panes, before.panes), note),
+    ]
+
+
+def _only(places: dict[_Id, Place], others: dict[_Id, Place]) -> list[Place]:
+    return [place for id_, place in places.items() if id_ not in others]
+
+
+def _renamed(before: _Shown, after: _Shown, now: int) -> list[TmuxChanged]:
+    out = []
+    for id_, place in after.sessions.items():
+        was = before.sessions.get(id_)
+        if was is not None and was.session_name != place.session_name:
+            note = f"was {was.session_name}"
+            out.append(TmuxChanged(now, "session-renamed", place, None, note))
+    names = {place.window_id: place.window_name for place in before.windows.values()}
+    # A window that several sessions show has one name.
+    windows = {place.window_id: place for place in reversed(after.windows.values())}
+    for window_id, place in windows.items():
+        was_name = names.get(window_id, place.window_name)
+        if was_name != place.window_name:
+            out.append(TmuxChanged(now, "window-renamed", place, None, f"was {was_name}"))
+    return out

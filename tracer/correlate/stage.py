@@ -8,20 +8,24 @@ saw never depends on what tmux says.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
+from tracer.correlate.access import Access, Change
+from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.servers import Ask, Server
 from tracer.correlate.ttys import TtyStreams
 from tracer.model import abi
 from tracer.model.context import Place
 from tracer.model.events import (
+    ClientTty,
     Exec,
     Exit,
     Fork,
     Missing,
     PaneOutput,
+    Peer,
     ProcessKey,
     Record,
     ServerFound,
@@ -30,6 +34,7 @@ from tracer.model.facts import (
     CgroupSeen,
     Fact,
     Followed,
+    PeerSeen,
     ServerAsked,
     ServerSeen,
     TtyState,
@@ -43,6 +48,7 @@ from tracer.model.findings import (
     ProgramStarted,
     TmuxChanged,
 )
+from tracer.model.hands import Unread
 
 NAME_WAIT_NS: Final = 300_000_000
 OWED_WAIT_NS: Final = 200_000_000
@@ -61,7 +67,19 @@ class Correlator:
         self._ignored: set[int] = set()
         self._asks: dict[int, Ask] = {}
         self._expected: dict[tuple[int, int], int] = {}
-        self._waiting: deque[Finding] = deque()
+        self._people = People()
+        self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
+        self._handlers: dict[type, Callable[[Any], Sequence[Finding | Change]]] = {
+            Fork: self._fork,
+            Exec: self._exec,
+            Exit: self._exit,
+            ServerFound: self._found,
+            Missing: self._missing,
+            Peer: self._peer,
+            ClientTty: self._terminal,
+            Unread: self._unread,
+        }
+        self._waiting: deque[Finding | Change] = deque()
         self._epoch = 0  # counts what may change which process or place a pid means
         self._owed_since_ns: int | None = None
         self._account: list[TtyState] | None = None
@@ -69,7 +87,7 @@ class Correlator:
 
     # ---- what the pipeline feeds ----
 
-    def feed(self, records: Iterable[Record], now_ns: int) -> list[Finding]:
+    def feed(self, records: Iterable[Record | Unread], now_ns: int) -> list[Finding]:
         """Records in kernel-time order."""
         for record in records:
             # Output is nearly all that comes, and most of it completes nothing.
@@ -97,7 +115,7 @@ class Correlator:
     def flush(self) -> list[Finding]:
         """Everything, when no more will come."""
         self._waiting.extend(self._streams.flush())
-        out = [self._named(finding) for finding in self._waiting if not self._is_ignored(finding)]
+        out = self._told(self._waiting)
         self._waiting.clear()
         return out
 
@@ -109,10 +127,9 @@ class Correlator:
         self._asks.clear()
         return asks
 
-    def ask_again(self, server_tgid: int) -> None:
-        """Something about this server changed that it can be asked about."""
-        if server_tgid in self._servers:
-            self._ask(self._servers[server_tgid])
+    def wants_origins(self) -> list[ProcessKey]:
+        """Processes whose user's way to this host should be found out; empties the list."""
+        return self._people.wants_origins()
 
     def wants_tty_states(self, now_ns: int) -> bool:
         """Output is missing, and no later record has said where."""
@@ -172,28 +189,22 @@ class Correlator:
 
     # ---- records ----
 
-    def _record(self, record: Record) -> Sequence[Finding]:
+    def _record(self, record: Record | Unread) -> Sequence[Finding | Change]:
         if isinstance(record, PaneOutput):
             return self._output(record)
         self._epoch += 1
-        match record:
-            case Exec():
-                return self._exec(record)
-            case Fork():
-                process = self._processes.fork(record)
-                place = self._place(record.who.server_tgid, record.who.pane_tgid)
-                return [ProcessForked(record.ktime_ns, process, place)]
-            case Exit():
-                return self._exit(record)
-            case ServerFound():
-                return self._server_found(record.key, record.ktime_ns)
-            case Missing():
-                return self._missing(record)
+        handler = self._handlers.get(type(record))
+        return handler(record) if handler else ()
 
     def _output(self, record: PaneOutput) -> Sequence[Finding]:
         foreground = self._processes.get(record.foreground)
         place = self._place(record.server.tgid, record.session)
         return self._streams.add(record, foreground, place, self._epoch)
+
+    def _fork(self, record: Fork) -> list[Finding]:
+        process = self._processes.fork(record)
+        place = self._place(record.who.server_tgid, record.who.pane_tgid)
+        return [ProcessForked(record.ktime_ns, process, place)]
 
     def _exec(self, record: Exec) -> list[Finding]:
         process = self._processes.exec(record)
@@ -208,31 +219,62 @@ class Correlator:
         shown = self._streams.flush_pane(who.pane_tgid)
         return [*shown, ProgramStarted(record.ktime_ns, process, place)]
 
-    def _exit(self, record: Exit) -> list[Finding]:
+    def _exit(self, record: Exit) -> Sequence[Finding | Change]:
+        left = self._asking(self._access.exit(record))
+        if record.is_peer:
+            return left
         process = self._processes.exit(record)
         pane = process.who.pane_tgid if process.who else None
         place = self._place(record.server_tgid, pane)
-        out: list[Finding] = [*self._streams.flush_pane(pane or 0)]
+        out: list[Finding | Change] = [*left, *self._streams.flush_pane(pane or 0)]
         out.append(ProcessEnded(record.ktime_ns, process, place, record.status))
         server = self._servers.get(record.server_tgid)
         if server and record.key.tgid == pane:
             self._expected.pop((record.server_tgid, pane), None)
             self._ask(server)
-        if server and process.exe.endswith(b"/tmux") and not process.is_fork:
-            self._ask(server)  # what the command did, it has done
         if server and record.key.tgid == record.server_tgid:
-            out += self._streams.forget(record.server_tgid)
-            out += server.gone(record.ktime_ns)
-            del self._servers[record.server_tgid]
-            for key in [key for key in self._expected if key[0] == record.server_tgid]:
-                del self._expected[key]
+            out += self._server_gone(server, record.ktime_ns)
         return out
 
-    def _server_found(self, key: ProcessKey, time_ns: int) -> list[Finding]:
+    def _server_gone(self, server: Server, time_ns: int) -> list[Finding | Change]:
+        tgid = server.key.tgid
+        out = [*self._streams.forget(tgid), *self._access.server_gone(tgid, time_ns)]
+        del self._servers[tgid]
+        for key in [key for key in self._expected if key[0] == tgid]:
+            del self._expected[key]
+        return [*out, *server.gone(time_ns)]
+
+    def _peer(self, record: Peer) -> list[Change]:
+        is_attached = self._access.is_attached(record.key.tgid)
+        if is_attached or not record.size:
+            self._ask_of(record.server_tgid)  # it was resized, or a command is done
+        server = self._servers.get(record.server_tgid)
+        if server and not is_attached and not record.size:
+            server.command_done(record.ktime_ns)
+        return self._access.peer(record)
+
+    def _asking(self, changes: list[Change]) -> list[Change]:
+        for change in changes:
+            self._ask_of(change.seat.server.tgid)
+        return changes
+
+    def _terminal(self, record: ClientTty) -> Sequence[Change]:
+        return self._asking(self._access.terminal(record))
+
+    def _unread(self, record: Unread) -> Sequence[Finding]:
+        self._ask_of(record.server_tgid)  # what the keys did, it has done
+        return ()
+
+    def _found(self, record: ServerFound) -> list[Finding]:
+        return self._server_found(record.key, record.ktime_ns)
+
+    def _server_found(
+        self, key: ProcessKey, time_ns: int, was_there: bool = False
+    ) -> list[Finding]:
         if key.tgid in self._servers:
             return []
         self._ignored.discard(key.tgid)
-        server = self._servers[key.tgid] = Server(key)
+        server = self._servers[key.tgid] = Server(key, was_there)
         self._ask(server)
         return [TmuxChanged(time_ns, "server-seen", server.place, None, None)]
 
@@ -245,19 +287,22 @@ class Correlator:
 
     # ---- facts ----
 
-    def _fact(self, fact: Fact, now_ns: int) -> list[Finding]:
+    def _fact(self, fact: Fact, now_ns: int) -> Sequence[Finding | Change]:
         match fact:
             case ServerSeen():
-                return self._server_found(ProcessKey(fact.pid, fact.start_time_ns), now_ns)
+                key = ProcessKey(fact.pid, fact.start_time_ns)
+                return self._server_found(key, now_ns, was_there=True)
             case Followed():
                 self._processes.seed(fact)
             case CgroupSeen():
                 self._processes.learn_container(fact.cgroup_id, fact.container_id)
+            case PeerSeen():
+                self._people.learn(fact)
             case ServerAsked():
                 return self._asked(fact, now_ns)
         return []
 
-    def _asked(self, asked: ServerAsked, now_ns: int) -> list[Finding]:
+    def _asked(self, asked: ServerAsked, now_ns: int) -> list[Finding | Change]:
         server = self._servers.get(asked.server_tgid)
         if server is None:
             return []
@@ -269,12 +314,18 @@ class Correlator:
         for key, since_ns in list(self._expected.items()):
             if key[0] == asked.server_tgid and asked.asked_ns >= since_ns:
                 del self._expected[key]
-        return [*server.take(asked, now_ns)]
+        note = server.news
+        changed = server.take(asked, now_ns)
+        return [*changed, *self._access.answer(server, asked, note, now_ns)]
 
     # ---- names ----
 
     def _ask(self, server: Server) -> None:
         self._asks[server.key.tgid] = Ask(server.key)
+
+    def _ask_of(self, server_tgid: int) -> None:
+        if server_tgid in self._servers:
+            self._ask(self._servers[server_tgid])
 
     def _place(self, server_tgid: int, pane_tgid: int | None) -> Place:
         server = self._servers.get(server_tgid)
@@ -289,19 +340,25 @@ class Correlator:
         better = self._place(place.server.tgid, place.pane_pid)
         return finding._replace(place=better) if better.pane_id else finding
 
-    def _is_ignored(self, finding: Finding) -> bool:
-        return finding.place is not None and finding.place.server.tgid in self._ignored
+    def _told(self, waited: Iterable[Finding | Change]) -> list[Finding]:
+        out = []
+        for one in waited:
+            finding = self._access.tell(one) if isinstance(one, Change) else self._named(one)
+            place = finding.place if finding else None
+            if finding and not (place and place.server.tgid in self._ignored):
+                out.append(finding)
+        return out
 
     def _release(self, now_ns: int) -> list[Finding]:
         out: list[Finding] = []
         waiting = self._waiting
         while waiting and not self._must_wait(waiting[0], now_ns):
-            finding = waiting.popleft()
-            if not self._is_ignored(finding):
-                out.append(self._named(finding))
+            out += self._told([waiting.popleft()])
         return out
 
-    def _must_wait(self, finding: Finding, now_ns: int) -> bool:
+    def _must_wait(self, finding: Finding | Change, now_ns: int) -> bool:
+        if isinstance(finding, Change):
+            return self._access.must_wait(finding, now_ns)
         place = finding.place
         server = self._servers.get(place.server.tgid) if place else None
         if place is None or server is None or place.pane_id:

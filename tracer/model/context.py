@@ -63,10 +63,10 @@ class Client(NamedTuple):
 
     `person` is known from the kernel (None: only tmux tells of it). Size, flags and name are
     claims, as `pid` and `tty` are where there is no person; `verified`: the process holds a socket
-    to the server.
+    to the server. `pid` is None where a server took a terminal and no connected process fits.
     """
 
-    pid: int
+    pid: int | None
     uid: int | None
     tty: Tty | None
     columns: int | None

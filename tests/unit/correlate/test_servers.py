@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from tests.playbook import PANE, PTS, SERVER, asked, at_ns, key, pane_claim, seen
+from collections.abc import Sequence
+
+import pytest
+
+from tests.playbook import PANE, SERVER, asked, at_ns, key, pane_claim
 from tracer.correlate.servers import Server
-from tracer.model.context import Client, Place
-from tracer.model.facts import ClientClaim, ServerAsked, ServerClaims, SessionClaim, Verdict
-from tracer.model.findings import TmuxChanged
+from tracer.model.context import Place
+from tracer.model.facts import ServerAsked, ServerClaims, Verdict
+from tracer.model.findings import Lost, TmuxChanged
 
 SOCKET = b"/tmp/tmux-1000/default"
 
 
-def actions(changes: list[TmuxChanged]) -> list[str]:
-    return [change.action for change in changes]
+def actions(changes: Sequence[TmuxChanged | Lost]) -> list[str]:
+    return [change.action for change in changes if isinstance(change, TmuxChanged)]
 
 
 def verdict(verdict_: Verdict, message: str | None = None) -> ServerAsked:
     return ServerAsked(SERVER, 0, None, ServerClaims(verdict_, message))
-
-
-def with_clients(*clients: ClientClaim, sessions: int = 1) -> ServerAsked:
-    names = tuple(SessionClaim(f"${n}", f"s{n}") for n in range(sessions))
-    claims = ServerClaims(Verdict.OK, None, names, clients=clients)
-    return ServerAsked(SERVER, 0, SOCKET, claims, (seen(501),))
 
 
 def test_a_pane_has_no_name_before_the_first_answer() -> None:
@@ -61,8 +59,8 @@ def test_what_appears_is_told_once() -> None:
     """The same answer again changes nothing."""
     server = Server(key(SERVER))
     first = server.take(asked(pane_claim()), at_ns(0))
-    assert actions(first) == ["session-created", "pane-opened"]
-    assert first[1].place.pane_id == "%0"
+    assert actions(first) == ["session-created", "window-linked", "pane-opened"]
+    assert first[2].place.pane_id == "%0"
     assert server.take(asked(pane_claim()), at_ns(1)) == []
 
 
@@ -86,24 +84,66 @@ def test_what_goes_is_told_with_the_name_that_it_had() -> None:
         "work",
     )
     empty = ServerAsked(SERVER, 0, SOCKET, ServerClaims(Verdict.OK, None))
-    assert actions(server.take(empty, at_ns(2))) == ["session-closed", "pane-closed"]
+    assert actions(server.take(empty, at_ns(2))) == [
+        "pane-closed",
+        "window-unlinked",
+        "session-closed",
+    ]
 
 
-def test_clients_come_change_session_and_go() -> None:
-    """Uid and terminal of a client are the kernel's, its size is tmux's."""
+def test_windows_are_linked_renamed_and_unlinked() -> None:
+    """A window that two sessions show is linked to each, and renamed once."""
     server = Server(key(SERVER))
-    claim = ClientClaim(501, "$0", 80, 24, True)
-    changes = server.take(with_clients(claim), at_ns(0))
-    assert changes[-1].client == Client(501, 1000, PTS, 80, 24, True)
-    moved = server.take(with_clients(claim._replace(session_id="$1"), sessions=2), at_ns(1))
-    assert actions(moved) == ["session-created", "client-session-changed"]
-    assert actions(server.take(with_clients(sessions=2), at_ns(2))) == ["client-detached"]
+    one = pane_claim()
+    two = one._replace(session_id="$9")
+    server.take(asked(one), at_ns(0))
+    (linked,) = server.take(asked(one, two), at_ns(1))
+    assert (linked.action, linked.place.session_id, linked.place.window_id) == (
+        "window-linked",
+        "$9",
+        "@0",
+    )
+    assert linked.place.pane_id is None
+    renamed = [claim._replace(window_name="editor") for claim in (one, two)]
+    (change,) = server.take(asked(*renamed), at_ns(2))
+    assert (change.action, change.note) == ("window-renamed", "was shell")
+    assert (change.place.window_name, change.place.session_id) == ("editor", "$0")
+    (unlinked,) = server.take(asked(renamed[0]), at_ns(3))
+    assert (unlinked.action, unlinked.place.session_id) == ("window-unlinked", "$9")
 
 
-def test_a_client_that_is_gone_has_no_uid() -> None:
-    """It attached and left before /proc was read."""
-    changes = Server(key(SERVER)).take(with_clients(ClientClaim(502, "$0", None, None)), at_ns(0))
-    assert changes[-1].client == Client(502, None, None, None, None, False)
+def test_what_a_server_showed_before_tracing_is_noted_so() -> None:
+    """On all that the first answer shows, and on nothing later; one that says nothing isn't it."""
+    server = Server(key(SERVER), was_there=True)
+    server.take(verdict(Verdict.TIMEOUT), at_ns(0))
+    first = server.take(asked(pane_claim()), at_ns(1))
+    assert {change.note for change in first} == {"was there before"}
+    later = server.take(asked(pane_claim(), pane_claim(201, "%1")), at_ns(2))
+    assert [(change.action, change.note) for change in later] == [("pane-opened", None)]
+
+
+@pytest.mark.parametrize(
+    ("done_ms", "asked_ms", "is_lost"),
+    [
+        ([0, 90], 120, True),  # the question waited, and there was one more command
+        ([0, 90], 95, False),  # asked at once
+        ([0], 500, False),  # only one command: nothing in between
+        ([0, 501], 500, False),  # the second came later
+    ],
+)
+def test_what_a_late_question_may_not_show_is_lost(
+    done_ms: list[int], asked_ms: int, is_lost: bool
+) -> None:
+    """Several commands before one question that had to wait."""
+    server = Server(key(SERVER))
+    server.take(asked(pane_claim()), at_ns(0))
+    for ms in done_ms:
+        server.command_done(at_ns(ms))
+    found = server.take(asked(pane_claim(), ms=asked_ms), at_ns(asked_ms))
+    place = Place(key(SERVER), SOCKET)
+    lost = Lost(at_ns(asked_ms), "tmux-changed", "asked too often", None, None, place, None, None)
+    assert found == ([lost] if is_lost else [])
+    assert server.take(asked(pane_claim(), ms=900), at_ns(900)) == []
 
 
 def test_a_server_that_does_not_answer_keeps_its_names() -> None:
@@ -129,7 +169,12 @@ def test_unreachable_is_told_when_it_stays_so() -> None:
 
 
 def test_a_server_that_ends_closes_everything() -> None:
-    """Its panes, its sessions, its clients, then itself."""
+    """Its panes, windows and sessions, then itself."""
     server = Server(key(SERVER))
     server.take(asked(pane_claim()), at_ns(0))
-    assert actions(server.gone(at_ns(1))) == ["session-closed", "pane-closed", "server-gone"]
+    assert actions(server.gone(at_ns(1))) == [
+        "pane-closed",
+        "window-unlinked",
+        "session-closed",
+        "server-gone",
+    ]

@@ -6,12 +6,14 @@ import pytest
 
 from tests.playbook import (
     CGROUP,
+    CLIENT_PTS,
     MIDNIGHT_NS,
     PANE,
     SERVER,
     account,
     asked,
     at_ns,
+    client_tty,
     exec_,
     exit_,
     followed,
@@ -19,13 +21,19 @@ from tests.playbook import (
     key,
     output,
     pane_claim,
+    peer,
+    seen,
     server_found,
+    who,
 )
 from tracer.correlate.stage import NAME_WAIT_NS, OWED_WAIT_NS, UNDER_WAY_NS, Correlator
 from tracer.model import abi
+from tracer.model.context import Origin
 from tracer.model.events import Missing, Record
 from tracer.model.facts import (
     CgroupSeen,
+    ClientClaim,
+    PeerSeen,
     ServerAsked,
     ServerClaims,
     ServerSeen,
@@ -40,6 +48,7 @@ from tracer.model.findings import (
     TextOutput,
     TmuxChanged,
 )
+from tracer.model.hands import Unread
 
 _NAME_WAIT_MS = NAME_WAIT_NS // 1_000_000
 
@@ -94,7 +103,12 @@ def test_a_new_server_is_told_and_asked() -> None:
     assert [ask.server.tgid for ask in stage.asks()] == [SERVER]
     assert stage.asks() == []
     findings = stage.learn([asked(pane_claim(), ms=1)], at_ns(1))
-    assert actions(findings) == ["server-seen", "session-created", "pane-opened"]
+    assert actions(findings) == [
+        "server-seen",
+        "session-created",
+        "window-linked",
+        "pane-opened",
+    ]
 
 
 def test_findings_wait_for_the_first_answer() -> None:
@@ -137,10 +151,16 @@ def test_one_pane_that_waits_keeps_the_order_of_all(stage: Correlator) -> None:
 
 
 def test_a_tmux_command_makes_us_ask(stage: Correlator) -> None:
-    """It may rename what we know; what it did is done when it ends."""
-    stage.feed([exec_(300, b"tmux", b"rename-session", b"x")], at_ns(1))
+    """It may rename what we know; what it did is done when its process closes the socket."""
+    stage.feed([peer(500, ms=1), peer(500, ms=1.1)], at_ns(1))
     assert stage.asks() == []
-    stage.feed([exit_(300)], at_ns(2))
+    stage.feed([exit_(500, ms=2), peer(500, 0, ms=2)], at_ns(2))
+    assert len(stage.asks()) == 1
+
+
+def test_keys_that_go_to_no_pane_make_us_ask(stage: Correlator) -> None:
+    """The prefix and what is bound to it."""
+    stage.feed([Unread(at_ns(1), SERVER, CLIENT_PTS, 2)], at_ns(1))
     assert len(stage.asks()) == 1
 
 
@@ -152,10 +172,56 @@ def test_the_end_of_a_pane_makes_us_ask(stage: Correlator) -> None:
     assert len(stage.asks()) == 1
 
 
-def test_a_client_that_came_or_went_makes_us_ask(stage: Correlator) -> None:
-    """Only of servers that live."""
-    stage.ask_again(SERVER)
-    stage.ask_again(12345)
+def attaching(pid: int = 500, ms: float = 1) -> list[Record]:
+    """The records of a client that attaches."""
+    caller = who(pane=0)._replace(tty=CLIENT_PTS)
+    return [peer(pid, ms=ms, who_=caller), client_tty(ms=ms + 0.5)]
+
+
+def with_client(pid: int = 500, ms: float = 0) -> ServerAsked:
+    """The answer of `asked`, with one client that is in /proc."""
+    answer = asked(pane_claim(), ms=ms)
+    claims = answer.claims._replace(clients=(ClientClaim(pid, "$0", 80, 24, verified=True),))
+    return answer._replace(claims=claims, clients=(seen(pid),))
+
+
+def test_a_client_is_asked_for_and_waits_for_its_session(stage: Correlator) -> None:
+    """With its session and how its user came, both of which are looked up; what came after it
+    stands behind it."""
+    assert stage.feed([*attaching(), fork(300, ms=2)], at_ns(3)) == []
+    assert [ask.server for ask in stage.asks()] == [key(SERVER)]
+    assert stage.wants_origins() == [key(500)]
+    assert stage.learn([with_client(ms=4)], at_ns(5)) == []
+    found = stage.learn([PeerSeen(key(500), None, Origin("console"))], at_ns(6))
+    assert kinds(found) == [TmuxChanged, ProcessForked]
+    attached = found[0]
+    assert isinstance(attached, TmuxChanged) and attached.client and attached.client.person
+    assert (attached.action, attached.place.session_name) == ("client-attached", "work")
+    assert attached.client.person.origin == Origin("console")
+
+
+def test_a_client_that_nobody_names_is_told_all_the_same(stage: Correlator) -> None:
+    """A server that doesn't answer can't hide who attached."""
+    assert stage.feed(attaching(), at_ns(2)) == []
+    (attached,) = stage.tick(at_ns(2 + _NAME_WAIT_MS))
+    assert isinstance(attached, TmuxChanged)
+    assert (attached.action, attached.place.session_name) == ("client-attached", None)
+
+
+def test_the_end_of_a_client_is_no_end_of_a_process(stage: Correlator) -> None:
+    """It doesn't run under the server; who it was is told by the change."""
+    stage.feed(attaching(), at_ns(2))
+    found = stage.feed([exit_(500, ms=3)._replace(is_peer=True)], at_ns(4))
+    assert actions(found) == ["client-attached", "client-detached"] and len(found) == 2
+
+
+def test_a_client_that_came_or_went_or_spoke_makes_us_ask(stage: Correlator) -> None:
+    """A client speaks when its terminal has another size."""
+    stage.feed(attaching(), at_ns(2))
+    assert len(stage.asks()) == 1
+    stage.feed([peer(500, ms=3)], at_ns(3))
+    assert len(stage.asks()) == 1
+    stage.feed([peer(500, 0, ms=4)], at_ns(4))
     assert len(stage.asks()) == 1
 
 
@@ -171,7 +237,7 @@ def test_a_server_that_ends_is_gone_with_its_panes(stage: Correlator) -> None:
     """What was held is told before the panes close; an answer that comes later is of nobody."""
     findings = stage.feed([output(b"bye"), exit_(SERVER)], at_ns(1))
     assert kinds(findings)[:2] == [ProcessEnded, TextOutput]
-    assert actions(findings) == ["session-closed", "pane-closed", "server-gone"]
+    assert actions(findings) == ["pane-closed", "window-unlinked", "session-closed", "server-gone"]
     assert stage.servers == {}
     assert stage.learn([asked(pane_claim(), ms=2)], at_ns(2)) == []
 
