@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from tracer.model.hands import Hand
 
 AHEAD: Final = "typed while another program could read it"
+BUILTIN: Final = "what builtins of this shell read can't be told from a line"
 CHILD: Final = "a program of the shell ended while it was written"
 COMPLETION: Final = "completion"
 EDITED: Final = "edited with the cursor or by a key of the shell"
@@ -23,7 +24,6 @@ HISTORY: Final = "history"
 LONG: Final = "too long"
 PROGRAM: Final = "started by a program"
 SEVERAL: Final = "several lines were submitted at once"
-UNEDITED: Final = "the shell has no line editor: what its builtins read looks like a line"
 UNKNOWN: Final = "whose Enter it was isn't known"
 UNFINISHED: Final = "the line before may go on in it"
 
@@ -61,13 +61,21 @@ class Line:
     """A submitted line.
 
     `others`: hands whose input the shell, or a program of this line, may have acted on since.
-    What starts from then on may be theirs.
+    What starts from then on may be theirs. `goes_on`: it may be the rest of the line before, or
+    what a builtin of that line read.
     """
 
-    def __init__(self, by: Counter[Hand | None], submitted_by: Hand | None, reason: str) -> None:
+    def __init__(
+        self,
+        by: Counter[Hand | None],
+        submitted_by: Hand | None,
+        reason: str,
+        goes_on: bool = False,
+    ) -> None:
         self.by = by
         self.submitted_by = submitted_by
         self.reason = reason
+        self.goes_on = goes_on
         self.others: set[Hand | None] = set()
 
     def with_others(self, hands: Hands) -> Line:
@@ -78,7 +86,7 @@ class Line:
 
     def after(self, before: Line) -> Line:
         """Both lines as one, where it isn't known which of them a program will come from."""
-        both = Line(self.by + before.by, self.submitted_by, self.reason or SEVERAL)
+        both = Line(before.by + self.by, self.submitted_by, self.reason or SEVERAL)
         both.others = self.others | before.others | {before.submitted_by}
         return both
 
@@ -142,9 +150,9 @@ class Edit:
         if b"!" in text:
             reason = reason or HISTORY
         goes_on, self._may_go_on = self._may_go_on, self._may_go_on or _may_go_on(text, reason)
-        line = Line(Counter(self._hands), hand, reason or (UNFINISHED if goes_on else ""))
+        hands = Counter(self._hands)
         self._empty()
-        return line
+        return Line(hands, hand, reason or (UNFINISHED if goes_on else ""), goes_on)
 
     def ran(self) -> None:
         """The shell started something, so no line before is unfinished."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tracer.attribute.line import AHEAD, CHILD, UNEDITED, Edit, Hands, Line, Told
-from tracer.attribute.shells import has_editor, is_at_prompt, prompt_modes
+from tracer.attribute.line import AHEAD, BUILTIN, CHILD, Edit, Hands, Line, Told
+from tracer.attribute.shells import Prompt, prompt_of
 from tracer.model import abi
 from tracer.model.events import Exec, Exit, Fork, Injection, Missing, ProcessKey, Record
 from tracer.model.facts import Followed
@@ -33,8 +33,8 @@ _DOUBTFUL: Final = (abi.KIND_FORK, abi.KIND_EXEC, abi.KIND_EXIT, abi.KIND_PANE_I
 class _Shell:
     """What a process is besides, while it runs an interactive shell."""
 
-    def __init__(self, modes: int, now_ns: int) -> None:
-        self.modes = modes
+    def __init__(self, prompt: Prompt, now_ns: int) -> None:
+        self.prompt = prompt
         self.children: set[int] = set()
         # Those that were there at the last Enter: one of them may have taken it.
         self.witnesses: frozenset[int] = frozenset()
@@ -155,10 +155,10 @@ class Lines:
         self._run(process, record.exe, record.argv, record.ktime_ns)
 
     def _run(self, process: _Process, exe: bytes, argv: tuple[bytes, ...], now_ns: int) -> None:
-        modes = prompt_modes(exe, argv)
-        if modes is None or process.session is None:
+        prompt = prompt_of(exe, argv)
+        if prompt is None or process.session is None:
             return
-        process.shell = _Shell(modes, now_ns)
+        process.shell = _Shell(prompt, now_ns)
         self._terminal(process).shells[process.key.tgid] = process
 
     def _leave(self, process: _Process) -> None:
@@ -229,7 +229,7 @@ class Lines:
         process = terminal.shells.get(typed.foreground or 0)
         if process is None or process.shell is None or typed.is_withheld:
             return None
-        return process if is_at_prompt(process.shell.modes, typed.lflag) else None
+        return process if process.shell.prompt.fits(typed.lflag) else None
 
     def _overheard(
         self, terminal: _Terminal, hands: Hands, reader: _Process | None, foreground: int | None
@@ -251,35 +251,24 @@ class Lines:
     def _submit(
         self, terminal: _Terminal, reader: _Process, shell: _Shell, hand: Hand | None, now_ns: int
     ) -> None:
+        """`hand` ended what stands at the prompt."""
         edit, before = terminal.edit, reader.line
-        is_settled = self._is_settled(terminal, reader, shell, now_ns)
-        running: set[Hand | None] = set()
-        if shell.children or now_ns - edit.touched_ns < SETTLED_NS:
-            running |= edit.touched
+        others = set(edit.touched) if _may_still_run(edit, shell, now_ns) else set()
         line = edit.submit(hand)
         if line is None:
             if before is not None:
                 reader.line = before.with_others({hand})
             return
-        if not is_settled:
-            line = line.after(before) if before is not None else line
-            running |= terminal.ahead
-        else:
+        is_settled = _is_settled(terminal, reader, shell, now_ns)
+        if before is not None and (line.goes_on or not is_settled):
+            line = line.after(before)
+        if is_settled:
             terminal.ahead.clear()
-        reader.line = line.with_others(running)
+        if not shell.prompt.is_certain:
+            line.reason = line.reason or BUILTIN
+        reader.line = line.with_others(others | terminal.ahead)
         reader.is_direct = True
         shell.enter(before, now_ns)
-        if not has_editor(shell.modes):
-            reader.line.reason = reader.line.reason or UNEDITED
-
-    def _is_settled(
-        self, terminal: _Terminal, reader: _Process, shell: _Shell, now_ns: int
-    ) -> bool:
-        """Whether the shell has read and done all that was submitted before."""
-        line = reader.line
-        if shell.has_forked and not terminal.ahead and not (line and line.others):
-            return True
-        return now_ns - max(shell.changed_ns, terminal.ahead_ns) >= SETTLED_NS
 
     def _injected(self, record: Injection) -> None:
         if record.session is None:
@@ -296,6 +285,19 @@ class Lines:
     def _doubt(self, terminal: _Terminal, hands: Hands, now_ns: int) -> None:
         self._overheard(terminal, hands, None, None)
         self._ahead(terminal, hands, now_ns, is_ended=False)
+
+
+def _is_settled(terminal: _Terminal, reader: _Process, shell: _Shell, now_ns: int) -> bool:
+    """Whether the shell has read and done all that was submitted before."""
+    is_clean = not terminal.ahead and not (reader.line and reader.line.others)
+    if is_clean and shell.has_forked:
+        return True
+    return now_ns - max(shell.changed_ns, terminal.ahead_ns) >= SETTLED_NS
+
+
+def _may_still_run(edit: Edit, shell: _Shell, now_ns: int) -> bool:
+    """Whether what a key started at the prompt may go on when the line is submitted."""
+    return bool(shell.children) or now_ns - edit.touched_ns < SETTLED_NS
 
 
 def _pieces(typed: Typed) -> Iterator[tuple[bytes, Hand | None]]:
