@@ -17,7 +17,7 @@ from tracer.correlate.servers import Ask
 from tracer.correlate.stage import Correlator
 from tracer.decode.order import Order
 from tracer.decode.records import decode
-from tracer.model.events import Exec, Fork, PaneOutput, Record, ServerFound
+from tracer.model.events import Exec, Fork, PaneOutput, ProcessKey, Record, ServerFound
 from tracer.model.facts import CgroupSeen, Fact
 from tracer.model.findings import Finding, Lost
 from tracer.model.stage import Drain, Sink, Skipped, Source
@@ -39,6 +39,9 @@ class World(Protocol):
 
     def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
         """The container of a cgroup that a process is in; None if that has gone."""
+
+    def look_at_peers(self, keys: Iterable[ProcessKey]) -> None:
+        """Finds out how the users of these processes came; answers come as facts."""
 
     def ignore(self, server_tgids: set[int]) -> None:
         """Reads nothing more of these."""
@@ -121,7 +124,9 @@ class Pipeline:
 
     def _put_questions(self) -> None:
         asks: list[Ask] = self._correlator.asks()
+        origins = self._correlator.wants_origins()
         if self._world is not None:
+            self._world.look_at_peers(origins)
             self._world.ask(ask.server.tgid for ask in asks)
 
     def _send(self, findings: list[Finding]) -> None:

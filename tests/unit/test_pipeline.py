@@ -10,22 +10,26 @@ import pytest
 from tests.packing import drain, kind_of
 from tests.playbook import (
     CGROUP,
+    CLIENT_PTS,
     PANE,
     SERVER,
     asked,
     at_ns,
+    client_tty,
     exec_,
     exit_,
     followed,
     fork,
     output,
     pane_claim,
+    peer,
     server_found,
+    who,
 )
 from tracer.capture.recorded import RecordedSource
 from tracer.capture.recorded import record as write_recording
 from tracer.model import abi
-from tracer.model.events import Record
+from tracer.model.events import ProcessKey, Record
 from tracer.model.facts import CgroupSeen, Fact
 from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, TextOutput
 from tracer.model.stage import Drain
@@ -71,6 +75,9 @@ class Book:
         if tgid not in self.containers:
             return None
         return CgroupSeen(cgroup_id, self.containers[tgid])
+
+    def look_at_peers(self, keys: Iterable[ProcessKey]) -> None:
+        self.said += [("look", key.tgid) for key in keys]
 
     def ignore(self, server_tgids: set[int]) -> None:
         self.said.append(("ignore", *server_tgids))
@@ -158,6 +165,14 @@ def test_once_a_second_it_says_which_servers_live(tmp_path: Path) -> None:
     run = Run(tmp_path, [server_found(ms=1)], *[[] for _ in range(101)])
     run.play()
     assert 3 <= run.book.said.count(("forget", SERVER)) <= 4
+
+
+def test_how_a_client_came_is_looked_up_once(tmp_path: Path) -> None:
+    """When its terminal is taken."""
+    caller = peer(500, ms=2, who_=who(pane=0)._replace(tty=CLIENT_PTS))
+    run = Run(tmp_path, [server_found(ms=1), caller, client_tty(ms=3)], [client_tty(ms=21)])
+    run.play()
+    assert [said for said in run.book.said if said[0] == "look"] == [("look", 500)]
 
 
 def test_a_run_without_a_world(tmp_path: Path) -> None:
