@@ -1,0 +1,217 @@
+"""All the ways in which reads may have become writes, as tmux's loop allows them.
+
+In one turn of its loop a server reads from each client at most once. Then each client's keys go to
+the panes, the clients in the order in which they attached; the next turn writes, to each pane all
+that it got (server_loop() and window_pane_key() of tmux 3.3a). So
+- the reads in one write are of different clients, and in a fixed order, once that is known;
+- a later write to the same pane is of later reads;
+- between panes there is no order within a turn.
+A pane that is full is written late and in pieces: there a write has many reads, and cuts them.
+Keys that tmux takes for itself are left out.
+
+Invariant: nothing is preferred here; all explanations are given, or none when there are too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from tracer.attribute import keys
+from tracer.attribute.pending import Piece, Read, Rest, Write
+from tracer.model.events import Tty
+
+MAX_STEPS: Final = 4000
+MAX_FOUND: Final = 256
+# Reads of one client that can be passed over; three later ones of anyone make a read too old.
+MAX_AHEAD: Final = 6
+MAX_TURN: Final = 16
+
+
+class TooManyError(Exception):
+    """There are more explanations than are worth looking at."""
+
+
+class State(NamedTuple):
+    """Where a server stands: reads passed over or used of each client, and by pane what is left
+    of a read and the place of the last read that went there. `turn`: writes since the last that
+    began a turn for sure, each a pane and the reads that went there."""
+
+    past: Mapping[Tty, int]
+    rests: Mapping[int, Rest]
+    floors: Mapping[int, int]
+    turn: tuple[tuple[int, tuple[Read, ...]], ...] = ()
+
+
+class Explanation(NamedTuple):
+    """For each write its pieces; `used` are the reads in them, `state` what comes after."""
+
+    writes: tuple[tuple[Piece, ...], ...]
+    used: frozenset[Read]
+    state: State
+
+    def has_copy(self) -> bool:
+        """Whether something is taken to have gone to several panes."""
+        return any(piece.is_copy for pieces in self.writes for piece in pieces)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is to be explained: `writes` in order, from `reads` in order of each client.
+
+    `ranks`: pairs of clients of which the first is known to come first in a turn. `is_picked`:
+    tmux may have taken keys out of reads.
+    """
+
+    reads: Mapping[Tty, Sequence[Read]]
+    writes: Sequence[Write]
+    state: State
+    ranks: frozenset[tuple[Tty, Tty]] = frozenset()
+    is_picked: bool = False
+
+
+def explanations(scene: Scene) -> list[Explanation]:
+    """Every way to explain all the writes; raises TooManyError."""
+    found = []
+    for each in _Search(scene).run():
+        found.append(each)
+        if len(found) > MAX_FOUND:
+            raise TooManyError
+    return found
+
+
+class _Search:
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._ends = keys.picked_ends if scene.is_picked else keys.ends
+        self._steps = 0
+
+    def run(self) -> Iterator[Explanation]:
+        for lines, state in self._lines(0, self._scene.state):
+            used = frozenset(read for line in lines for piece in line for read in piece.reads())
+            yield Explanation(lines, used, state)
+
+    def _lines(
+        self, index: int, state: State
+    ) -> Iterator[tuple[tuple[tuple[Piece, ...], ...], State]]:
+        """The writes from `index` on."""
+        if index == len(self._scene.writes):
+            yield (), state
+            return
+        write = self._scene.writes[index]
+        for pieces, after in self._pieces(write, _turned(state, write), 0, ()):
+            for lines, last in self._lines(index + 1, _landed(after, write, pieces)):
+                yield (pieces, *lines), last
+
+    def _pieces(
+        self, write: Write, state: State, start: int, before: tuple[Piece, ...]
+    ) -> Iterator[tuple[tuple[Piece, ...], State]]:
+        """The bytes of `write` from `start` on, after the pieces `before`."""
+        self._step()
+        if start == write.size:
+            yield before, state
+            return
+        rest = state.rests.get(write.pane) if start == 0 else None
+        choices = (
+            self._rest(write, state, rest) if rest else self._next(write, state, start, before)
+        )
+        for piece, after in choices:
+            yield from self._pieces(write, after, start + piece.size, (*before, piece))
+
+    def _rest(self, write: Write, state: State, rest: Rest) -> Iterator[tuple[Piece, State]]:
+        rests = {pane: left for pane, left in state.rests.items() if pane != write.pane}
+        yield from self._fits(write, state._replace(rests=rests), 0, rest)
+
+    def _next(
+        self, write: Write, state: State, start: int, before: tuple[Piece, ...]
+    ) -> Iterator[tuple[Piece, State]]:
+        for client, queue in self._scene.reads.items():
+            past = state.past.get(client, 0)
+            for index in range(past, min(len(queue), past + MAX_AHEAD)):
+                if queue[index].at > write.at:
+                    break
+                if self._may_follow(write, state, queue[index], before):
+                    after = state._replace(past={**state.past, client: index + 1})
+                    yield from self._fits(write, after, start, Rest(queue[index], 0, False))
+                    yield from self._joins(write, after, start, queue[past : index + 1])
+        for read in _elsewhere(state, write):
+            if self._may_follow(write, state, read, before):
+                yield from self._fits(write, state, start, Rest(read, 0, True))
+        if found := keys.REPLY.match(write.data, start):
+            yield Piece(found.end() - start), state
+
+    def _fits(
+        self, write: Write, state: State, start: int, rest: Rest
+    ) -> Iterator[tuple[Piece, State]]:
+        """What `rest` can be of the write at `start`: all of it, or cut where the write ends."""
+        read, offset, is_copy = rest
+        if write.record.is_withheld or read.is_withheld:
+            ends, cut = _sizes(write, start, read.size - offset)
+        else:
+            data = read.data[offset:] if offset else read.data
+            ends = self._ends(data, write.data, start)
+            cut = keys.taken(data, write.data, start) if write.is_wide else 0
+        for end in sorted(ends, reverse=True):
+            yield Piece(end - start, read, offset, is_copy=is_copy), state
+        if cut and write.is_wide:
+            left = rest._replace(offset=offset + cut)
+            after = state._replace(rests={**state.rests, write.pane: left})
+            yield Piece(write.size - start, read, offset, is_copy=is_copy), after
+
+    def _joins(
+        self, write: Write, state: State, start: int, queue: Sequence[Read]
+    ) -> Iterator[tuple[Piece, State]]:
+        """The last of `queue`, with those before it that its first key began in."""
+        chain = queue[-1].chain()
+        if 1 < len(chain) <= len(queue):
+            data = b"".join(read.data for read in chain)
+            for end in self._ends(data, write.data, start):
+                yield Piece(end - start, queue[-1], joined=len(chain) - 1), state
+
+    def _may_follow(
+        self, write: Write, state: State, read: Read, before: tuple[Piece, ...]
+    ) -> bool:
+        if read.gone_at is not None and read.gone_at < write.at:
+            return False
+        if read.at <= state.floors.get(write.pane, -1) and not read.is_unfinished:
+            return False
+        if write.is_wide:
+            return True
+        clients = [piece.read.client for piece in before if piece.read]
+        ranks = self._scene.ranks
+        return read.client not in clients and not any(
+            (read.client, client) in ranks for client in clients
+        )
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise TooManyError
+
+
+def _sizes(write: Write, start: int, size: int) -> tuple[set[int], int]:
+    """Where `size` bytes that can't be compared end, or how many there is room for."""
+    room = write.size - start
+    return ({start + size}, 0) if size <= room else (set(), room)
+
+
+def _turned(state: State, write: Write) -> State:
+    """A pane is written to once in a turn, if it isn't full."""
+    if not write.is_wide and any(pane == write.pane for pane, _ in state.turn):
+        return state._replace(turn=())
+    return state
+
+
+def _elsewhere(state: State, write: Write) -> Iterator[Read]:
+    """Reads that went to other panes in this turn, each once."""
+    reads = (read for pane, reads in state.turn if pane != write.pane for read in reads)
+    yield from dict.fromkeys(reads)
+
+
+def _landed(state: State, write: Write, pieces: tuple[Piece, ...]) -> State:
+    reads = tuple(read for piece in pieces for read in piece.reads())
+    last = max((read.at for read in reads), default=-1)
+    floor = max(last, state.floors.get(write.pane, -1))
+    turn = (*state.turn, (write.pane, reads))[-MAX_TURN:]
+    return state._replace(floors={**state.floors, write.pane: floor}, turn=turn)

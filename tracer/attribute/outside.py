@@ -1,0 +1,45 @@
+"""Whose a write is that nobody typed: of the one process that asked, or of the one paste.
+
+Invariant: a name is given only where there is one process or terminal that it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tracer.attribute.pending import Read, Write
+from tracer.attribute.ranges import unknown
+from tracer.model.events import ProcessKey
+from tracer.model.hands import Confidence, Hand, How, Range
+
+STALE_NS: Final = 10_000_000_000
+
+NOBODY: Final = "nothing that was read explains this, and nobody asked for it"
+WAS_TYPED: Final = "it may have been typed earlier and held back"
+ASKED: Final = "the only process that was asking the server"
+BOUND: Final = "the only terminal with keys that went to no pane"
+EITHER: Final = "more than one process or terminal can have asked for this"
+
+
+def outside(
+    write: Write, pending: Iterable[Read], stale: Iterable[Read], askers: Sequence[ProcessKey]
+) -> tuple[Range, ...]:
+    """Whose `write` is, which `pending` doesn't explain; `stale` went to no pane."""
+    clients = {read.client for read in pending if read.at < write.at}
+    if not askers and not clients:
+        return (unknown(write.size, NOBODY),)
+    if len(askers) + len(clients) > 1:
+        return (unknown(write.size, EITHER),)
+    if any(_can_be(read, write) for read in stale if read.client not in clients):
+        return (unknown(write.size, WAS_TYPED),)
+    if askers:
+        hand, how, reason = Hand(None, askers[0]), How.SEND_KEYS, ASKED
+    else:
+        hand, how, reason = Hand(clients.pop(), None), How.PASTE, BOUND
+    return (Range(write.size, hand, how, Confidence.LIKELY, reason),)
+
+
+def _can_be(read: Read, write: Write) -> bool:
+    is_fresh = write.ktime_ns - read.ktime_ns < STALE_NS
+    return is_fresh and not write.record.is_withheld and write.data.startswith(read.data)

@@ -1,0 +1,109 @@
+"""Puts hands to what was typed, and typists to what was run.
+
+Invariant: all records leave in the order in which they came; a PaneInput leaves as Typed, once it
+is decided, and what came after it waits so long. Sans-I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from tracer.attribute.lines import Lines
+from tracer.attribute.pending import Write
+from tracer.attribute.typist import Typist
+from tracer.model import abi
+from tracer.model.events import (
+    ClientInput,
+    ClientTty,
+    Exec,
+    Exit,
+    Missing,
+    PaneInput,
+    Peer,
+    Record,
+)
+from tracer.model.hands import Attributed, Range, Typed
+
+_INPUT_KINDS: Final = (abi.KIND_CLIENT_INPUT, abi.KIND_PANE_INPUT)
+
+
+class Attributor:
+    """Feed it records in order; tick it so that what waits can go."""
+
+    def __init__(self) -> None:
+        self._typists: dict[int, Typist] = {}
+        self._lines: Final = Lines()
+        self._held: deque[Record | Write] = deque()
+
+    def feed(self, records: Iterable[Record], now_ns: int) -> list[Record | Attributed]:
+        """Takes records; returns those that can go. `now_ns`: CLOCK_BOOTTIME."""
+        for record in records:
+            self._held.append(self._note(record))
+        return self.tick(now_ns)
+
+    def tick(self, now_ns: int) -> list[Record | Attributed]:
+        """Returns what can go at `now_ns` without another record."""
+        for typist in self._typists.values():
+            typist.tick(now_ns)
+        return self._release()
+
+    def _note(self, record: Record) -> Record | Write:
+        match record:
+            case PaneInput():
+                return self._typist(record.server_tgid).write(record)
+            case ClientInput():
+                self._typist(record.server.tgid).read(record)
+            case Peer():
+                self._typist(record.server_tgid).note_asker(record)
+            case ClientTty():
+                self._typist(record.server.tgid).note_asker(record)
+            case Exit():
+                self._note_exit(record)
+            case Missing(kind=kind) if kind in _INPUT_KINDS:
+                for typist in self._typists.values():
+                    typist.note_lost(record.ktime_ns)
+        return record
+
+    def _note_exit(self, record: Exit) -> None:
+        if record.key.tgid == record.server_tgid:
+            self._typists.pop(record.server_tgid, None)
+        elif record.is_peer:
+            self._typist(record.server_tgid).note_asker(record)
+
+    def _typist(self, server_tgid: int) -> Typist:
+        return self._typists.setdefault(server_tgid, Typist())
+
+    def _release(self) -> list[Record | Attributed]:
+        gone: list[Record | Attributed] = []
+        while self._held and not _is_open(self._held[0]):
+            self._pass_on(self._held.popleft(), gone)
+        for typist in self._typists.values():
+            while typist.unread:
+                self._append(typist.unread.popleft(), gone)
+        return gone
+
+    def _pass_on(self, item: Record | Write, gone: list[Record | Attributed]) -> None:
+        if isinstance(item, Write):
+            self._append(_typed(item.record, item.ranges or ()), gone)
+            return
+        if isinstance(item, Exec) and (composed := self._lines.explain(item)):
+            self._append(composed, gone)
+        self._append(item, gone)
+
+    def _append(self, record: Record | Attributed, gone: list[Record | Attributed]) -> None:
+        self._lines.note(record)
+        gone.append(record)
+
+
+def _is_open(item: Record | Write) -> bool:
+    return isinstance(item, Write) and item.ranges is None
+
+
+def _typed(record: PaneInput, ranges: tuple[Range, ...]) -> Typed:
+    return Typed(
+        record.ktime_ns, record.server_tgid, record.tty_id, record.offset, record.session,
+        record.foreground, record.tty, record.lflag, record.size, record.is_withheld, record.data,
+        ranges,
+    )  # fmt: skip

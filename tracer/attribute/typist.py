@@ -1,0 +1,329 @@
+"""Whose hands are on one server: its reads, its writes, and what is held until it is sure.
+
+A write is decided at once where all explanations name the same hands. Else it waits: until all
+that was read has been written, which leaves one explanation as a rule, or for HOLD_NS.
+Invariant: writes are decided in order, and never taken back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
+
+from tracer.attribute.askers import Askers
+from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
+from tracer.attribute.keys import Paste
+from tracer.attribute.outside import outside
+from tracer.attribute.pending import Read, Write
+from tracer.attribute.ranges import SEVERAL, agreed, ranges_of, unknown
+from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
+from tracer.model.hands import Confidence, Hand, How, Range, Unread
+
+HOLD_NS: Final = 100_000_000
+# A key that may go on is held back for escape-time, 500 ms as tmux comes.
+ESCAPE_NS: Final = 1_000_000_000
+MAX_READS: Final = 20_000
+MAX_HELD: Final = 24
+
+LOST: Final = "input records were lost"
+TOO_MANY: Final = "too much was typed at once to tell who typed what"
+NO_ORDER: Final = "no order of what was typed explains this"
+
+
+class Typist:
+    """Of one server. Records come in order; `unread` and the ranges of writes are what goes out."""
+
+    def __init__(self) -> None:
+        self.unread: deque[Unread] = deque()
+        self._server_tgid = 0
+        self._at = 0
+        self._now_ns = 0
+        self._reads: dict[Tty, list[Read]] = {}
+        self._stale: deque[Read] = deque(maxlen=64)
+        self._last: dict[Tty, deque[int]] = {}
+        self._pastes: dict[Tty, Paste] = {}
+        self._nths: dict[tuple[type, int, int], int] = {}
+        self._held: list[Write] = []
+        self._wide: dict[int, Write] = {}
+        self._state = State({}, {}, {})
+        self._ranks: set[tuple[Tty, Tty]] = set()
+        self._askers = Askers()
+        self._lost_ns: int | None = None
+
+    # ---- what happens ----
+
+    def note_asker(self, record: Peer | Exit | ClientTty) -> None:
+        """A process asked the server, went away, or became a client."""
+        if isinstance(record, Peer):
+            self._askers.note_peer(record)
+        elif isinstance(record, Exit):
+            self._askers.note_exit(record)
+        else:
+            self._ranks = {pair for pair in self._ranks if record.tty not in pair}
+            if record.is_taken:
+                self._askers.note_attached(record.tty)
+
+    def note_lost(self, time_ns: int) -> None:
+        """Records of input are missing: nothing is sure until what is pending is past."""
+        self._lost_ns = time_ns
+
+    def read(self, record: ClientInput) -> None:
+        """The server read from a client."""
+        self._server_tgid = record.server.tgid
+        self._count(record)
+        self.tick(record.ktime_ns)
+        queue = self._reads.setdefault(record.tty, [])
+        parts = self._pastes.setdefault(record.tty, Paste()).split(record.data)
+        prior = queue[-1] if queue and queue[-1].is_unfinished else None
+        read = Read(record, self._next(), parts or ((record.size, How.KEYSTROKE),), prior)
+        queue.append(read)
+        last = self._last.setdefault(record.tty, deque(maxlen=3))
+        last.append(read.at)
+        if len(last) == 3 and not self._is_backed_up():
+            self._pass(last[0], read.at)
+
+    def write(self, record: PaneInput) -> Write:
+        """The server, or a stranger, wrote to a pane."""
+        self._count(record)
+        self.tick(record.ktime_ns)
+        wide = self._wide.get(record.tty_id)
+        is_wide = wide is not None or record.tty_id in self._state.rests
+        write = Write(record, self._next(), is_wide)
+        if record.writer.tgid != record.server_tgid:
+            hand = Hand(None, record.writer)
+            write.ranges = (Range(write.size, hand, How.FOREIGN_MASTER, Confidence.EXACT, ""),)
+        elif self._lost_ns is not None:
+            write.ranges = (unknown(write.size, LOST),)
+        else:
+            self._note_width(write)
+            self._held.append(write)
+            self._settle()
+        return write
+
+    def tick(self, now_ns: int) -> None:
+        """Time passed."""
+        self._now_ns = max(self._now_ns, now_ns)
+        if self._lost_ns is not None:
+            self._end_loss()
+        elif self._held and self._is_due():
+            self._settle()
+        if not self._held:
+            self._expire()
+
+    # ---- deciding ----
+
+    def _settle(self) -> None:
+        try:
+            found = self._explanations(self._held)
+            if not found and len(self._held) > 1:
+                found = self._without_outsiders()
+        except TooManyError:
+            self._give_up(TOO_MANY)
+            return
+        if not self._held:
+            return
+        if not found:
+            self._settle_inexplicable()
+        elif chosen := self._chosen(found):
+            self._decide(chosen)
+
+    def _explanations(self, writes: list[Write]) -> list[Explanation]:
+        """With whole reads, else with some that tmux has taken keys out of."""
+        for is_picked in (False, True):
+            ranks = frozenset(self._ranks)
+            scene = Scene(self._reads, writes, self._state, ranks, is_picked)
+            if found := explanations(scene):
+                return found
+        return []
+
+    def _without_outsiders(self) -> list[Explanation]:
+        """After the last write spoiled it: it may be of no terminal at all."""
+        last = self._held[-1]
+        if self._explanations([last]):
+            return []
+        self._set_outside(last)
+        self._held.remove(last)
+        return self._explanations(self._held)
+
+    def _settle_inexplicable(self) -> None:
+        if len(self._held) == 1 and not self._ranks:
+            self._set_outside(self._held[0])
+            self._held = []
+        elif self._ranks:
+            self._ranks = set()
+            self._settle()
+        else:
+            self._give_up(NO_ORDER)
+
+    def _chosen(self, found: list[Explanation]) -> list[Explanation] | None:
+        """The explanations that count now; None to wait."""
+        due, asked = self._is_due(), bool(self._askers.now(self._now_ns))
+        if not asked and self._is_clear(found):
+            return found
+        pending = {read for queue in self._reads.values() for read in queue}
+        full = [each for each in found if each.used == pending]
+        has_copy = any(each.has_copy() for each in found)
+        if full and (due or not (asked or has_copy)):
+            return full if not has_copy else found
+        return _least(found) if due else None
+
+    def _is_clear(self, found: list[Explanation]) -> bool:
+        """Whether all of them name the same hands throughout."""
+        if any(each.has_copy() for each in found) and self._others_pending(found):
+            return False
+        return all(each.hand or each.how == How.TERMINAL_REPLY
+                   for ranges in self._ranges(found) for each in ranges)  # fmt: skip
+
+    def _others_pending(self, found: list[Explanation]) -> bool:
+        used = frozenset[Read]().union(*(each.used for each in found))
+        return any(read not in used for queue in self._reads.values() for read in queue)
+
+    def _ranges(self, found: list[Explanation]) -> list[tuple[Range, ...]]:
+        return [agreed(each) for each in zip(*(_by_one(self._held, e) for e in found), strict=True)]
+
+    def _decide(self, chosen: list[Explanation]) -> None:
+        is_alone = len([queue for queue in self._reads.values() if queue]) < 2
+        for write, ranges in zip(self._held, self._ranges(chosen), strict=True):
+            write.ranges = tuple(self._allowed(each, is_alone, chosen) for each in ranges)
+        is_clear = all(each.hand or each.how == How.TERMINAL_REPLY
+                       for write in self._held for each in write.ranges or ())  # fmt: skip
+        best = min(chosen, key=self._passed_over)
+        if is_clear:
+            self._learn_ranks(best)
+        self._held = []
+        self._land(best, best.used if is_clear else best.used.union(*(e.used for e in chosen)))
+
+    def _allowed(self, each: Range, is_alone: bool, chosen: list[Explanation]) -> Range:
+        """A name on sizes alone needs that nobody else sent anything; a copy, that nobody asked."""
+        if (
+            each.hand
+            and each.confidence == Confidence.LIKELY
+            and not is_alone
+            and (self._others_pending(chosen[:1]))
+        ):
+            return unknown(each.size, SEVERAL)
+        if each.how == How.SYNC_PANES and (
+            self._askers.now(self._now_ns) or self._others_pending(chosen[:1])
+        ):
+            return unknown(each.size, SEVERAL)
+        return each
+
+    def _passed_over(self, each: Explanation) -> int:
+        past = each.state.past
+        return sum(
+            read not in each.used for client, n in past.items() for read in self._reads[client][:n]
+        )
+
+    def _land(self, best: Explanation, used: frozenset[Read]) -> None:
+        """The state of the server after the decided writes."""
+        self._state = best.state._replace(past={})
+        for client, queue in self._reads.items():
+            last = max((i for i, read in enumerate(queue) if read in best.used), default=-1)
+            self._forget(read for read in queue[: last + 1] if read not in used)
+            self._reads[client] = [read for read in queue[last + 1 :] if read not in used]
+        for queue in self._reads.values():
+            if queue and queue[0].prior:
+                queue[0].prior = None
+
+    def _learn_ranks(self, best: Explanation) -> None:
+        for write, pieces in zip(self._held, best.writes, strict=True):
+            if not write.is_wide:
+                clients = [piece.read.client for piece in pieces if piece.read]
+                self._ranks.update(pairwise(clients))
+
+    def _set_outside(self, write: Write) -> None:
+        write.ranges = outside(
+            write,
+            [read for queue in self._reads.values() for read in queue],
+            self._stale,
+            self._askers.now(write.ktime_ns),
+        )
+
+    def _give_up(self, reason: str) -> None:
+        for write in self._held:
+            write.ranges = (unknown(write.size, reason),)
+        self._held = []
+        self._state = State({}, {}, {})
+        self._clear_reads()
+
+    def _clear_reads(self) -> None:
+        for queue in self._reads.values():
+            queue.clear()
+
+    # ---- what is past ----
+
+    def _is_due(self) -> bool:
+        return self._now_ns - self._held[0].ktime_ns >= HOLD_NS or len(self._held) >= MAX_HELD
+
+    def _is_backed_up(self) -> bool:
+        return bool(self._state.rests or self._wide)
+
+    def _note_width(self, write: Write) -> None:
+        if write.record.size >= 1024:
+            self._wide[write.pane] = write
+        elif write.pane not in self._state.rests:
+            self._wide.pop(write.pane, None)
+
+    def _pass(self, before: int, at: int) -> None:
+        """Three reads of one client are three turns: what was read before them is written."""
+        turn = [list(reads) for _, reads in self._state.turn]
+        for queue in (*self._reads.values(), *turn):
+            for read in queue:
+                if read.at < before and read.gone_at is None and not read.is_unfinished:
+                    read.gone_at = at
+
+    def _expire(self) -> None:
+        wide = [pane for pane, w in self._wide.items() if self._now_ns - w.ktime_ns > ESCAPE_NS]
+        for pane in wide:
+            del self._wide[pane]
+        if self._is_backed_up() and sum(map(len, self._reads.values())) < MAX_READS:
+            return
+        for client, queue in self._reads.items():
+            if queue and self._is_over(queue[0]):
+                self._reads[client] = [read for read in queue if not self._is_over(read)]
+                self._forget(read for read in queue if self._is_over(read))
+
+    def _is_over(self, read: Read) -> bool:
+        age_ns = self._now_ns - read.ktime_ns
+        return read.gone_at is not None or age_ns > (ESCAPE_NS if read.is_unfinished else HOLD_NS)
+
+    def _forget(self, reads: Iterable[Read]) -> None:
+        for read in reads:
+            self._stale.append(read)
+            self.unread.append(Unread(read.ktime_ns, self._server_tgid, read.client, read.size))
+
+    def _next(self) -> int:
+        self._at += 1
+        return self._at
+
+    # ---- loss ----
+
+    def _count(self, record: ClientInput | PaneInput) -> None:
+        key = (type(record), record.tty_id, record.began_ns)
+        if record.nth != self._nths.get(key, record.nth):
+            self.note_lost(record.ktime_ns)
+        self._nths[key] = (record.nth + 1) % (1 << 32)
+
+    def _end_loss(self) -> None:
+        self._give_up(LOST)
+        assert self._lost_ns is not None
+        if self._now_ns - self._lost_ns >= HOLD_NS:
+            self._lost_ns = None
+
+
+def _by_one(writes: list[Write], explanation: Explanation) -> list[list[Range]]:
+    return [
+        ranges_of(pieces, write.record.is_withheld)
+        for write, pieces in zip(writes, explanation.writes, strict=True)
+    ]
+
+
+def _least(found: list[Explanation]) -> list[Explanation]:
+    """Without those that leave out more reads than another does. A copy may leave out any."""
+    return [
+        each
+        for each in found
+        if each.has_copy() or not any(each.used < other.used for other in found)
+    ]
