@@ -7,29 +7,30 @@ in a worker thread and comes back as a fact; what reads /proc is bounded.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
 from tracer.clock import boot_ns
+from tracer.model.events import ProcessKey
 from tracer.model.facts import (
     CgroupSeen,
     Fact,
     Followed,
+    PeerSeen,
     ProcSeen,
     ServerAsked,
     ServerClaims,
     Verdict,
 )
-from tracer.observe import procfs, servers, tmux, unixdiag
+from tracer.observe import logins, procfs, servers, tmux, unixdiag
 from tracer.observe.verify import verify
 
 _ASKERS: Final = 4
 _BURST: Final = 32
 _REFILL_NS: Final = 100_000_000
+_PEERS_WAITING: Final = 1024
 _NO_SOCKET: Final = ServerClaims(Verdict.UNREACHABLE, None)
 
 
@@ -53,6 +54,9 @@ class Observer:
         self._follower = follower
         self._workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="ask")
         self._workers.submit(unixdiag.warm_up)
+        # One of its own: who asks servers waits for them.
+        self._peer_worker = ThreadPoolExecutor(1, thread_name_prefix="peers")
+        self._peers_waiting = 0
         self._facts: SimpleQueue[Fact] = SimpleQueue()
         self._limits: dict[int, _Limit] = {}
         self._postponed: set[int] = set()
@@ -96,6 +100,18 @@ class Observer:
                 self._busy.add(tgid)
                 self._workers.submit(self._ask, tgid)
 
+    def look_at_peers(self, keys: Iterable[ProcessKey]) -> None:
+        """Finds out how the users of these processes came, soon; PeerSeen facts tell it.
+
+        A user who connects without end makes no longer queue: who finds it full stays unknown.
+        """
+        for key in keys:
+            self._peers_waiting += 1
+            if self._peers_waiting > _PEERS_WAITING:
+                self._facts.put(PeerSeen(key, None, logins.UNKNOWN))
+            else:
+                self._peer_worker.submit(self._look, key)
+
     def facts(self) -> list[Fact]:
         """The answers that have come."""
         found: list[Fact] = []
@@ -106,6 +122,8 @@ class Observer:
                 return found
             if isinstance(fact, ServerAsked):
                 self._busy.discard(fact.server_tgid)
+            if isinstance(fact, PeerSeen):
+                self._peers_waiting -= 1
             found.append(fact)
 
     def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
@@ -130,7 +148,8 @@ class Observer:
 
     def close(self) -> None:
         """Leaves the workers to end by themselves, within their deadlines."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for workers in (self._workers, self._peer_worker):
+            workers.shutdown(wait=False, cancel_futures=True)
 
     def _pass(self, server_tgid: int, known: set[int]) -> list[Fact]:
         panes = {server_tgid: 0} if server_tgid not in known else {}
@@ -159,14 +178,22 @@ class Observer:
     def _ask(self, tgid: int) -> None:
         asked_ns = boot_ns()
         try:
-            fact = _answer(tgid, asked_ns)
+            fact = answer(tgid, asked_ns)
         except Exception as error:  # noqa: BLE001 - a door: a worker's error must not go unheard
             claims = ServerClaims(Verdict.UNREACHABLE, type(error).__name__)
             fact = ServerAsked(tgid, asked_ns, None, claims)
         self._facts.put(fact)
 
+    def _look(self, key: ProcessKey) -> None:
+        try:
+            fact = logins.look(key, self._ignored)
+        except Exception:  # noqa: BLE001 - a door: a worker's error must not leave it unanswered
+            fact = PeerSeen(key, None, logins.UNKNOWN)
+        self._facts.put(fact)
 
-def _answer(tgid: int, asked_ns: int) -> ServerAsked:
+
+def answer(tgid: int, asked_ns: int) -> ServerAsked:
+    """Asks a server what it is; waits for it, at most twice reply.DEADLINE_S."""
     paths = servers.socket_paths(tgid)
     claims = _NO_SOCKET
     if paths:
@@ -175,7 +202,7 @@ def _answer(tgid: int, asked_ns: int) -> ServerAsked:
         claims = verify(claims, procfs.descendants([tgid]), servers.connected(tgid, claimed))
     clients = _processes(client.pid for client in claims.clients)
     socket = paths[0] if paths else None
-    return ServerAsked(tgid, asked_ns, socket, claims, clients, _is_system_program(tgid))
+    return ServerAsked(tgid, asked_ns, socket, claims, clients, procfs.is_system_program(tgid))
 
 
 class _Limit:
@@ -208,14 +235,6 @@ def _nearest(server_tgids: Set[int], pid: int, stats: Mapping[int, procfs.Stat])
 def _processes(pids: Iterable[int]) -> tuple[ProcSeen, ...]:
     found = (procfs.process(pid) for pid in pids)
     return tuple(process for process in found if process is not None)
-
-
-def _is_system_program(tgid: int) -> bool:
-    try:
-        entry = Path(f"/proc/{tgid}/exe").stat()
-    except OSError:
-        return False
-    return entry.st_uid == 0 and not entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def own_sessions() -> set[int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -50,12 +51,13 @@ def pids() -> list[int]:
 
 def stats() -> dict[int, Stat]:
     """One pass over all processes, by pid. What forks meanwhile may be missing."""
-    seen = {}
-    for pid in pids():
-        raw = _read_file(f"/proc/{pid}/stat")
-        if raw:
-            seen[pid] = parse_stat(raw)
-    return seen
+    return {pid: seen for pid in pids() if (seen := stat_of(pid))}
+
+
+def stat_of(pid: int) -> Stat | None:
+    """The one line of a process; None if it has gone."""
+    raw = _read_file(f"/proc/{pid}/stat")
+    return parse_stat(raw) if raw else None
 
 
 def descendants(roots: Iterable[int]) -> set[int]:
@@ -65,8 +67,8 @@ def descendants(roots: Iterable[int]) -> set[int]:
     kernel half follows forks for that reason.
     """
     children, there = defaultdict(list), stats()
-    for stat in there.values():
-        children[above(stat, there)].append(stat.pid)
+    for seen in there.values():
+        children[above(seen, there)].append(seen.pid)
     below = set[int]()
     todo = [*roots]
     while todo:
@@ -76,15 +78,15 @@ def descendants(roots: Iterable[int]) -> set[int]:
     return below
 
 
-def above(stat: Stat, there: Mapping[int, Stat]) -> int:
+def above(seen: Stat, there: Mapping[int, Stat]) -> int:
     """What a process descends from: its parent, or for an orphan the leader of its session.
 
     Only fork makes members of a session, setsid(2), so its leader is an ancestor of each; a parent
     outside of it is a reaper.
     """
-    parent = there.get(stat.ppid)
-    is_leader, is_orphan = stat.session == stat.pid, parent and parent.session != stat.session
-    return stat.session if is_orphan and not is_leader and stat.session in there else stat.ppid
+    parent = there.get(seen.ppid)
+    is_leader, is_orphan = seen.session == seen.pid, parent and parent.session != seen.session
+    return seen.session if is_orphan and not is_leader and seen.session in there else seen.ppid
 
 
 def process(pid: int) -> ProcSeen | None:
@@ -108,6 +110,23 @@ def is_over(pid: int) -> bool:
         return True
     lines = filter(None, (_read_file(f"{thread}/stat") for thread in threads))
     return all(int(raw[raw.rindex(b")") + 2 :].split()[6]) & _PF_EXITING for raw in lines)
+
+
+def is_system_program(pid: int) -> bool:
+    """Whether a process runs a file that belongs to root and that only root can write.
+
+    Looks at the file itself, which is the user's where the process is: it may hang there.
+    """
+    try:
+        entry = Path(f"/proc/{pid}/exe").stat()
+    except OSError:
+        return False
+    return entry.st_uid == 0 and not entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def rounded(start_time_ns: int) -> int:
+    """A start time as the kernel half tells it, as /proc does: see START_TIME_STEP_NS."""
+    return start_time_ns - start_time_ns % START_TIME_STEP_NS
 
 
 def parse_stat(raw: bytes) -> Stat:
@@ -159,20 +178,20 @@ def _process(directory: int) -> ProcSeen | None:
     raw_stat, raw_status = _read_file("stat", directory), _read_file("status", directory)
     if not raw_stat or not raw_status:
         return None
-    stat = parse_stat(raw_stat)
+    line = parse_stat(raw_stat)
     status = dict(line.split(b":\t", 1) for line in raw_status.splitlines() if b":\t" in line)
     uid, euid = (int(n) for n in status[b"Uid"].split()[:2])
     gid, egid = (int(n) for n in status[b"Gid"].split()[:2])
     cgroup = parse_cgroup(_read_file("cgroup", directory))
     return ProcSeen(
         tgid=int(status[b"Tgid"]),
-        start_time_ns=stat.start_time_ns,
-        ppid=stat.ppid,
-        session=stat.session or None,
-        tty=stat.tty,
+        start_time_ns=line.start_time_ns,
+        ppid=line.ppid,
+        session=line.session or None,
+        tty=line.tty,
         exe=_link("exe", directory),
         argv=_argv(directory),
-        argv_bytes=stat.argv_bytes,
+        argv_bytes=line.argv_bytes,
         cwd=_link("cwd", directory),
         uid=uid,
         gid=gid,

@@ -13,7 +13,9 @@ import pytest
 
 from tests.unit.observe.conftest import RealTmux, eventually
 from tracer.clock import boot_ns
-from tracer.model.facts import Fact, Followed, ServerAsked, ServerSeen, Verdict
+from tracer.model.context import Origin
+from tracer.model.events import ProcessKey
+from tracer.model.facts import Fact, Followed, PeerSeen, ServerAsked, ServerSeen, Verdict
 from tracer.observe import procfs
 from tracer.observe.observer import Observer, own_sessions
 
@@ -159,3 +161,36 @@ def test_our_sessions_are_those_of_all_our_ancestors() -> None:
     seen = {int(word) for word in child.stdout.decode().strip(" {}\n").split(",")}
     assert own_sessions() < seen
     assert os.getsid(0) in own_sessions() or os.getsid(0) == 0
+
+
+def test_how_peers_came_is_told_as_facts(tmux: RealTmux, observer: Observer) -> None:
+    """One for each, whether it is there or not."""
+    (pane,) = panes_of(tmux)
+    process = procfs.process(pane)
+    assert process
+    here, gone = ProcessKey(pane, process.start_time_ns), ProcessKey(2**22 + 1, 1)
+    observer.look_at_peers([here, gone])
+    found: dict[ProcessKey, PeerSeen] = {}
+
+    def both() -> bool:
+        found.update((fact.key, fact) for fact in observer.facts() if isinstance(fact, PeerSeen))
+        return len(found) == 2
+
+    eventually(both)
+    assert found[here].process == process
+    assert found[here].origin == Origin("tmux", server_pid=tmux.pid)
+    assert found[gone] == PeerSeen(gone, None, Origin("unknown"))
+
+
+def test_peers_without_end_stay_unknown(observer: Observer) -> None:
+    """There is an answer for each, and no queue that grows."""
+    observer.look_at_peers(ProcessKey(2**22 + 1, n) for n in range(5000))
+    answered: list[Fact] = []
+
+    def all_told() -> bool:
+        answered.extend(observer.facts())
+        return len(answered) == 5000
+
+    eventually(all_told)
+    observer.look_at_peers([ProcessKey(os.getpid(), 1)])
+    eventually(observer.facts)
