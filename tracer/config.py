@@ -1,16 +1,215 @@
-"""Settings, as frozen dataclasses."""
+"""Settings: one TOML file, as frozen dataclasses. Each class's docstring is the manual of its keys.
+
+Invariant: what can't be understood is an error that names its place: no key is passed over. The
+file decides what is recorded, so nobody but its owner may have written it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from tracer.errors import BadConfig
+
+PATH: Final = Path("/etc/ttytrace/config.toml")
+_OTHERS_WRITE: Final = 0o022
+
+_NAMES: Final = {int: "a whole number", str: "a text"}
+
+T = TypeVar("T")
+Key = tuple[str | int, ...]
+
+
+class InputPolicy(StrEnum):
+    """What is kept of typed input."""
+
+    OFF = "off"  # nothing
+    METADATA = "metadata"  # who typed, when, where and how many bytes
+    FULL = "full"  # the bytes too, but for what answers a prompt for a secret
 
 
 @dataclass(frozen=True, slots=True)
 class RingSizes:
-    """Pages of 4096 bytes of each ring, powers of two.
+    """`[rings]`: pages of 4096 bytes of each ring, powers of two.
 
-    critical: exec, exit, fork. bulk: output; 8 MiB hold a fifth of a second of the fastest pane.
+    critical_pages: for exec, exit, fork.
+    bulk_pages: for output; 8 MiB hold a fifth of a second of the fastest pane.
     """
 
     critical_pages: int = 512
     bulk_pages: int = 2048
+
+    def __post_init__(self) -> None:
+        for pages in (self.critical_pages, self.bulk_pages):
+            if pages < 1 or pages & (pages - 1):
+                raise ValueError(f"{pages} pages is no power of two")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPattern:
+    """`[[redact.patterns]]`: one more way in which secrets stand in arguments.
+
+    name: to switch it off by.
+    regex: matched against the bytes of all arguments, joined by NUL. What its groups match is
+        masked, or all of it where it has no group. Anybody can choose what it is matched against:
+        repeat nothing that holds a repeat, as in `(a+)+`.
+    programs: only behind one of these words ("mysql", "docker login"); none: everywhere.
+    """
+
+    name: str
+    regex: str
+    programs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_regex(self.regex, "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """`[redact.prompts]`: what is taken for a prompt for a secret, besides what is built in.
+
+    programs: names of program files that show prompts of other hosts, or read the keyboard raw.
+    regexes: matched against the last line that a pane shows, of which at most 200 characters
+        count. Case doesn't.
+    """
+
+    programs: tuple[str, ...] = ()
+    regexes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for regex in self.regexes:
+            _check_regex(regex)
+
+
+@dataclass(frozen=True, slots=True)
+class RedactSettings:
+    """`[redact]`: what is masked before anything else sees it.
+
+    patterns: more patterns of secrets in arguments.
+    without: names of built-in patterns that are not to be used.
+    prompts: see there.
+    """
+
+    patterns: tuple[SecretPattern, ...] = ()
+    without: tuple[str, ...] = ()
+    prompts: PromptSettings = PromptSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file.
+
+    input: "off", "metadata" or "full": what is kept of what people type.
+    rings, redact: see there.
+    """
+
+    input: InputPolicy = InputPolicy.METADATA
+    rings: RingSizes = RingSizes()
+    redact: RedactSettings = RedactSettings()
+
+
+def load(path: Path | None = None, owner: int = 0) -> Settings:
+    """The settings of that file; without a path, those of PATH, which need not exist.
+
+    `owner`: the uid that may write it. Raises BadConfig.
+    """
+    place = path or PATH
+    try:
+        text = _read_text(place, owner)
+        return _Source(place, text).table(Settings, tomllib.loads(text), ())
+    except FileNotFoundError:
+        if path is None:
+            return Settings()
+        raise BadConfig(place=place, reason="there is no such file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(place=place, reason=f"this is not TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(place=place, reason=f"it can't be read: {error}") from None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a name that isn't known may have meant, as half a sentence."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+
+
+class _Source:
+    """One file: its path, and its text to find lines in."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+
+    def table(self, class_: type[T], value: object, key: Key) -> T:
+        """A dataclass from a table."""
+        if not isinstance(value, dict):
+            raise self._error(key, f"{value!r} is not a table")
+        known = {field.name: field for field in fields(class_)}  # type: ignore[arg-type]
+        for name in value:
+            if name not in known:
+                raise self._error((*key, name), f"there is no such key; {nearest(name, known)}")
+        for name, field in known.items():
+            if name not in value and field.default is MISSING:
+                raise self._error(key, f"the key {name} is missing")
+        types = get_type_hints(class_)
+        parts = {n: self._value(types[n], part, (*key, n)) for n, part in value.items()}
+        try:
+            return class_(**parts)
+        except ValueError as error:
+            raise self._error(key, str(error)) from None
+
+    def _value(self, type_: Any, value: object, key: Key) -> Any:
+        if is_dataclass(type_):
+            return self.table(cast(type, type_), value, key)
+        if get_origin(type_) is tuple:
+            if not isinstance(value, list):
+                raise self._error(key, f"{value!r} is not a list")
+            of = get_args(type_)[0]
+            return tuple(self._value(of, part, (*key, nth)) for nth, part in enumerate(value, 1))
+        if issubclass(type_, StrEnum):
+            if value not in list(type_):
+                raise self._error(key, f"{value!r} is none of: {', '.join(type_)}")
+            return type_(value)
+        if type(value) is not type_:
+            raise self._error(key, f"{value!r} is not {_NAMES[type_]}")
+        return value
+
+    def _error(self, key: Key, reason: str) -> BadConfig:
+        line = self._line(key)
+        where = f"{self._path}:{line}" if line else f"{self._path}"
+        dotted = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in key)[1:]
+        return BadConfig(place=f"{where}: {dotted}" if key else where, reason=reason)
+
+    def _line(self, key: Key) -> int | None:
+        """The line of a key or table of that name, where there is only one: tomllib tells none."""
+        names = [part for part in key if isinstance(part, str)]
+        if not names:
+            return None
+        name = re.escape(names[-1])
+        line = re.compile(rf"""\s*(?:\[[^\]#]*\b|[\w.]+\.)?["']?{name}["']?\s*[].=]""")
+        numbers = [n for n, text in enumerate(self._text.splitlines(), 1) if line.match(text)]
+        return numbers[0] if len(numbers) == 1 else None
+
+
+def _read_text(path: Path, owner: int) -> str:
+    with path.open("rb") as file:
+        state = os.fstat(file.fileno())
+        if state.st_uid != owner or state.st_mode & _OTHERS_WRITE:
+            cure = f"chown {owner} and chmod go-w"
+            raise BadConfig(place=path, reason=f"others than uid {owner} may write it: {cure}")
+        return file.read().decode()
+
+
+def _check_regex(regex: str, encoding: str | None = None) -> None:
+    try:
+        re.compile(regex.encode(encoding) if encoding else regex)
+    except re.error as error:
+        raise ValueError(f"{regex!r} is not a regular expression: {error}") from None

@@ -82,3 +82,10 @@ class BadFilter(TtytraceError):
     """{option} {value}: there is no such thing; one of: {choices}."""
 
     exit_code = 2
+
+
+class BadConfig(TtytraceError):
+    """{place}: {reason}. The configuration decides what is recorded, so ttytrace does not start
+    with one that it can't follow."""
+
+    exit_code = 2

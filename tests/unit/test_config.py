@@ -1,0 +1,144 @@
+"""tracer.config"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tracer import config
+from tracer.config import (
+    InputPolicy,
+    PromptSettings,
+    RedactSettings,
+    RingSizes,
+    SecretPattern,
+    Settings,
+    load,
+    nearest,
+)
+from tracer.errors import BadConfig
+
+FULL = r"""
+input = "full"
+
+[rings]
+critical_pages = 64
+
+[redact]
+without = ["cookie"]
+
+[redact.prompts]
+programs = ["tsh"]
+regexes = ['badge number:\s*$']
+
+[[redact.patterns]]
+name = "acme"
+regex = 'acme_([0-9a-f]{8})'
+programs = ["acme"]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration that nobody else may write."""
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    return path
+
+
+def loaded(file: Path, text: str) -> Settings:
+    file.write_text(text)
+    return load(file, owner=os.geteuid())
+
+
+def test_every_key_can_be_set(file):
+    """One file with all of them; what isn't there keeps its default."""
+    assert loaded(file, FULL) == Settings(
+        InputPolicy.FULL,
+        RingSizes(critical_pages=64),
+        RedactSettings(
+            (SecretPattern("acme", "acme_([0-9a-f]{8})", ("acme",)),),
+            ("cookie",),
+            PromptSettings(("tsh",), (r"badge number:\s*$",)),
+        ),
+    )
+
+
+def test_typed_bytes_are_not_kept_unless_asked_for(file):
+    """An empty file gives the defaults, of which `input` is metadata."""
+    assert loaded(file, "") == Settings()
+    assert Settings().input is InputPolicy.METADATA
+
+
+def test_only_the_default_file_may_be_missing(tmp_path, monkeypatch):
+    """Who names a file means it."""
+    monkeypatch.setattr(config, "PATH", tmp_path / "none.toml")
+    assert load() == Settings()
+    with pytest.raises(BadConfig, match=r"none\.toml: there is no such file"):
+        load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('imput = "full"', r":1: imput: there is no such key; did you mean input\?"),
+        ("[redact]\n\nwihtout = []", r":3: redact\.wihtout: .*did you mean without\?"),
+        ("[redaction]\nx = 1", r":1: redaction: .*did you mean redact\?"),
+        ("zzz = 1", "there are: input, rings, redact"),
+        ('input = "all"', r":1: input: 'all' is none of: off, metadata, full"),
+        ("input = true", "True is none of"),
+        ("[rings]\nbulk_pages = true", "rings.bulk_pages: True is not a whole number"),
+        ("[rings]\nbulk_pages = 1000", r":1: rings: 1000 pages is no power of two"),
+        ("[rings]\nbulk_pages = 0", "no power of two"),
+        ("redact = 7", "7 is not a table"),
+        ('[redact]\nwithout = "cookie"', "redact.without: 'cookie' is not a list"),
+        ("[redact]\nwithout = [1]", r"redact\.without\[1\]: 1 is not a text"),
+        ('[[redact.patterns]]\nname = "x"', r"redact\.patterns\[1\]: the key regex is missing"),
+        ('[[redact.patterns]]\nname = "x"\nregex = "("', r"patterns\[1\]: '\(' is not a regular"),
+        ('[redact.prompts]\nregexes = ["*"]', r":1: redact\.prompts: '\*' is not a regular"),
+        ("input = full\n", "this is not TOML: .*line 1"),
+    ],
+)
+def test_what_cannot_be_understood_is_named(file, text, message):
+    """File, line where it can be had, key, and what would be right."""
+    with pytest.raises(BadConfig, match=message) as raised:
+        loaded(file, text)
+    assert str(raised.value).startswith(str(file))
+
+
+def test_a_line_that_may_be_another_is_not_told(file):
+    """Two tables have that key; tomllib doesn't say where either is."""
+    text = '[[redact.patterns]]\nname = "a"\nregex = "a"\n[[redact.patterns]]\nname = 7\nregex = ""'
+    with pytest.raises(BadConfig, match=r"config\.toml: redact\.patterns\[2\]\.name: 7"):
+        loaded(file, text)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_file_that_others_may_write_is_refused(file, mode):
+    """It would let them say what is recorded."""
+    file.chmod(mode)
+    with pytest.raises(BadConfig, match=r"others than uid .* may write it: chown"):
+        loaded(file, "")
+
+
+def test_a_file_of_somebody_else_is_refused(file):
+    """An owner can always write."""
+    with pytest.raises(BadConfig, match="may write it"):
+        load(file, owner=os.geteuid() + 1)
+
+
+def test_a_file_that_is_no_text_is_refused(file, tmp_path):
+    """As an error for a user, not a traceback."""
+    file.write_bytes(b"\xff")
+    with pytest.raises(BadConfig, match="can't be read"):
+        load(file, owner=os.geteuid())
+    with pytest.raises(BadConfig, match="can't be read"):
+        load(tmp_path, owner=os.geteuid())
+
+
+def test_nearest_lists_all_where_none_is_near():
+    """So that the error is never a riddle."""
+    assert nearest("cokie", ["cookie", "url"]) == "did you mean cookie?"
+    assert nearest("zzz", ["cookie", "url"]) == "there are: cookie, url"
