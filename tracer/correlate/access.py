@@ -79,11 +79,11 @@ class Access:
 
     def peer(self, record: Peer) -> list[Change]:
         """A server got a message from a process, or found that it has closed its end."""
+        if not record.size:
+            return self._closed(self._people.key(record.key) or record.key, record)
         if record.who is not None:
             self._people.meet(record.key, record.who)
         key = self._people.key(record.key) or record.key
-        if not record.size:
-            return self._closed(key, record)
         if record.who is not None and record.who.tty is not None:
             at = record.server_tgid, record.who.tty
             self._callers[at] = key

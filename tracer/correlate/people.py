@@ -33,6 +33,8 @@ class People:
     def meet(self, key: ProcessKey, who: Who) -> None:
         """A record shows a process."""
         known = self._begin(key)
+        if known in self._ended:
+            return  # its message was read when it was over, and its terminal gone
         before = self._people.get(known)
         origin = before.origin if before else None
         self._people[known] = _person(known, who)._replace(origin=origin)
@@ -118,6 +120,8 @@ class People:
             if _is_same(before, key):
                 return before
             self.end(before)  # that was not seen, and its pid is another's now
+        if key in self._ended:
+            return key
         self._living[key.tgid] = key
         return key
 

@@ -85,6 +85,16 @@ def test_who_ended_is_remembered_for_a_while(people: People) -> None:
     people.end(key(500))
 
 
+def test_who_is_over_stays_over(people: People) -> None:
+    """Its last message is read late; the kernel has less of it then."""
+    people.end(key(500))
+    people.meet(key(500), who()._replace(tty=None))
+    person = people.person(key(500))
+    assert person is not None and person.tty == PTS
+    people.want_origin(key(500))
+    assert people.wants_origins() == []
+
+
 def test_who_acts_is_looked_up_once(people: People) -> None:
     """When it is first needed; what is found stays, also past a later record and its end."""
     assert people.wants_origins() == []
