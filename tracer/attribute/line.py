@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from tracer.model.hands import Hand
@@ -45,7 +45,7 @@ _KEYWORDS: Final = frozenset(
     b" while".split()
 )
 
-Hands = Iterable[Hand | None]
+Hands = Collection[Hand | None]
 
 
 class Told(NamedTuple):
@@ -116,6 +116,7 @@ class Edit:
         self.touched_ns = 0
         self._text = bytearray()
         self._hands: list[Hand | None] = []
+        self._pressed: set[Hand | None] = set()
         self._sequence = bytearray()
         self._is_pasting = False
         self._may_go_on = False
@@ -123,9 +124,14 @@ class Edit:
     def __bool__(self) -> bool:
         return bool(self._text or self._sequence or self.reason)
 
+    def hands(self) -> set[Hand | None]:
+        """Who pressed any key since the line before was ended."""
+        return self.touched | self._pressed
+
     def press(self, key: int, hand: Hand | None, now_ns: int) -> bool:
         """Takes one byte that came to the shell; True where it ends the line:
         Enter or ^C."""
+        self._pressed.add(hand)
         if self._sequence or key == _ESC:
             self._continue(key, hand, now_ns)
         elif self._is_pasting or key >= 0x80 or 0x20 <= key < _DEL:
@@ -158,11 +164,12 @@ class Edit:
         """The shell started something, so no line before is unfinished."""
         self._may_go_on = False
 
-    def doubt(self, reason: str, hands: Hands, now_ns: int) -> None:
+    def doubt(self, reason: str, hands: Hands = (), now_ns: int = 0) -> None:
         """What stands in the line isn't only what was typed; the first reason stays."""
         self.reason = self.reason or reason
-        self.touched.update(hands)
-        self.touched_ns = now_ns
+        if hands:
+            self.touched.update(hands)
+            self.touched_ns = now_ns
 
     def ahead(self, hands: Hands, now_ns: int, is_ended: bool) -> None:
         """Something was typed that no prompt took: it may stand in the next line or not, unless
@@ -175,7 +182,7 @@ class Edit:
         if key in b"\r\n":  # whether the shell takes it as pasted, only the shell knows
             self.doubt(SEVERAL, [hand], now_ns)
         if len(self._text) == _LINE_MAX:
-            self.doubt(LONG, (), now_ns)
+            self.doubt(LONG)
             return
         self._text.append(key)
         self._hands.append(hand)
@@ -228,6 +235,7 @@ class Edit:
         self._is_pasting = False
         self.reason = ""
         self.touched.clear()
+        self._pressed.clear()
 
 
 def _may_go_on(text: bytes, reason: str) -> bool:

@@ -103,7 +103,7 @@ class Lines:
         self._processes[seen.tgid] = process
         self._run(process, seen.exe or b"", seen.argv, 0)
         if process.shell is not None:
-            self._terminal(process).edit.doubt(AHEAD, [None], 0)
+            self._terminal(process).edit.doubt(AHEAD, [None])
 
     def note(self, record: Record | Attributed) -> None:
         """Takes every record, in order."""
@@ -141,8 +141,19 @@ class Lines:
             return
         child.line, child.is_direct, child.told = parent.line, parent.is_direct, self._tell(parent)
         if parent.shell is not None:
+            self._went_on(parent, parent.shell, fork.ktime_ns)
             parent.shell.fork(pid)
-            self._terminal(parent).edit.ran()
+
+    def _went_on(self, process: _Process, shell: _Shell, now_ns: int) -> None:
+        """A shell runs something. What came after the line was submitted, and before the shell had
+        got to it, wasn't typed at its prompt: the program may read it."""
+        terminal, line = self._terminal(process), process.line
+        hands = terminal.edit.hands()
+        is_settled = _is_settled(terminal, process, shell, now_ns)
+        if hands and line is not None and not is_settled:
+            line.others.update(hands)
+            self._ahead(terminal, hands, now_ns, is_ended=False)
+        terminal.edit.ran()
 
     def _exec(self, record: Exec) -> None:
         process = self._processes.get(record.key.tgid)
@@ -188,7 +199,7 @@ class Lines:
             process.line = process.line.with_others({before.submitted_by if before else None})
         edit = self._terminal(process).edit
         if edit:
-            edit.doubt(CHILD, (), now_ns)
+            edit.doubt(CHILD)
 
     def _terminal(self, process: _Process) -> _Terminal:
         assert process.session is not None  # every shell has one
@@ -212,12 +223,14 @@ class Lines:
         hands = {hand for _, hand in pieces}
         if not hands:
             return
+        if reader is None or reader.shell is None:
+            hands |= terminal.edit.hands()  # no prompt took that either
         self._overheard(terminal, hands, reader, typed.foreground)
         if reader is None or reader.shell is None:
             self._ahead(terminal, hands, typed.ktime_ns, typed.data.endswith((b"\r", b"\n")))
             return
-        if reader is not terminal.reader and terminal.edit:
-            terminal.edit.ahead(terminal.edit.touched | hands, typed.ktime_ns, is_ended=False)
+        if terminal.edit and terminal.reader not in (reader, None):
+            terminal.edit.ahead(set(terminal.edit.touched), typed.ktime_ns, is_ended=False)
         terminal.reader = reader
         for data, hand in pieces:
             for key in data:
@@ -253,13 +266,15 @@ class Lines:
     ) -> None:
         """`hand` ended what stands at the prompt."""
         edit, before = terminal.edit, reader.line
+        is_settled = _is_settled(terminal, reader, shell, now_ns)
         others = set(edit.touched) if _may_still_run(edit, shell, now_ns) else set()
+        if before is not None and not is_settled:  # a program of that line may read this one
+            others |= edit.hands()
         line = edit.submit(hand)
         if line is None:
             if before is not None:
                 reader.line = before.with_others({hand})
             return
-        is_settled = _is_settled(terminal, reader, shell, now_ns)
         if before is not None and (line.goes_on or not is_settled):
             line = line.after(before)
         if is_settled:
