@@ -1,7 +1,7 @@
 """The stream: every stage in its order, and the loop that moves it.
 
-    source ─► decode ─► order ─► correlate ─► sinks
-                 observe ──facts──┘
+    source ─► decode ─► order ─► attribute ─► correlate ─► sinks
+                              observe ──facts──┘
 
 Invariant: this is the only file that names every stage; one turn is one drain, and what a turn
 took from the kernel has left for the sinks, or is held by a stage, when the turn is over.
@@ -9,13 +9,16 @@ took from the kernel has left for the sinks, or is held by a stage, when the tur
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from itertools import chain
 from typing import Final, Protocol
 
+from tracer.attribute.stage import Attributor
 from tracer.correlate.servers import Ask
 from tracer.correlate.stage import Correlator
 from tracer.decode.order import Order
+from tracer.decode.own import Own
 from tracer.decode.records import decode
 from tracer.model.events import Exec, Fork, PaneOutput, ProcessKey, Record, ServerFound
 from tracer.model.facts import CgroupSeen, Fact
@@ -23,6 +26,7 @@ from tracer.model.findings import Finding, Lost
 from tracer.model.stage import Drain, Sink, Skipped, Source
 
 _SECOND_NS: Final = 1_000_000_000
+_END_NS: Final = 10 * _SECOND_NS  # longer than attribute/ holds anything
 
 
 class World(Protocol):
@@ -58,6 +62,8 @@ class Pipeline:
         self._sinks = sinks
         self._world = world
         self._order = Order(source.cpus)
+        self._own = Own(os.getpid())
+        self._attributor = Attributor()
         self._correlator = Correlator()
         self._now_ns = self._second_ns = 0
 
@@ -73,7 +79,7 @@ class Pipeline:
         now_ns = self._now_ns = drain.began_ns
         records = self._records(drain)
         findings = self._correlator.learn(self._facts_for(records), now_ns)
-        findings += self._correlator.feed(records, now_ns)
+        findings += self._correlator.feed(self._attributor.feed(records, now_ns), now_ns)
         findings += self._correlator.tick(now_ns)
         if self._correlator.wants_tty_states(now_ns):
             self._correlator.account(self._source.tty_states())
@@ -89,7 +95,9 @@ class Pipeline:
         """Sends all that is left or held, and tells what never came. The source is closed then."""
         self._source.stop()
         self.turn()
-        findings = self._correlator.feed(self._order.flush(), self._now_ns)
+        late_ns = self._now_ns + _END_NS
+        last = self._attributor.feed(self._own.without(self._order.flush()), late_ns)
+        findings = self._correlator.feed(last, self._now_ns)
         findings += self._correlator.settle(self._source.tty_states(), self._now_ns)
         findings += [_lost(skip, self._now_ns) for skip in self._source.skipped()]
         self._source.close()
@@ -97,7 +105,7 @@ class Pipeline:
 
     def _records(self, drain: Drain) -> list[Record]:
         arrivals = chain.from_iterable(decode(batch.data, batch.spans) for batch in drain.batches)
-        return self._order.feed(arrivals, drain.produced, drain.began_ns)
+        return self._own.without(self._order.feed(arrivals, drain.produced, drain.began_ns))
 
     def _facts_for(self, records: list[Record]) -> list[Fact]:
         if self._world is None:

@@ -10,18 +10,23 @@ import pytest
 from tests.packing import drain, kind_of
 from tests.playbook import (
     CGROUP,
+    CLIENT,
+    CLIENT_PTS,
     CLIENT_PTS,
     PANE,
     SERVER,
     asked,
     at_ns,
+    client_input,
     client_tty,
     exec_,
     exit_,
     followed,
     fork,
+    key,
     output,
     pane_claim,
+    pane_input,
     peer,
     server_found,
     who,
@@ -31,7 +36,8 @@ from tracer.capture.recorded import record as write_recording
 from tracer.model import abi
 from tracer.model.events import ProcessKey, Record
 from tracer.model.facts import CgroupSeen, Fact
-from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, TextOutput
+from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, TextInput, TextOutput
+from tracer.model.hands import How
 from tracer.model.stage import Drain
 from tracer.pipeline import Pipeline
 
@@ -130,6 +136,20 @@ def test_records_become_findings_in_order(tmp_path: Path) -> None:
     assert [ended.status for ended in page.of(ProcessEnded)] == [0, 256]
     assert {started.place.session_name for started in page.of(ProgramStarted)} == {"work"}
     assert page.of(Lost) == []
+
+
+def test_what_a_client_types_has_its_author(tmp_path: Path) -> None:
+    """Read from a terminal, written to a pane: one finding, with the person of that terminal."""
+    there = who(pane=0, session=CLIENT)._replace(tty=CLIENT_PTS)
+    run = Run(
+        tmp_path,
+        [server_found(ms=1), peer(CLIENT, ms=2, who_=there), client_tty(ms=3)],
+        [client_input(b"ls\r", ms=21), pane_input(b"ls\r", ms=22)],
+    )
+    (typed,) = run.play().of(TextInput)
+    assert (typed.data, typed.size) == (b"ls\r", 3)
+    (part,) = typed.typed_by
+    assert (part.how, part.person and part.person.key) == (How.KEYSTROKE, key(CLIENT))
 
 
 def test_a_new_server_is_adopted_and_asked(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from tracer.correlate.access import Access, Change
+from tracer.correlate.acts import Acts
 from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.servers import Ask, Server
@@ -23,12 +24,14 @@ from tracer.model.events import (
     Exec,
     Exit,
     Fork,
+    Injection,
     Missing,
     PaneOutput,
     Peer,
     ProcessKey,
     Record,
     ServerFound,
+    Traced,
 )
 from tracer.model.facts import (
     CgroupSeen,
@@ -48,7 +51,7 @@ from tracer.model.findings import (
     ProgramStarted,
     TmuxChanged,
 )
-from tracer.model.hands import Unread
+from tracer.model.hands import Attributed, Composed, Typed, Unread
 
 NAME_WAIT_NS: Final = 300_000_000
 OWED_WAIT_NS: Final = 200_000_000
@@ -69,6 +72,7 @@ class Correlator:
         self._expected: dict[tuple[int, int], int] = {}
         self._people = People()
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
+        self._acts = Acts(self._people, self._processes, self._place)
         self._handlers: dict[type, Callable[[Any], Sequence[Finding | Change]]] = {
             Fork: self._fork,
             Exec: self._exec,
@@ -78,6 +82,10 @@ class Correlator:
             Peer: self._peer,
             ClientTty: self._terminal,
             Unread: self._unread,
+            Typed: self._acts.typed,
+            Composed: self._acts.composed,
+            Injection: self._acts.injected,
+            Traced: self._acts.traced,
         }
         self._waiting: deque[Finding | Change] = deque()
         self._epoch = 0  # counts what may change which process or place a pid means
@@ -87,7 +95,7 @@ class Correlator:
 
     # ---- what the pipeline feeds ----
 
-    def feed(self, records: Iterable[Record | Unread], now_ns: int) -> list[Finding]:
+    def feed(self, records: Iterable[Record | Attributed], now_ns: int) -> list[Finding]:
         """Records in kernel-time order."""
         for record in records:
             # Output is nearly all that comes, and most of it completes nothing.
@@ -105,6 +113,7 @@ class Correlator:
 
     def tick(self, now_ns: int) -> list[Finding]:
         """What waited long enough."""
+        self._waiting.extend(self._acts.tick(now_ns))
         self._waiting.extend(self._streams.tick(now_ns))
         self._tick_account(now_ns)
         for server in self._servers.values():
@@ -114,6 +123,7 @@ class Correlator:
 
     def flush(self) -> list[Finding]:
         """Everything, when no more will come."""
+        self._waiting.extend(self._acts.flush())
         self._waiting.extend(self._streams.flush())
         out = self._told(self._waiting)
         self._waiting.clear()
@@ -189,7 +199,7 @@ class Correlator:
 
     # ---- records ----
 
-    def _record(self, record: Record | Unread) -> Sequence[Finding | Change]:
+    def _record(self, record: Record | Attributed) -> Sequence[Finding | Change]:
         if isinstance(record, PaneOutput):
             return self._output(record)
         self._epoch += 1
@@ -214,10 +224,14 @@ class Correlator:
         is_new_pane = who.pane_tgid == record.key.tgid == who.session
         if server and is_new_pane:
             self._expected[who.server_tgid, who.pane_tgid] = record.ktime_ns
-        if server and is_new_pane:
             self._ask(server)
-        shown = self._streams.flush_pane(who.pane_tgid)
-        return [*shown, ProgramStarted(record.ktime_ns, process, place)]
+        command = self._acts.command(record.key, who.server_tgid)
+        started = ProgramStarted(record.ktime_ns, process, place, command)
+        return [*self._before(who.pane_tgid), started]
+
+    def _before(self, pane_tgid: int) -> list[Finding]:
+        """What came to a pane and what it showed, before what happens there next."""
+        return [*self._acts.before(pane_tgid), *self._streams.flush_pane(pane_tgid)]
 
     def _exit(self, record: Exit) -> Sequence[Finding | Change]:
         left = self._asking(self._access.exit(record))
@@ -226,7 +240,7 @@ class Correlator:
         process = self._processes.exit(record)
         pane = process.who.pane_tgid if process.who else None
         place = self._place(record.server_tgid, pane)
-        out: list[Finding | Change] = [*left, *self._streams.flush_pane(pane or 0)]
+        out: list[Finding | Change] = [*left, *self._before(pane or 0)]
         out.append(ProcessEnded(record.ktime_ns, process, place, record.status))
         server = self._servers.get(record.server_tgid)
         if server and record.key.tgid == pane:
@@ -238,7 +252,8 @@ class Correlator:
 
     def _server_gone(self, server: Server, time_ns: int) -> list[Finding | Change]:
         tgid = server.key.tgid
-        out = [*self._streams.forget(tgid), *self._access.server_gone(tgid, time_ns)]
+        out: list[Finding | Change] = [*self._acts.forget(tgid), *self._streams.forget(tgid)]
+        out += self._access.server_gone(tgid, time_ns)
         del self._servers[tgid]
         for key in [key for key in self._expected if key[0] == tgid]:
             del self._expected[key]
@@ -255,7 +270,7 @@ class Correlator:
 
     def _asking(self, changes: list[Change]) -> list[Change]:
         for change in changes:
-            self._ask_of(change.seat.server.tgid)
+            self._ask_of(change.seat.server_tgid)
         return changes
 
     def _terminal(self, record: ClientTty) -> Sequence[Change]:

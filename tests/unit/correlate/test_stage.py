@@ -18,12 +18,15 @@ from tests.playbook import (
     exit_,
     followed,
     fork,
+    injection,
     key,
     output,
     pane_claim,
     peer,
     seen,
     server_found,
+    traced,
+    typed,
     who,
 )
 from tracer.correlate.stage import NAME_WAIT_NS, OWED_WAIT_NS, UNDER_WAY_NS, Correlator
@@ -41,14 +44,17 @@ from tracer.model.facts import (
 )
 from tracer.model.findings import (
     Finding,
+    InputInjected,
     Lost,
     ProcessEnded,
     ProcessForked,
+    ProcessTraced,
     ProgramStarted,
+    TextInput,
     TextOutput,
     TmuxChanged,
 )
-from tracer.model.hands import Unread
+from tracer.model.hands import Composed, Hand, Unread
 
 _NAME_WAIT_MS = NAME_WAIT_NS // 1_000_000
 
@@ -140,6 +146,27 @@ def test_a_new_pane_waits_for_an_answer_that_knows_it(stage: Correlator) -> None
     findings = stage.learn([asked(pane_claim(), pane_claim(201, "%1"), ms=11)], at_ns(12))
     assert kinds(findings) == [ProgramStarted, TmuxChanged]
     assert findings[0].place.pane_id == "%1"
+
+
+def test_what_was_typed_and_shown_stands_before_the_program_that_it_became(
+    stage: Correlator,
+) -> None:
+    """Who typed, the echo, and the program with whose command it is."""
+    hand = Hand(None, key(66))
+    composed = Composed(at_ns(1), key(300), ((hand, 2),), hand, False, "")
+    records = [peer(66), typed((b"ls", hand)), output(b"ls\r\n"), composed, exec_(300, b"ls", ms=1)]
+    findings = stage.feed(records, at_ns(1))
+    assert kinds(findings) == [TextInput, TextOutput, ProgramStarted]
+    assert findings[0].typed_by[0].person.key == key(66)
+    assert findings[0].place.pane_id == "%0"
+    assert findings[2].command.submitted_by.key == key(66)
+
+
+def test_injections_and_traces_are_told_in_their_pane(stage: Correlator) -> None:
+    """By whom, as the kernel knows him."""
+    findings = [*stage.feed([injection(66), traced(66)], at_ns(0)), *stage.flush()]
+    assert {InputInjected, ProcessTraced, TextInput} == set(kinds(findings))
+    assert {finding.place.pane_id for finding in findings} == {"%0"}
 
 
 def test_one_pane_that_waits_keeps_the_order_of_all(stage: Correlator) -> None:
