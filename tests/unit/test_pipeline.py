@@ -12,7 +12,6 @@ from tests.playbook import (
     CGROUP,
     CLIENT,
     CLIENT_PTS,
-    CLIENT_PTS,
     PANE,
     SERVER,
     asked,
