@@ -29,8 +29,8 @@ _At = tuple[int, Tty]
 class Seat:
     """One client, from its attach on. `key` is None while no connected process fits."""
 
-    def __init__(self, server: ProcessKey) -> None:
-        self.server = server
+    def __init__(self, server_tgid: int) -> None:
+        self.server_tgid = server_tgid
         self.key: ProcessKey | None = None
         self.tty: Tty | None = None
         self.columns: int | None = None
@@ -104,7 +104,7 @@ class Access:
         if key is not None:
             seat = self._seats.get(key.tgid)
         if seat is None:
-            seat = Seat(record.server)
+            seat = Seat(record.server.tgid)
             seat.key = key
         return self._take(seat, at, record)
 
@@ -124,12 +124,12 @@ class Access:
         for at in [at for at in self._callers if at[0] == server_tgid]:
             del self._callers[at]
         seats = dict.fromkeys([*self._seats.values(), *self._terminals.values()])
-        there = [seat for seat in seats if seat.server.tgid == server_tgid]
+        there = [seat for seat in seats if seat.server_tgid == server_tgid]
         return [self._leave(seat, time_ns, "server gone") for seat in there]
 
     def _closed(self, key: ProcessKey, record: Peer) -> list[Change]:
         seat = self._seats.get(key.tgid)
-        is_it = seat is not None and seat.server.tgid == record.server_tgid
+        is_it = seat is not None and seat.server_tgid == record.server_tgid
         changes = [self._leave(seat, record.ktime_ns, None)] if seat and is_it else []
         self._forget(key, record.ktime_ns)
         if record.who is None:
@@ -168,15 +168,15 @@ class Access:
         self._seats[key.tgid] = seat
         self._people.want_origin(key)
         if seat.tty is not None:
-            self._people.seat(seat.server.tgid, seat.tty, key)
+            self._people.seat(seat.server_tgid, seat.tty, key)
 
     def _leave(self, seat: Seat, time_ns: int, note: str | None) -> Change:
         seat.left_ns = time_ns
         if seat.key is not None:
             del self._seats[seat.key.tgid]
-        if seat.tty is not None and self._terminals.get((seat.server.tgid, seat.tty)) is seat:
-            del self._terminals[seat.server.tgid, seat.tty]
-            self._people.unseat(seat.server.tgid, seat.tty)
+        if seat.tty is not None and self._terminals.get((seat.server_tgid, seat.tty)) is seat:
+            del self._terminals[seat.server_tgid, seat.tty]
+            self._people.unseat(seat.server_tgid, seat.tty)
         if note is None and seat.put_back_ns is not None:
             note = "terminal put back"
         return Change(time_ns, "client-detached", seat, note)
@@ -206,7 +206,7 @@ class Access:
                 seat = self._claimed_seat(server, claim, process)
                 if not seat.is_taken:
                     out.append(Change(now_ns, "client-attached", seat, note, is_claimed=True))
-            if seat is not None and seat.server == server.key:
+            if seat is not None and seat.server_tgid == server.key.tgid:
                 out += self._compare(seat, claim, server, now_ns)
         return out
 
@@ -214,7 +214,7 @@ class Access:
         return claim.verified and self._left.get(claim.pid, 0) < asked.asked_ns
 
     def _claimed_seat(self, server: Server, claim: ClientClaim, process: ProcSeen) -> Seat:
-        seat = Seat(server.key)
+        seat = Seat(server.key.tgid)
         if process.tty is not None and not claim.is_control:
             there = self._terminals.setdefault((server.key.tgid, process.tty), seat)
             if there.key is None:
@@ -264,7 +264,7 @@ class Access:
         if change.action == "client-suspended" and is_over:
             return None  # the terminal was put back because the client left
         seat.is_told = True
-        place = seat.place or self._place_of(seat.server.tgid)
+        place = seat.place or self._place_of(seat.server_tgid)
         return TmuxChanged(change.time_ns, change.action, place, self._client(seat), change.note)
 
     def _client(self, seat: Seat) -> Client:
