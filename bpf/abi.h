@@ -142,7 +142,7 @@ struct tt_peer {
 	struct tt_header header;
 	struct tt_who who;
 	__u64 socket_id; /* identity of the server's end while it lives */
-	__u32 bytes;	 /* of the message; 0: it has closed its end */
+	__u32 bytes;	 /* of the message, or 1 where that isn't known; 0: it has closed its end */
 	__u32 pad;
 };
 
@@ -165,7 +165,7 @@ struct tt_inject {
 struct tt_trace {
 	struct tt_header header;
 	struct tt_who who;
-	__u64 target_start_time_ns;
+	__u64 target_start_time_ns; /* 0: not known, it was named by its pid */
 	__u32 target_tgid;
 	__u32 target_server_tgid;
 	__u32 target_pane_tgid;

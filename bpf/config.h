@@ -14,8 +14,10 @@
 #endif
 
 #define TT_PROCESSES_MAX 65536 /* processes under tmux servers at one time */
-#define TT_TTYS_MAX	 4096  /* ptys whose record numbers are remembered */
-#define TT_JOINS_MAX	 256   /* threads that are inside a read of a pty master */
+#define TT_TTYS_MAX	 4096  /* terminals and kinds whose record numbers are remembered */
+#define TT_CLIENTS_MAX	 1024  /* terminals that servers have taken */
+#define TT_PEERS_MAX	 4096  /* processes that are connected to servers */
+#define TT_JOINS_MAX	 256   /* threads that are inside a read or write of a terminal */
 #define TT_EXCLUDED_MAX	 64    /* sessions that show our own output */
-#define TT_FD_SCAN_MAX	 512   /* descriptors looked at to recognise a server */
-#define TT_PIECES_MAX	 24    /* pieces of one read, at most TT_DATA_MAX bytes each */
+#define TT_FD_SCAN_MAX	 512   /* descriptors of a server that are looked at */
+#define TT_PIECES_MAX	 24    /* pieces of one read or write, at most TT_DATA_MAX bytes each */

@@ -30,6 +30,14 @@ static __always_inline u32 tty__session(struct tty_struct *tty)
 	return pid__number(session);
 }
 
+static __always_inline u32 tty__foreground(struct tty_struct *tty)
+{
+	struct pid *group = NULL;
+
+	RD(group, &tty->pgrp);
+	return pid__number(group);
+}
+
 static __always_inline struct tty_struct *task__tty(struct task_struct *task)
 {
 	struct signal_struct *signal = NULL;
@@ -109,4 +117,31 @@ static __always_inline void who__fill(struct tt_who *who, struct task_struct *ta
 		who->session = tty__session(tty);
 		who->tty = tty__device(tty);
 	}
+}
+
+/* The process that runs, whether or not it is followed. */
+static __always_inline void current__fill(struct tt_header *header, struct tt_who *who)
+{
+	struct task_struct *task = (void *)bpf_get_current_task(), *parent = NULL;
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct lineage *known = lineage.lookup(&tgid), none = {};
+
+	RD(parent, &task->real_parent);
+	header__fill(header, task);
+	who__fill(who, task, parent, known ? known : &none);
+}
+
+/* All but what counts bytes. `tty`: the terminal itself, or the slave of a pane. */
+static __always_inline void tty_data__fill(struct tt_tty_data *data, struct tty_struct *tty,
+					   u64 tty_id, u32 server_tgid)
+{
+	header__fill(&data->header, (void *)bpf_get_current_task());
+	data->tty_id = tty_id;
+	data->server_tgid = server_tgid;
+	data->session = tty__session(tty);
+	data->foreground = tty__foreground(tty);
+	data->tty = tty__device(tty);
+	RD(data->lflag, &tty->c_lflag);
+	RD(data->rows, &tty->ws_row);
+	RD(data->columns, &tty->ws_col);
 }

@@ -10,19 +10,29 @@ struct lineage {
 	u32 flags;
 };
 
+struct tty_key {
+	u64 tty_id;
+	u64 kind; /* TT_KIND_* */
+};
+
 struct tty_state {
 	u64 began_ns; /* when the first record was made */
-	u64 origin;   /* bytes that were read from the master before it */
-	u64 end;      /* and after the last one, as the kernel counts */
+	u64 origin;   /* bytes that passed before it */
+	u64 end;      /* and after the last one */
 	u32 nth;      /* records made */
 	u32 server_tgid;
 	u32 session; /* as the first record has it, and the terminal too */
 	u32 tty;
 };
 
+struct client {
+	u32 server_tgid; /* that took the terminal */
+	u32 session;	 /* the leader on it then */
+};
+
 #define FAULT_LINEAGE_FULL 0 /* a process that is not followed, the table is full */
-#define FAULT_OUTPUT_READ  1 /* output that could not be read */
-#define FAULT_OUTPUT_CUT   2 /* a read in more pieces than are taken */
+#define FAULT_DATA_READ	   1 /* output or input that could not be read */
+#define FAULT_DATA_CUT	   2 /* a read or write in more pieces than are taken */
 #define FAULTS		   3
 
 /* Two rings, so that a flood of output can never push out an exec. */
@@ -38,4 +48,6 @@ BPF_ARRAY(sent_bytes, u64, 2); /* to each ring, to know when to wake the reader 
 
 BPF_HASH(lineage, u32, struct lineage, TT_PROCESSES_MAX);
 BPF_HASH(excluded, u32, u32, TT_EXCLUDED_MAX);
-BPF_TABLE("lru_hash", u64, struct tty_state, ttys, TT_TTYS_MAX);
+BPF_TABLE("lru_hash", struct tty_key, struct tty_state, ttys, TT_TTYS_MAX);
+BPF_TABLE("lru_hash", u64, struct client, clients, TT_CLIENTS_MAX);
+BPF_TABLE("lru_hash", u32, u32, peers, TT_PEERS_MAX); /* tgid to the server's */

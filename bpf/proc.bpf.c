@@ -29,7 +29,6 @@ BPF_PERCPU_ARRAY(exec_scratch, struct exec_record, 1);
 #define HOLDS_MASTER   1
 #define LISTENS	       2
 #define IS_MULTIPLEXER (HOLDS_MASTER | LISTENS)
-#define AF_UNIX	       1
 #define TCP_LISTEN     10 /* include/net/tcp_states.h, which unix sockets borrow */
 
 static __always_inline u32 socket__evidence(struct file *file)
@@ -55,29 +54,23 @@ static __always_inline u32 file__evidence(struct file *file, struct tty_struct *
 	RD(mode, &inode->i_mode);
 	if ((mode & S_IFMT) == S_IFSOCK)
 		return socket__evidence(file);
-	return file__master(file) == master ? HOLDS_MASTER : 0;
+	return file__tty(file) == master ? HOLDS_MASTER : 0;
 }
 
 static __always_inline bool task__is_multiplexer(struct exec_record *scratch,
 						 struct task_struct *task,
 						 struct tty_struct *master)
 {
-	struct files_struct *files = NULL;
-	struct fdtable *table = NULL;
-	struct file **array = NULL;
-	u32 open_max = 0;
+	struct open_files open = {};
 
-	RD(files, &task->files);
-	RD(table, &files->fdt);
-	RD(open_max, &table->max_fds);
-	RD(array, &table->fd);
+	open_files__of(&open, task);
 	scratch->evidence = 0;
 	for (u32 fd = 0; fd < TT_FD_SCAN_MAX; fd++) {
-		struct file *file = NULL;
+		struct file *file;
 
-		if (scratch->evidence == IS_MULTIPLEXER || fd >= open_max)
+		if (scratch->evidence == IS_MULTIPLEXER || fd >= open.room)
 			break;
-		RD(file, array + fd);
+		file = open_files__get(&open, fd);
 		if (file)
 			scratch->evidence |= file__evidence(file, master);
 	}
@@ -337,23 +330,41 @@ static __always_inline u32 signal__status(struct signal_struct *signal, struct t
 	return status;
 }
 
+/* The server that a process descends from, or else is connected to; 0: neither. */
+static __always_inline u32 exit__server(u32 tgid, u64 *flags)
+{
+	struct lineage *line = lineage.lookup(&tgid);
+	u32 *server_tgid;
+
+	if (line)
+		return line->server_tgid;
+	*flags = TT_EXIT_PEER;
+	server_tgid = peers.lookup(&tgid);
+	return server_tgid ? *server_tgid : 0;
+}
+
 static __always_inline int sched_exit__enter(struct task_struct *task)
 {
 	u32 tgid = bpf_get_current_pid_tgid() >> 32, live = 0;
-	struct lineage *line = lineage.lookup(&tgid);
 	struct signal_struct *signal = NULL;
 	struct tt_exit record = {};
+	u64 flags = 0;
+	long is_told;
 
-	if (!line)
+	record.server_tgid = exit__server(tgid, &flags);
+	if (!record.server_tgid)
 		return 0;
 	RD(signal, &task->signal);
 	RD(live, &signal->live);
 	if (live)
 		return 0; /* other threads go on */
-	record.server_tgid = line->server_tgid;
-	if (lineage.delete(&tgid))
+	is_told = peers.delete(&tgid);
+	if (!flags)
+		is_told = lineage.delete(&tgid);
+	if (is_told)
 		return 0; /* the last two threads went together, the other one tells */
 	header__fill(&record.header, task);
+	record.header.flags = flags;
 	record.status = signal__status(signal, task);
 	header__number(&record.header, TT_KIND_EXIT, sizeof(record));
 	critical__send(&record, sizeof(record));

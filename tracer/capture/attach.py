@@ -41,6 +41,11 @@ def kprobe(program_fd: int, function: str) -> int:
     return _on_event(syscalls.open_kprobe(function), program_fd)
 
 
+def kretprobe(program_fd: int, function: str) -> int:
+    """Attaches to the return of a kernel function."""
+    return _on_event(syscalls.open_kprobe(function, is_return=True), program_fd)
+
+
 def wait_for_running() -> None:
     """Returns when every program that ran when this was called has ended.
 

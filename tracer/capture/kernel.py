@@ -25,10 +25,26 @@ _PAGE: Final = 4096
 # bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
 _FAULT_LINEAGE_FULL: Final = 0
 _FAULTS: Final = 3
+# What a program that was skipped would have shown, where that isn't output above all.
 _SHOWS: Final = {
     "rt_sched_fork": "fork",
     "rt_sched_exec": "exec",
     "rt_sched_exit": "end",
+    "kp_tty_write": "text_input",
+    "kp_tty_written": "text_input",
+    "kp_set_termios": "client_tty",
+    "kp_tiocsti": "inject",
+    "kp_paste": "inject",
+    "kp_unix_receive": "peer",
+    "kp_unix_release": "peer",
+    "kp_ptrace_access": "trace",
+    "kfunc__n_tty_write": "text_input",
+    "kretfunc__n_tty_write": "text_input",
+    "kfunc__tty_set_termios": "client_tty",
+    "kfunc__tty_audit_tiocsti": "inject",
+    "kfunc__paste_selection": "inject",
+    "kretfunc__unix_stream_recvmsg": "peer",
+    "kretfunc__security_ptrace_access_check": "trace",
 }
 
 

@@ -33,6 +33,7 @@ _BPF_TYPES: Final = {
     "raw_tracepoint": "RAW_TRACEPOINT",
     "tracepoint": "TRACEPOINT",
     "kprobe": "KPROBE",
+    "kretprobe": "KPROBE",
     "fentry": "TRACING",
     "fexit": "TRACING",
 }
@@ -70,9 +71,13 @@ class LoadedProgram:
         self.bpf[b"excluded"][c_uint32(session)] = c_uint32(1)
 
     def tty_states(self) -> list[TtyState]:
-        """The kernel half's account of every pty."""
+        """The kernel half's account of the output of every pty."""
         states = self.bpf[b"ttys"].items()
-        return [_tty_state(key.value, state) for key, state in states]
+        return [
+            _tty_state(key.tty_id, state)
+            for key, state in states
+            if key.kind == abi.KIND_PANE_OUTPUT
+        ]
 
     def detach(self) -> None:
         """Closes all links, and returns when nothing runs any more that began before."""
@@ -102,13 +107,14 @@ def _tty_state(tty_id: int, state: Any) -> TtyState:
     )
 
 
-def load(plan: Plan, types: str, rings: RingSizes) -> LoadedProgram:
+def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) -> LoadedProgram:
     """Compiles for `plan` with the kernel's `types` (C text of probe.ktypes) and attaches.
 
+    Without `input_wanted` no byte of input is read, and nothing is sent about any.
     Raises NoBcc, or BpfRefused with what clang, the verifier or the kernel said.
     """
     bcc = load_bcc()
-    bpf = _compile(bcc, plan, types, rings)
+    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *_input_flags(input_wanted)])
     programs: dict[str, int] = {}
     links: list[int] = []
     loaded = LoadedProgram(bpf, programs, links)
@@ -124,9 +130,9 @@ def load(plan: Plan, types: str, rings: RingSizes) -> LoadedProgram:
     return loaded
 
 
-def _compile(bcc: Any, plan: Plan, types: str, rings: RingSizes) -> Any:
+def _compile(bcc: Any, plan: Plan, types: str, options: list[str]) -> Any:
     text = types + flatten(bpf_dir() / "main.bpf.c") + _layout_checks()
-    flags = [f"-DTT_PLAN_{plan.name.upper()}", *_ring_flags(rings)]
+    flags = [f"-DTT_PLAN_{plan.name.upper()}", *options]
     if any(hook.way.function == "rt_sys_exit" for hook in plan.hooks):
         flags.append("-DTT_RAW_SYSCALLS")
     # BCC's constructor would attach whatever has a name that it knows; the plan attaches here.
@@ -158,6 +164,10 @@ def _ring_flags(rings: RingSizes) -> list[str]:
     ]
 
 
+def _input_flags(wanted: bool) -> list[str]:
+    return [] if wanted else ["-DTT_NO_INPUT"]
+
+
 def _layout_checks() -> str:
     """C that doesn't compile unless each struct of abi.h has the layout of model/abi.py."""
     lines = [f'_Static_assert(TT_ABI_VERSION == {abi.ABI_VERSION}, "abi version");']
@@ -181,6 +191,8 @@ def _attach(program_fd: int, kind: str, target: str) -> int:
                 return attach.raw_tracepoint(program_fd, target)
             case "kprobe":
                 return attach.kprobe(program_fd, target)
+            case "kretprobe":
+                return attach.kretprobe(program_fd, target)
             case "tracepoint":
                 return attach.tracepoint(program_fd, tracefs.event_id_of(target))
             case _:

@@ -49,7 +49,7 @@ class Caps:
 
     def _features(self, way: Way) -> tuple[Seen, ...]:
         match way.kind:
-            case "kprobe":
+            case "kprobe" | "kretprobe":
                 return (self.kprobe,)
             case "fentry" | "fexit":
                 return (self.fentry,)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["raw_tracepoint", "tracepoint", "kprobe", "fentry", "fexit"]
+Kind = Literal["raw_tracepoint", "tracepoint", "kprobe", "kretprobe", "fentry", "fexit"]
 
 
 @dataclass(frozen=True)
@@ -65,42 +65,105 @@ PROCESSES: Final = (
 )
 
 
-def _bytes_hook(*options: Option) -> Hook:
-    return Hook("pane output", "what the tmux server reads from a pane's pty master", options)
+def _hook(name: str, shows: str, why: str, *ways: Way) -> Hook:
+    return Hook(name, shows, (Option(ways, why),))
 
 
-def _end_hook(way: Way) -> Hook:
-    why = "tty_read() lets the line discipline go at the end of each read"
-    shows = "that a read is over, so that what was joined of it leaves"
-    return Hook("pane read end", shows, (Option((way,), why),))
+def _kprobe(target: str, function: str) -> Way:
+    return Way("kprobe", target, function)
 
 
-_BYTES_KPROBE: Final = _bytes_hook(
-    Option(
-        # void tty_audit_add_data(tty, data, size): n_tty calls it for each piece for a reader
-        (Way("kprobe", "tty_audit_add_data", "kp_pane_bytes"),),
+def _fentry(target: str) -> Way:
+    return Way("fentry", target, f"kfunc__{target}")
+
+
+def _fexit(target: str) -> Way:
+    return Way("fexit", target, f"kretfunc__{target}")
+
+
+_OUTPUT = ("pane output", "what the tmux server reads: a pane's pty master, a client's terminal")
+_INPUT = ("pane input", "what is written to a pane's pty master, whoever does it")
+_END = ("end of transfer", "that a read or write is over, so that what was joined of it leaves")
+_END_WHY = "tty_read() and tty_write() let the line discipline go at their end"
+_CLIENTS = ("client terminals", "that the server takes a client's terminal, or puts it back")
+_CLIENTS_WHY = "every way to set the modes of a terminal comes through here"
+_INJECTED = ("injected input", "TIOCSTI on the terminal of a pane or a client")
+_INJECTED_WHY = "it is called where TIOCSTI was allowed"
+_PASTED = ("pasted input", "TIOCLINUX on the console of a client")
+_PEERS = ("peers", "which process sends the server a message, or closed its end")
+_MEMORY = ("memory", "who takes hold of a process under a server: ptrace and its like")
+_MEMORY_WHY = "ptrace, /proc/PID/mem and process_vm_writev all ask here"
+
+
+def _paste_hook(way: Way) -> Hook:
+    without = Option((), "a kernel without consoles has nothing to paste into")
+    return Hook(*_PASTED, (Option((way,), "the one function that pastes"), without))
+
+
+_KPROBES: Final = (
+    _hook(
+        *_OUTPUT,
         "the bytes in kernel memory, at the entry of a function: no return probe can be missed",
+        # void tty_audit_add_data(tty, data, size): n_tty calls it for each piece for a reader
+        _kprobe("tty_audit_add_data", "kp_tty_read"),
+    ),
+    _hook(
+        *_INPUT,
+        "the bytes in kernel memory before they have any effect; the return corrects short writes",
+        _kprobe("n_tty_write", "kp_tty_write"),
+        Way("kretprobe", "n_tty_write", "kp_tty_written"),
+    ),
+    _hook(*_END, _END_WHY, _kprobe("tty_ldisc_deref", "kp_tty_end")),
+    _hook(*_CLIENTS, _CLIENTS_WHY, _kprobe("tty_set_termios", "kp_set_termios")),
+    _hook(*_INJECTED, _INJECTED_WHY, _kprobe("tty_audit_tiocsti", "kp_tiocsti")),
+    _paste_hook(_kprobe("paste_selection", "kp_paste")),
+    _hook(
+        *_PEERS,
+        "at entry, so a message has no length here",
+        _kprobe("unix_stream_recvmsg", "kp_unix_receive"),
+        _kprobe("unix_release", "kp_unix_release"),
+    ),
+    _hook(
+        *_MEMORY,
+        f"{_MEMORY_WHY}; a security module may refuse later",
+        _kprobe("security_ptrace_access_check", "kp_ptrace_access"),
     ),
 )
-_END_KPROBE: Final = _end_hook(Way("kprobe", "tty_ldisc_deref", "kp_pane_read_end"))
-_BYTES_FENTRY: Final = _bytes_hook(
-    Option(
-        (Way("fexit", "n_tty_read", "kretfunc__n_tty_read"),),
+_TRAMPOLINES: Final = (
+    _hook(
+        *_OUTPUT,
         "the bytes in kernel memory with their true count; skipped runs are counted",
+        _fexit("n_tty_read"),
     ),
+    _hook(
+        *_INPUT,
+        "the bytes in kernel memory before they have any effect; the return corrects short writes",
+        _fentry("n_tty_write"),
+        _fexit("n_tty_write"),
+    ),
+    _hook(*_END, _END_WHY, _fentry("tty_ldisc_deref")),
+    _hook(*_CLIENTS, _CLIENTS_WHY, _fentry("tty_set_termios")),
+    _hook(*_INJECTED, _INJECTED_WHY, _fentry("tty_audit_tiocsti")),
+    _paste_hook(_fentry("paste_selection")),
+    _hook(*_PEERS, "with the length of the message", _fexit("unix_stream_recvmsg")),
+    _hook(*_MEMORY, _MEMORY_WHY, _fexit("security_ptrace_access_check")),
 )
-_END_FENTRY: Final = _end_hook(Way("fentry", "tty_ldisc_deref", "kfunc__tty_ldisc_deref"))
-_BYTES_TRACEPOINT: Final = _bytes_hook(
-    Option(
-        tuple(
-            Way("tracepoint", f"syscalls:sys_exit_{call}", "tp_read_exit")
-            for call in ("read", "readv", "preadv2")
+# The server's reads; what is written, by the server or a process under it; modes of terminals,
+# TIOCSTI and TIOCLINUX; messages; memory of others.
+_CALLS: Final = """read readv preadv2 write writev pwritev2 ioctl recvmsg ptrace
+    process_vm_writev""".split()
+_SYSTEM_CALLS: Final = Hook(
+    "system calls",
+    "pane output, input, client terminals, injected input, peers and memory",
+    (
+        Option(
+            tuple(Way("tracepoint", f"syscalls:sys_exit_{call}", "tp_sys_exit") for call in _CALLS),
+            "these calls alone: any other system call costs 1.12 times itself",
         ),
-        "the read calls alone: any other system call costs 1.12 times itself",
-    ),
-    Option(
-        (Way("raw_tracepoint", "sys_exit", "rt_sys_exit"),),
-        "the exit of every system call, each of which then costs 1.8 times itself",
+        Option(
+            (Way("raw_tracepoint", "sys_exit", "rt_sys_exit"),),
+            "the exit of every system call, each of which then costs 1.8 times itself",
+        ),
     ),
 )
 
@@ -108,16 +171,16 @@ PLANS: Final = (
     Design(
         "kprobe",
         "reads kernel memory and lost nothing when it was measured under preemption",
-        (*PROCESSES, _BYTES_KPROBE, _END_KPROBE),
+        (*PROCESSES, *_KPROBES),
     ),
     Design(
         "fentry",
         "reads kernel memory, but skips runs under preemption, up to 6.8 % in a contended test",
-        (*PROCESSES, _BYTES_FENTRY, _END_FENTRY),
+        (*PROCESSES, *_TRAMPOLINES),
     ),
     Design(
         "tracepoint",
         "reads the server's own memory after its system calls, which other calls pay for",
-        (*PROCESSES, _BYTES_TRACEPOINT),
+        (*PROCESSES, _SYSTEM_CALLS),
     ),
 )

@@ -24,7 +24,8 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
         session=ctrl.session|session pgrp=ctrl.pgrp|pgrp
         ws_row=winsize.ws_row ws_col=winsize.ws_col""",
     "tty_driver": "major minor_start",
-    "tty_file_private": "tty",
+    "ktermios": "c_lflag",
+    "tty_file_private": "tty file",
     "n_tty_data": "read_tail",
     "file": "private_data f_inode dentry=f_path.dentry mnt=f_path.mnt",
     "inode": "i_mode i_rdev i_ino i_nlink i_sb i_uid",
@@ -32,7 +33,10 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
     "dentry": "d_parent d_inode name=d_name.name",
     "vfsmount": "mnt_root",
     "mount": "mnt_parent mnt_mountpoint mnt",
+    "hlist_node": "next",
+    "hlist_head": "first",
     "task_struct": """
+        pid_links ptraced_next=ptraced.next ptrace_entry_next=ptrace_entry.next
         pid tgid loginuid sessionid signal real_parent group_leader
         start_boottime=start_boottime|real_start_time
         mm exit_code fs files nsproxy cgroups cred comm flags""",
@@ -48,9 +52,10 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
     "cgroup": "kn",
     "kernfs_node": "id",
     "upid": "nr",
-    "pid": "level numbers",
+    "pid": "level tasks numbers",
     "socket": "sk state",
-    "sock": "skc_family=__sk_common.skc_family skc_state=__sk_common.skc_state",
+    "sock": "skc_family=__sk_common.skc_family skc_state=__sk_common.skc_state sk_peer_pid",
+    "unix_sock": "dentry=path.dentry peer addr",
     "nsproxy": "mnt_ns pid_ns_for_children",
     "mnt_namespace": "inum=ns.inum",
     "pid_namespace": "inum=ns.inum",

@@ -157,7 +157,7 @@ def _kprobes() -> tuple[Seen, Targets]:
         return Seen(False, "the kernel offers no kprobes"), {}
     kallsyms = KALLSYMS.read_bytes()
     targets: Targets = {}
-    for kind, function in _targets("kprobe"):
+    for kind, function in _targets("kprobe", "kretprobe"):
         seen = symbol(function, kallsyms)
         targets[kind, function] = _probed(function) if seen.ok else seen
     return Seen(True, "the kernel offers kprobes"), targets

@@ -64,10 +64,10 @@ def open_tracepoint(event_id: int) -> int:
     return _perf_event(_PERF_TYPE_TRACEPOINT, event_id, 0)
 
 
-def open_kprobe(function: str) -> int:
-    """A perf event on the entry of a kernel function."""
+def open_kprobe(function: str, is_return: bool = False) -> int:
+    """A perf event on the entry of a kernel function, or on its return."""
     name = ctypes.create_string_buffer(function.encode())
-    return _perf_event(int(KPROBE_PMU.read_text()), 0, ctypes.addressof(name))
+    return _perf_event(int(KPROBE_PMU.read_text()), int(is_return), ctypes.addressof(name))
 
 
 def _perf_event(kind: int, config: int, config1: int) -> int:

@@ -62,9 +62,19 @@ def test_the_first_plan_that_can_be_had(
 def test_system_calls_fall_back_as_a_whole(lacks: tuple[str | tuple[Kind, str], ...]) -> None:
     """If one of the calls' tracepoints can't be had, sys_exit replaces all: no read seen twice."""
     plan = choose(without("kprobe", "fentry", *lacks))
-    outputs = [chosen for chosen in plan.hooks if chosen.hook.name == "pane output"]
+    outputs = [chosen for chosen in plan.hooks if chosen.hook.name == "system calls"]
     assert [chosen.way.target for chosen in outputs] == ["sys_exit"]
     assert "here" in outputs[0].reason
+
+
+@pytest.mark.parametrize(
+    ("wanted", "paste"),
+    [("kprobe", ("kprobe", "paste_selection")), ("fentry", ("fentry", "paste_selection"))],
+)
+def test_a_kernel_without_consoles_lacks_nothing(wanted: str, paste: tuple[Kind, str]) -> None:
+    """Where nobody can paste into a console, the plan goes without that hook."""
+    plan = choose(without(paste), wanted)
+    assert "paste_selection" not in {chosen.way.target for chosen in plan.hooks}
 
 
 def test_a_plan_says_why() -> None:

@@ -110,7 +110,7 @@ def test_every_target_is_looked_at(caps: Caps) -> None:
         for hook in design.hooks
         for option in hook.options
         for way in option.ways
-        if way.kind != "kprobe" or caps.kprobe.ok
+        if way.kind not in ("kprobe", "kretprobe") or caps.kprobe.ok
     }
     assert set(caps.targets) == ways
 

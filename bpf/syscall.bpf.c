@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
+/* The tracepoint plan: system calls as they end, and the bytes in the memory of who called. */
+
+#ifdef TT_PLAN_TRACEPOINT
+
+/* where a call has its bytes: one buffer, or a vector of them */
+struct user_bytes {
+	u64 next;    /* the next iovec */
+	u64 vectors; /* from there on */
+	u64 at;	     /* in the present buffer */
+	u64 room;    /* left in it */
+	u64 left;    /* of the bytes that passed */
+};
+
+struct transfer {
+	struct user_bytes from; /* here and not on the stack: see struct path_walk */
+	u64 kind;
+	u64 scratch;
+	struct tt_tty_data fixed;
+	char data[TT_DATA_MAX];
+};
+
+BPF_PERCPU_ARRAY(transfers, struct transfer, 1);
+
+static __always_inline bool user_bytes__advance(struct user_bytes *from)
+{
+	struct {
+		u64 base, bytes;
+	} vector = {};
+
+	if (!from->vectors || bpf_probe_read_user(&vector, sizeof(vector), (void *)from->next))
+		return false;
+	from->next += sizeof(vector);
+	from->vectors--;
+	from->at = vector.base;
+	from->room = vector.bytes;
+	return true;
+}
+
+/* The next piece: numbered even if it can't be read, since the hole is what tells. */
+static __always_inline void transfer__send_piece(struct transfer *transfer)
+{
+	struct user_bytes *from = &transfer->from;
+	u64 bytes = from->left < from->room ? from->left : from->room;
+
+	OPAQUE(bytes);
+	if (bytes > TT_DATA_MAX)
+		bytes = TT_DATA_MAX;
+	transfer->fixed.bytes = bytes;
+	tty_data__number(&transfer->fixed, transfer->kind);
+	if (bpf_probe_read_user(transfer->data, bytes, (void *)from->at))
+		fault__count(FAULT_DATA_READ);
+	else
+		bulk__send(&transfer->fixed, sizeof(transfer->fixed) + bytes);
+	from->at += bytes;
+	from->room -= bytes;
+	from->left -= bytes;
+	transfer->fixed.offset += bytes;
+}
+
+static __always_inline void transfer__send(struct transfer *transfer)
+{
+	for (int piece = 0; piece < TT_PIECES_MAX; piece++) {
+		if (!transfer->from.left)
+			return;
+		if (transfer->from.room)
+			transfer__send_piece(transfer);
+		else if (!user_bytes__advance(&transfer->from))
+			break;
+	}
+	fault__count(FAULT_DATA_CUT);
+}
+
+static __always_inline void transfer__withhold(struct transfer *transfer, u32 bytes)
+{
+	transfer->fixed.bytes = bytes;
+	tty_data__number(&transfer->fixed, transfer->kind);
+	bulk__send(&transfer->fixed, sizeof(transfer->fixed));
+}
+
+static __always_inline struct file *call__file(struct pt_regs *regs)
+{
+	struct open_files open = {};
+	u64 fd = 0;
+
+	RD(fd, &SYSCALL_ARG1(regs));
+	open_files__of(&open, (void *)bpf_get_current_task());
+	return open_files__get(&open, fd);
+}
+
+static __always_inline bool call__is_write(u32 number)
+{
+	return number == NR_write || number == NR_writev || number == NR_pwritev2;
+}
+
+static __always_inline bool call__is_read(u32 number)
+{
+	return number == NR_read || number == NR_readv || number == NR_preadv2;
+}
+
+static __always_inline u32 transfer__fill(struct transfer *transfer, struct tty_struct *tty,
+					  bool is_write)
+{
+	struct tty_struct *slave;
+
+	if (!is_write)
+		return read__fill(&transfer->fixed, tty, &transfer->scratch);
+	slave = master__pane_slave(tty);
+	return slave ? write__fill(&transfer->fixed, tty, slave) : 0;
+}
+
+static __always_inline int transfer__exit(struct pt_regs *regs, u32 number, u64 bytes)
+{
+	struct file *file = call__file(regs);
+	struct tty_struct *tty = file ? file__tty(file) : NULL;
+	struct transfer *transfer;
+	u32 zero = 0;
+
+	transfer = transfers.lookup(&zero);
+	if (!tty || !transfer)
+		return 0;
+	transfer->kind = transfer__fill(transfer, tty, call__is_write(number));
+	if (!transfer->kind)
+		return 0;
+	transfer->fixed.offset = tty__bytes_read(tty) - bytes;
+	transfer->from = (struct user_bytes){.left = bytes};
+	if (number == NR_read || number == NR_write) {
+		RD(transfer->from.at, &SYSCALL_ARG2(regs));
+		transfer->from.room = bytes;
+	} else {
+		RD(transfer->from.next, &SYSCALL_ARG2(regs));
+		RD(transfer->from.vectors, &SYSCALL_ARG3(regs));
+	}
+	if (transfer->fixed.header.flags & TT_INPUT_WITHHELD)
+		transfer__withhold(transfer, bytes);
+	else
+		transfer__send(transfer);
+	return 0;
+}
+
+static __always_inline bool command__sets_modes(u32 command)
+{
+	return (command >= TCSETS && command <= TCSETSF) ||
+	       (command >= TCSETS2 && command <= TCSETSF2);
+}
+
+static __always_inline bool command__pastes(struct pt_regs *regs, u32 command)
+{
+	u64 argument = 0;
+	char subcode = 0;
+
+	if (command != TIOCLINUX)
+		return false;
+	RD(argument, &SYSCALL_ARG3(regs));
+	bpf_probe_read_user(&subcode, sizeof(subcode), (void *)argument);
+	return subcode == TIOCL_PASTESEL;
+}
+
+static __always_inline int ioctl__exit(struct pt_regs *regs)
+{
+	bool sets_modes, injects;
+	struct tty_struct *tty;
+	struct file *file;
+	u32 command = 0, lflag = 0;
+
+	RD(command, (u32 *)&SYSCALL_ARG2(regs));
+	sets_modes = command__sets_modes(command) && current__is_server();
+	injects = command == TIOCSTI || command__pastes(regs, command);
+	if (!sets_modes && !injects)
+		return 0;
+	file = call__file(regs);
+	tty = file ? file__tty(file) : NULL;
+	if (!tty || tty__has_major(tty, PTY_MASTER_MAJOR))
+		return 0;
+	if (injects)
+		return inject__enter(tty, command);
+	RD(lflag, &tty->c_lflag);
+	client_tty__send(tty, lflag);
+	return 0;
+}
+
+static __always_inline int recvmsg__exit(struct pt_regs *regs, u64 bytes)
+{
+	struct file *file = call__file(regs);
+	struct inode *inode = NULL;
+	struct socket *socket = NULL;
+	struct sock *sock = NULL;
+	u16 mode = 0, family = 0;
+
+	RD(inode, &file->f_inode);
+	RD(mode, &inode->i_mode);
+	if ((mode & S_IFMT) != S_IFSOCK)
+		return 0;
+	RD(socket, &file->private_data);
+	RD(sock, &socket->sk);
+	RD(family, &sock->skc_family);
+	return family == AF_UNIX ? message__enter(sock, bytes) : 0;
+}
+
+/* What was attached last stands first in the list of who attached it (kernel/ptrace.c,
+ * __ptrace_link), which spares to look up a pid of whatever namespace. */
+static __always_inline int ptrace__exit(struct pt_regs *regs)
+{
+	struct task_struct *tracer = (void *)bpf_get_current_task();
+	u64 request = 0;
+	void *entry = NULL;
+
+	RD(request, &SYSCALL_ARG1(regs));
+	if (request != PTRACE_ATTACH && request != PTRACE_SEIZE)
+		return 0;
+	RD(entry, &tracer->ptraced_next);
+	entry -= __builtin_offsetof(struct task_struct, ptrace_entry_next);
+	return trace_task__enter(entry, request);
+}
+
+static __always_inline int vm_write__exit(struct pt_regs *regs)
+{
+	u64 pid = 0;
+
+	RD(pid, &SYSCALL_ARG1(regs));
+	return trace__enter(pid, 0, TT_TRACE_MEMORY);
+}
+
+static __always_inline int syscall__exit(struct pt_regs *regs, u32 number, s64 result)
+{
+	if (result < 0)
+		return 0;
+	if (call__is_read(number) || call__is_write(number)) {
+		if (!result ||
+		    !(call__is_write(number) ? !!lineage__of_current() : current__is_server()))
+			return 0;
+		return transfer__exit(regs, number, result);
+	}
+	switch (number) {
+	case NR_ioctl:
+		return ioctl__exit(regs);
+	case NR_recvmsg:
+		return current__is_server() ? recvmsg__exit(regs, result) : 0;
+	case NR_ptrace:
+		return ptrace__exit(regs);
+	case NR_process_vm_writev:
+		return vm_write__exit(regs);
+	}
+	return 0;
+}
+
+#ifdef TT_RAW_SYSCALLS
+int rt_sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (void *)ctx->args[0];
+	u64 number = 0;
+
+	RD(number, &SYSCALL_NR(regs));
+	return syscall__exit(regs, number, ctx->args[1]);
+}
+#else
+/* what perf hands to programs on syscalls:sys_exit_*: syscall_tp_t of kernel/trace/trace_syscalls.c.
+ * The number was a long once and is an int now (6.18 has garbage in the upper half). */
+struct sys_exit_context {
+	u64 regs; /* not readable by a program */
+	u32 number;
+	u32 garbage;
+	s64 result;
+};
+
+int tp_sys_exit(struct sys_exit_context *ctx)
+{
+	return syscall__exit((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->number,
+			     ctx->result);
+}
+#endif
+#endif /* TT_PLAN_TRACEPOINT */
