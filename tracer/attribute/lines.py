@@ -134,7 +134,6 @@ class Lines:
 
     def _fork(self, fork: Fork) -> None:
         pid, who = fork.key.tgid, fork.who
-        self._terminals.pop(pid, None)
         child = self._processes[pid] = _Process(fork.key, who.parent.tgid, who.session)
         parent = self._processes.get(who.parent.tgid)
         if parent is None or who.parent.tgid == who.server_tgid:  # a pane may be anybody's wish

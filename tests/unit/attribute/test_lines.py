@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.playbook import (
@@ -305,6 +305,7 @@ def test_a_line_after_one_typed_ahead(wait: int) -> None:
     pane.type((b"sleep 5\r", ADA))
     sleep = pane.fork()
     pane.type((b"id\r", BOB), to=sleep, lflag=COOKED_LFLAG)
+    pane.wait()
     pane.note(exit_(sleep))
     pane.wait(wait)
     pane.type((b"ls\r", ADA))
@@ -324,6 +325,30 @@ def test_a_beginning_typed_ahead_makes_the_line_partial() -> None:
     assert pane.run() == Said({ADA: 1}, ADA, AHEAD)
 
 
+def test_a_line_typed_before_the_shell_was_there() -> None:
+    """It waits for the shell that comes."""
+    pane = Pane()
+    pane.note(fork(PANE, parent=SERVER))
+    pane.type((b"rm x\r", BOB), lflag=COOKED_LFLAG)
+    pane.note(exec_(PANE, b"-bash", exe=b"/usr/bin/bash", parent=SERVER))
+    assert pane.run() is None
+    pane.type((b"ls\r", ADA))
+    assert pane.run() == unknown(2)
+
+
+def test_what_an_inner_shell_left_is_not_in_the_outer_line() -> None:
+    """It stood at another prompt; what of it comes here isn't known."""
+    pane = Pane()
+    pane.type((b"bash\r", ADA))
+    inner = pane.fork()
+    pane.exec(inner, b"bash", exe=b"/usr/bin/bash")
+    pane.type((b"rm ", BOB), to=inner)
+    pane.note(exit_(inner))
+    pane.wait()
+    pane.type((b"ls\r", ADA))
+    assert pane.run() == Said({ADA: 2}, ADA, AHEAD)
+
+
 def test_input_of_a_builtin_is_no_line() -> None:
     """`read` has the terminal as commands have it, so what it reads may be behind what follows."""
     pane = Pane()
@@ -331,6 +356,16 @@ def test_input_of_a_builtin_is_no_line() -> None:
     pane.wait()
     pane.type((b"foo\r", BOB), lflag=COOKED_LFLAG)
     assert pane.run() == unknown(13)
+
+
+def test_what_a_builtin_left_is_read_before_the_next_line() -> None:
+    """It took one line of two."""
+    pane = Pane()
+    pane.type((b"read x\r", ADA))
+    pane.wait()
+    pane.type((b"a\rrm x\r", BOB), lflag=COOKED_LFLAG)
+    pane.type((b"ls\r", ADA))
+    assert pane.run() == unknown(8, SEVERAL)
 
 
 def test_a_password_is_typed_to_a_program() -> None:
@@ -450,6 +485,11 @@ def test_injected_input_is_its_injector_s() -> None:
     pane.wait()
     pane.type((b"pwd\r", ADA))
     assert pane.run() == Said({ADA: 3}, ADA, AHEAD)
+    pane.wait()
+    pane.note(injection(777))
+    pane.type((b"id\r", ADA))
+    told = pane.run()
+    assert told is not None and told.submitted_by is None
 
 
 def test_a_foreign_write_to_the_master_is_told_by_what_was_written() -> None:
@@ -656,6 +696,20 @@ _ACTIONS = st.one_of(
 )
 
 
+_LATE = [("press", "s", ADA), ("press", "\r", ADA)]
+
+
+# A program started late reads what was typed before it: a key, keys of no effect, keys before
+# those that were told from the line, a line.
+@example([*_LATE, ("press", "l", BOB), ("rest",), ("react",)])
+@example([*_LATE, ("press", "\x7f", BOB), ("rest",), ("react",)])
+@example(
+    [
+        ("press", "l", ADA), *_LATE, ("press", "l", BOB),
+        ("step",), ("step",), ("step",), ("press", "l", ADA), ("rest",), ("react",),
+    ]
+)  # fmt: skip
+@example([*_LATE, ("press", "l", BOB), ("press", "\r", ADA), ("rest",), ("react",)])
 @settings(max_examples=400)
 @given(st.lists(_ACTIONS, max_size=40))
 def test_never_a_wrong_name(actions: list[tuple[Any, ...]]) -> None:
