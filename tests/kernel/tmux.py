@@ -18,7 +18,7 @@ from tests.kernel.patience import PATIENCE_S, eventually
 from tracer.model.events import Tty
 from tracer.observe import procfs
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
     "TERM": "screen-256color",
     "SHELL": "/bin/sh",
@@ -48,11 +48,15 @@ class Tmux:
         self._numbers = itertools.count()
         self._clients: list[subprocess.Popen[bytes]] = []
 
+    def argv(self, *argv: str) -> list[str]:
+        """A tmux command as a program's arguments."""
+        return [*self._base, *argv]
+
     def run(self, *argv: str) -> str:
         """What a tmux command prints."""
         done = subprocess.run(
-            [*self._base, *argv],
-            env=_ENVIRONMENT,
+            self.argv(*argv),
+            env=ENVIRONMENT,
             cwd=self._place,
             check=False,
             capture_output=True,
@@ -94,10 +98,10 @@ class Tmux:
     def attach(self, session: str) -> int:
         """A client on a terminal of its own, which script(1) makes; returns its pid."""
         before = self._client_pids()
-        client = shlex.join([*self._base, "attach-session", "-t", f"={session}"])
+        client = shlex.join(self.argv("attach-session", "-t", f"={session}"))
         script = subprocess.Popen(
             ["script", "-q", "-c", f"exec {client}", "/dev/null"],
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,  # its end would be typed as C-d
             stdout=subprocess.DEVNULL,
         )
