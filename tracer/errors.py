@@ -24,7 +24,8 @@ class TtytraceError(Exception):
 
 
 class NotRoot(TtytraceError):
-    """ttytrace {command} loads BPF programs, which needs root: run it with sudo."""
+    """ttytrace {command} looks into the kernel and into other users' processes, which needs root:
+    run it with sudo."""
 
     exit_code = 77
 

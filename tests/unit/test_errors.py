@@ -19,7 +19,7 @@ ALL = [
 def test_the_docstring_is_the_message() -> None:
     """With the facts filled in, on one line."""
     message = str(NotRoot(command="live"))
-    assert message.startswith("ttytrace live loads BPF programs")
+    assert message.startswith("ttytrace live looks into the kernel")
     assert "\n" not in message
 
 

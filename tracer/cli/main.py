@@ -10,6 +10,7 @@ import typer
 from tracer.cli.doctor import doctor
 from tracer.cli.live import live
 from tracer.cli.render import safe_text
+from tracer.cli.who import who
 from tracer.errors import TtytraceError
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(live)
+app.command()(who)
 app.command()(doctor)
 
 

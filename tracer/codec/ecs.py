@@ -20,7 +20,7 @@ from tracer.codec.program import executable_of, program_of
 from tracer.codec.status import ended, signal_name
 from tracer.codec.text import clean, text_of
 from tracer.codec.tmux import claiming, command_of, tmux_of, typed_by, with_client
-from tracer.model.context import Place, Process
+from tracer.model.context import Client, Place, Process
 from tracer.model.events import ProcessKey, Who
 from tracer.model.findings import (
     Finding,
@@ -98,6 +98,18 @@ class Encoder:
                 event = self._tmux_changed(finding)
             case _:
                 assert_never(finding)
+        return event
+
+    def state(self, time_ns: int, place: Place, client: Client) -> Event:
+        """A client as it is at `time_ns`: `event.kind` is "state", `event.start` when it began."""
+        action = "client-connected"
+        if client.person is None or client.person.is_client:
+            action = "client-attached"
+        event = self._base(time_ns, "session", "info", action, place)
+        event["event"]["kind"] = "state"
+        if client.person is not None:
+            event["event"] |= self._start(client.person.key)
+        event["tmux"] = with_client(event["tmux"], client, self._identities)
         return event
 
     # ---- one for each class of finding ----

@@ -365,3 +365,16 @@ def test_output_is_encoded_fast():
             encoder.to_json(samples.OUTPUT)
         best = min(best, (time.perf_counter() - began) / 200)
     assert best < 50e-6
+
+
+def test_a_state_is_what_is_and_not_what_happened(encoder):
+    """In the fields of an event of the same client; a process that is no client says so."""
+    state = encoder.state(samples.NOW, samples.PLACE, samples.ATTACHED)
+    event = encoder.encode(
+        TmuxChanged(samples.NOW, "client-attached", samples.PLACE, samples.ATTACHED, None)
+    )
+    assert state["tmux"] == event["tmux"]
+    assert (state["event"]["kind"], event["event"]["kind"]) == ("state", "event")
+    assert state["event"]["start"] == "2026-11-20T00:05:00.000000Z"
+    peer = samples.ATTACHED._replace(person=samples.ALICE._replace(is_client=False))
+    assert encoder.state(0, samples.PLACE, peer)["event"]["action"] == "client-connected"

@@ -179,7 +179,7 @@ def test_a_pane_leads_to_its_server(tmux: RealTmux) -> None:
 
 def test_a_job_of_a_server_leads_to_it(tmux: RealTmux) -> None:
     """Without a terminal too."""
-    tmux.run("run-shell", "-b", "sleep 1000 & wait")
+    tmux.run("run-shell", "-b", "exec sleep 1000")
     jobs = [pid for pid in procfs.descendants([tmux.pid]) if not procfs.process(pid).tty]
     assert jobs
     assert {origin_of(pid) for pid in jobs} == {Origin("tmux", server_pid=tmux.pid)}
