@@ -10,7 +10,7 @@ from typing import Final
 
 from tracer.model.events import Exit, Peer, ProcessKey, Tty
 
-AFTER_NS: Final = 100_000_000
+AFTER_NS: Final = 20_000_000
 # A message without content (struct imsg_hdr) can't be a command: resize, wakeup, exiting.
 HEADER_BYTES: Final = 16
 

@@ -24,7 +24,7 @@ from tracer.model.events import Tty
 
 MAX_STEPS: Final = 4000
 MAX_FOUND: Final = 256
-# Reads of one client that can be passed over; three later ones of anyone make a read too old.
+# Reads of one client that may be passed over while a pane is full.
 MAX_AHEAD: Final = 6
 MAX_TURN: Final = 16
 
@@ -45,10 +45,12 @@ class State(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """For each write its pieces; `used` are the reads in them, `state` what comes after."""
+    """For each write its pieces; `used` are the reads in them, `left` those that are in no write
+    (True), or not with all their keys (False); `state` is what comes after."""
 
     writes: tuple[tuple[Piece, ...], ...]
     used: frozenset[Read]
+    left: frozenset[tuple[Read, bool]]
     state: State
 
     def has_copy(self) -> bool:
@@ -84,13 +86,19 @@ def explanations(scene: Scene) -> list[Explanation]:
 class _Search:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._ends = keys.picked_ends if scene.is_picked else keys.ends
         self._steps = 0
 
     def run(self) -> Iterator[Explanation]:
+        pending = frozenset(read for queue in self._scene.reads.values() for read in queue)
+        rests = self._scene.state.rests
         for lines, state in self._lines(0, self._scene.state):
-            used = frozenset(read for line in lines for piece in line for read in piece.reads())
-            yield Explanation(lines, used, state)
+            pieces = [piece for line in lines for piece in line]
+            used = frozenset(read for piece in pieces for read in piece.reads())
+            picked = {piece.read for piece in pieces if piece.read and piece.is_picked}
+            lost = {left.read for pane, left in rests.items() if state.rests.get(pane) == left}
+            unused = pending - used
+            left = {(read, False) for read in unused | picked | lost}
+            yield Explanation(lines, used, frozenset(left | {(r, True) for r in unused}), state)
 
     def _lines(
         self, index: int, state: State
@@ -126,20 +134,31 @@ class _Search:
     def _next(
         self, write: Write, state: State, start: int, before: tuple[Piece, ...]
     ) -> Iterator[tuple[Piece, State]]:
+        if start == 0 and (rest := state.rests.get(write.pane)):
+            rests = {pane: left for pane, left in state.rests.items() if pane != write.pane}
+            yield from self._fits(write, state._replace(rests=rests), 0, rest)
         for client, queue in self._scene.reads.items():
             past = state.past.get(client, 0)
-            for index in range(past, min(len(queue), past + MAX_AHEAD)):
-                if queue[index].at > write.at:
-                    break
+            for index in self._ahead(write, queue, past):
                 if self._may_follow(write, state, queue[index], before):
                     after = state._replace(past={**state.past, client: index + 1})
                     yield from self._fits(write, after, start, Rest(queue[index], 0, False))
                     yield from self._joins(write, after, start, queue[past : index + 1])
         for read in _elsewhere(state, write):
-            if self._may_follow(write, state, read, before):
+            if _is_there(read, write) and self._may_follow(write, state, read, before):
                 yield from self._fits(write, state, start, Rest(read, 0, True))
         if found := keys.REPLY.match(write.data, start):
             yield Piece(found.end() - start), state
+
+    def _ahead(self, write: Write, queue: Sequence[Read], past: int) -> Iterator[int]:
+        """Places in `queue` of what may be in `write`, of which it can be any."""
+        count = 0
+        for index in range(past, len(queue)):
+            if queue[index].at > write.at or (write.is_wide and count == MAX_AHEAD):
+                return
+            if _is_there(queue[index], write):
+                count += 1
+                yield index
 
     def _fits(
         self, write: Write, state: State, start: int, rest: Rest
@@ -148,12 +167,15 @@ class _Search:
         read, offset, is_copy = rest
         if write.record.is_withheld or read.is_withheld:
             ends, cut = _sizes(write, start, read.size - offset)
+            picked = set[int]()
         else:
             data = read.data[offset:] if offset else read.data
-            ends = self._ends(data, write.data, start)
+            ends = keys.ends(data, write.data, start)
+            picked = keys.picked_ends(data, write.data, start) if self._scene.is_picked else set()
             cut = keys.taken(data, write.data, start) if write.is_wide else 0
-        for end in sorted(ends, reverse=True):
-            yield Piece(end - start, read, offset, is_copy=is_copy), state
+        for end in sorted(ends | picked, reverse=True):
+            is_picked = end not in ends
+            yield Piece(end - start, read, offset, is_copy=is_copy, is_picked=is_picked), state
         if cut and write.is_wide:
             left = rest._replace(offset=offset + cut)
             after = state._replace(rests={**state.rests, write.pane: left})
@@ -166,18 +188,16 @@ class _Search:
         chain = queue[-1].chain()
         if 1 < len(chain) <= len(queue):
             data = b"".join(read.data for read in chain)
-            for end in self._ends(data, write.data, start):
+            for end in keys.ends(data, write.data, start):
                 yield Piece(end - start, queue[-1], joined=len(chain) - 1), state
 
     def _may_follow(
         self, write: Write, state: State, read: Read, before: tuple[Piece, ...]
     ) -> bool:
-        if read.gone_at is not None and read.gone_at < write.at:
-            return False
-        if read.at <= state.floors.get(write.pane, -1) and not read.is_unfinished:
-            return False
         if write.is_wide:
             return True
+        if read.at <= state.floors.get(write.pane, -1) and not read.is_unfinished:
+            return False
         clients = [piece.read.client for piece in before if piece.read]
         ranks = self._scene.ranks
         return read.client not in clients and not any(
@@ -194,6 +214,10 @@ def _sizes(write: Write, start: int, size: int) -> tuple[set[int], int]:
     """Where `size` bytes that can't be compared end, or how many there is room for."""
     room = write.size - start
     return ({start + size}, 0) if size <= room else (set(), room)
+
+
+def _is_there(read: Read, write: Write) -> bool:
+    return read.gone_at is None or read.gone_at > write.at
 
 
 def _turned(state: State, write: Write) -> State:

@@ -74,13 +74,18 @@ def ends(data: bytes, target: bytes, start: int) -> set[int]:
 
 
 def picked_ends(data: bytes, target: bytes, start: int) -> set[int]:
-    """As `ends`, where tmux may have kept any of the keys for itself."""
+    """As `ends`, where tmux may have kept some of the keys for itself.
+
+    It does so after a prefix or in a mode, which begins before the read or with a control key.
+    """
     if len(data) > MAX_PICKED:
         return ends(data, target, start)
-    offsets = {start}
+    passing, kept = {start}, {start}
     for unit in _single_keys(data):
-        offsets |= {end for offset in offsets for end in _unit_ends(unit, target, offset)}
-    return offsets - {start}
+        before, is_control = passing, unit[0] < 0x20
+        passing = {end for at in passing | kept for end in _unit_ends(unit, target, at)}
+        kept = kept | before if is_control else kept
+    return (passing | kept) - {start}
 
 
 def taken(data: bytes, target: bytes, start: int) -> int:
@@ -100,9 +105,10 @@ def taken(data: bytes, target: bytes, start: int) -> int:
     return 0
 
 
-def is_unfinished(data: bytes) -> bool:
-    """Whether tmux may wait for more before it takes the last key: a lone ESC, half a character."""
-    return _UNFINISHED.search(data[-32:]) is not None
+def unfinished(data: bytes) -> int:
+    """Size of a last key that tmux may wait for more of: a lone ESC, half a character; or 0."""
+    found = _UNFINISHED.search(data, max(len(data) - 32, 0))
+    return len(found.group()) if found else 0
 
 
 def is_answer(data: bytes) -> bool:

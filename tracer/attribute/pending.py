@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tracer.attribute.keys import is_answer, is_unfinished
-from tracer.model.events import ClientInput, PaneInput, Tty
+from tracer.attribute.keys import is_answer, unfinished
+from tracer.model.events import ClientInput, PaneInput, ProcessKey, Tty
 from tracer.model.hands import How, Range
 
 # So much in one write means that more may follow: tty_write() passes 2 KiB at a time.
@@ -17,26 +17,30 @@ WIDE_BYTES = 1024
 
 
 class Read:
-    """One read of a client's terminal, whole."""
+    """One read of a client's terminal; where its last key is unfinished, that is one of its own."""
 
     __slots__ = (
-        "at", "client", "data", "gone_at", "is_answer", "is_doubtful", "is_unfinished",
+        "at", "client", "data", "gone_at", "is_answer", "is_unfinished",
         "is_withheld", "ktime_ns", "parts", "prior", "size",
     )  # fmt: skip
 
     def __init__(
-        self, record: ClientInput, at: int, parts: tuple[tuple[int, How], ...], prior: Read | None
+        self,
+        record: ClientInput,
+        data: bytes,
+        at: int,
+        parts: tuple[tuple[int, How], ...],
+        prior: Read | None,
     ) -> None:
         self.at = at
         self.client: Tty = record.tty
         self.ktime_ns = record.ktime_ns
-        self.size = record.size
-        self.data = record.data
+        self.size = len(data) or record.size
+        self.data = data
         self.is_withheld = record.is_withheld
         self.parts = parts
-        self.is_answer = is_answer(record.data)
-        self.is_unfinished = is_unfinished(record.data)
-        self.is_doubtful = False  # it may have been written already
+        self.is_answer = is_answer(data)
+        self.is_unfinished = unfinished(data) > 0
         self.gone_at: int | None = None  # writes after this place are not of it
         self.prior = prior  # the read before it, when its last key was unfinished
 
@@ -48,10 +52,11 @@ class Read:
 class Write:
     """One write to the master of a pane; `ranges` once it is known whose it is."""
 
-    __slots__ = ("at", "data", "is_wide", "ktime_ns", "pane", "ranges", "record", "size")
+    __slots__ = ("askers", "at", "data", "is_wide", "ktime_ns", "pane", "ranges", "record", "size")
 
-    def __init__(self, record: PaneInput, at: int, is_wide: bool) -> None:
+    def __init__(self, record: PaneInput, at: int, is_wide: bool, askers: list[ProcessKey]) -> None:
         self.record = record
+        self.askers = askers
         self.at = at
         self.pane = record.tty_id
         self.ktime_ns = record.ktime_ns
@@ -72,13 +77,14 @@ class Rest(NamedTuple):
 class Piece(NamedTuple):
     """The next `size` bytes of a write: of a read from `offset`, with the `joined` reads before
     it; without a read it is what tmux itself answers. `is_copy`: the read went to another pane in
-    the same turn."""
+    the same turn. `is_picked`: tmux kept some keys of the read."""
 
     size: int
     read: Read | None = None
     offset: int = 0
     joined: int = 0
     is_copy: bool = False
+    is_picked: bool = False
 
     def reads(self) -> list[Read]:
         """All reads that are in it."""

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from tracer.attribute.askers import Askers
 from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
-from tracer.attribute.keys import Paste
-from tracer.attribute.outside import outside
+from tracer.attribute.keys import Paste, unfinished
+from tracer.attribute.outside import EITHER, outside
 from tracer.attribute.pending import Read, Write
-from tracer.attribute.ranges import SEVERAL, agreed, ranges_of, unknown
+from tracer.attribute.ranges import SEVERAL, agreed, joined, ranges_of, unknown
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
 from tracer.model.hands import Confidence, Hand, How, Range, Unread
 
@@ -26,6 +27,8 @@ HOLD_NS: Final = 100_000_000
 ESCAPE_NS: Final = 1_000_000_000
 MAX_READS: Final = 20_000
 MAX_HELD: Final = 24
+# What is as long as this and equal wasn't asked for by chance.
+LONG_BYTES: Final = 8
 
 LOST: Final = "input records were lost"
 TOO_MANY: Final = "too much was typed at once to tell who typed what"
@@ -49,6 +52,7 @@ class Typist:
         self._wide: dict[int, Write] = {}
         self._state = State({}, {}, {})
         self._ranks: set[tuple[Tty, Tty]] = set()
+        self._synced_ns: dict[int, int] = {}
         self._askers = Askers()
         self._lost_ns: int | None = None
 
@@ -74,15 +78,19 @@ class Typist:
         self._server_tgid = record.server.tgid
         self._count(record)
         self.tick(record.ktime_ns)
-        queue = self._reads.setdefault(record.tty, [])
-        parts = self._pastes.setdefault(record.tty, Paste()).split(record.data)
-        prior = queue[-1] if queue and queue[-1].is_unfinished else None
-        read = Read(record, self._next(), parts or ((record.size, How.KEYSTROKE),), prior)
-        queue.append(read)
+        at = self._next()
+        for data in _keys(record.data):
+            self._queue(record, data, at)
         last = self._last.setdefault(record.tty, deque(maxlen=3))
-        last.append(read.at)
+        last.append(at)
         if len(last) == 3 and not self._is_backed_up():
-            self._pass(last[0], read.at)
+            self._pass(last[0], at)
+
+    def _queue(self, record: ClientInput, data: bytes, at: int) -> None:
+        queue = self._reads.setdefault(record.tty, [])
+        parts = self._pastes.setdefault(record.tty, Paste()).split(data)
+        prior = queue[-1] if queue and queue[-1].is_unfinished else None
+        queue.append(Read(record, data, at, parts or ((record.size, How.KEYSTROKE),), prior))
 
     def write(self, record: PaneInput) -> Write:
         """The server, or a stranger, wrote to a pane."""
@@ -90,7 +98,8 @@ class Typist:
         self.tick(record.ktime_ns)
         wide = self._wide.get(record.tty_id)
         is_wide = wide is not None or record.tty_id in self._state.rests
-        write = Write(record, self._next(), is_wide)
+        askers = self._askers.now(record.ktime_ns)
+        write = Write(record, self._next(), is_wide, askers)
         if record.writer.tgid != record.server_tgid:
             hand = Hand(None, record.writer)
             write.ranges = (Range(write.size, hand, How.FOREIGN_MASTER, Confidence.EXACT, ""),)
@@ -109,8 +118,7 @@ class Typist:
             self._end_loss()
         elif self._held and self._is_due():
             self._settle()
-        if not self._held:
-            self._expire()
+        self._expire()
 
     # ---- deciding ----
 
@@ -118,7 +126,7 @@ class Typist:
         try:
             found = self._explanations(self._held)
             if not found and len(self._held) > 1:
-                found = self._without_outsiders()
+                found = self._without_outsiders() or self._without_asked()
         except TooManyError:
             self._give_up(TOO_MANY)
             return
@@ -131,12 +139,11 @@ class Typist:
 
     def _explanations(self, writes: list[Write]) -> list[Explanation]:
         """With whole reads, else with some that tmux has taken keys out of."""
-        for is_picked in (False, True):
-            ranks = frozenset(self._ranks)
-            scene = Scene(self._reads, writes, self._state, ranks, is_picked)
-            if found := explanations(scene):
-                return found
-        return []
+        scene = Scene(self._reads, writes, self._state, frozenset(self._ranks))
+        found = explanations(scene)
+        if any(not each.left for each in found):
+            return found
+        return explanations(replace(scene, is_picked=True))
 
     def _without_outsiders(self) -> list[Explanation]:
         """After the last write spoiled it: it may be of no terminal at all."""
@@ -146,6 +153,19 @@ class Typist:
         self._set_outside(last)
         self._held.remove(last)
         return self._explanations(self._held)
+
+    def _without_asked(self) -> list[Explanation]:
+        """One write may be what a process asked for; where it can be several, all of them."""
+        may_be = [write for write in self._held if write.askers and self._explains_without(write)]
+        if len(may_be) == 1:
+            self._set_outside(may_be[0])
+        for write in may_be:
+            write.ranges = write.ranges or (unknown(write.size, EITHER),)
+            self._held.remove(write)
+        return self._explanations(self._held) if may_be and self._held else []
+
+    def _explains_without(self, write: Write) -> bool:
+        return bool(self._explanations([each for each in self._held if each is not write]))
 
     def _settle_inexplicable(self) -> None:
         if len(self._held) == 1 and not self._ranks:
@@ -159,11 +179,10 @@ class Typist:
 
     def _chosen(self, found: list[Explanation]) -> list[Explanation] | None:
         """The explanations that count now; None to wait."""
-        due, asked = self._is_due(), bool(self._askers.now(self._now_ns))
+        due, asked = self._is_due(), any(write.askers for write in self._held)
         if not asked and self._is_clear(found):
             return found
-        pending = {read for queue in self._reads.values() for read in queue}
-        full = [each for each in found if each.used == pending]
+        full = [each for each in found if not each.left]
         has_copy = any(each.has_copy() for each in found)
         if full and (due or not (asked or has_copy)):
             return full if not has_copy else found
@@ -186,29 +205,41 @@ class Typist:
     def _decide(self, chosen: list[Explanation]) -> None:
         is_alone = len([queue for queue in self._reads.values() if queue]) < 2
         for write, ranges in zip(self._held, self._ranges(chosen), strict=True):
-            write.ranges = tuple(self._allowed(each, is_alone, chosen) for each in ranges)
+            write.ranges = joined(self._allowed(each, is_alone, chosen, write) for each in ranges)
+        self._note_copies(chosen)
         is_clear = all(each.hand or each.how == How.TERMINAL_REPLY
                        for write in self._held for each in write.ranges or ())  # fmt: skip
         best = min(chosen, key=self._passed_over)
-        if is_clear:
+        if is_clear and not best.left:
             self._learn_ranks(best)
         self._held = []
         self._land(best, best.used if is_clear else best.used.union(*(e.used for e in chosen)))
 
-    def _allowed(self, each: Range, is_alone: bool, chosen: list[Explanation]) -> Range:
+    def _allowed(
+        self, each: Range, is_alone: bool, chosen: list[Explanation], write: Write
+    ) -> Range:
         """A name on sizes alone needs that nobody else sent anything; a copy, that nobody asked."""
-        if (
-            each.hand
-            and each.confidence == Confidence.LIKELY
-            and not is_alone
-            and (self._others_pending(chosen[:1]))
-        ):
+        is_left = self._others_pending(chosen[:1])
+        if each.hand and each.confidence == Confidence.LIKELY and not is_alone and is_left:
             return unknown(each.size, SEVERAL)
-        if each.how == How.SYNC_PANES and (
-            self._askers.now(self._now_ns) or self._others_pending(chosen[:1])
-        ):
-            return unknown(each.size, SEVERAL)
+        if not write.askers or not each.hand or each.size >= LONG_BYTES:
+            return each
+        is_sync = write.ktime_ns - self._synced_ns.get(write.pane, 0) < ESCAPE_NS
+        if each.how == How.SYNC_PANES and is_sync:
+            return each
+        if each.how == How.SYNC_PANES or each.hand.tty in self._swallowed(chosen):
+            return unknown(each.size, EITHER)
         return each
+
+    def _swallowed(self, chosen: list[Explanation]) -> set[Tty]:
+        """Clients with keys of late that went to no pane: the next may have gone the same way."""
+        late = {read.client for read in self._stale if self._now_ns - read.ktime_ns < ESCAPE_NS}
+        return late | {read.client for each in chosen for read, _ in each.left}
+
+    def _note_copies(self, chosen: list[Explanation]) -> None:
+        for write, pieces in zip(self._held, chosen[0].writes, strict=True):
+            if any(piece.is_copy for piece in pieces):
+                self._synced_ns[write.pane] = write.ktime_ns
 
     def _passed_over(self, each: Explanation) -> int:
         past = each.state.past
@@ -234,11 +265,13 @@ class Typist:
                 self._ranks.update(pairwise(clients))
 
     def _set_outside(self, write: Write) -> None:
+        rests = {pane: rest for pane, rest in self._state.rests.items() if pane != write.pane}
+        self._state = self._state._replace(rests=rests)
         write.ranges = outside(
             write,
             [read for queue in self._reads.values() for read in queue],
             self._stale,
-            self._askers.now(write.ktime_ns),
+            write.askers,
         )
 
     def _give_up(self, reason: str) -> None:
@@ -281,13 +314,16 @@ class Typist:
         if self._is_backed_up() and sum(map(len, self._reads.values())) < MAX_READS:
             return
         for client, queue in self._reads.items():
-            if queue and self._is_over(queue[0]):
-                self._reads[client] = [read for read in queue if not self._is_over(read)]
-                self._forget(read for read in queue if self._is_over(read))
+            if over := [read for read in queue if self._is_over(read)]:
+                self._reads[client] = [read for read in queue if read not in over]
+                self._forget(over)
 
     def _is_over(self, read: Read) -> bool:
-        age_ns = self._now_ns - read.ktime_ns
-        return read.gone_at is not None or age_ns > (ESCAPE_NS if read.is_unfinished else HOLD_NS)
+        since = self._held[0] if self._held else None
+        if read.gone_at is not None:
+            return since is None or read.gone_at < since.at
+        age_ns = (since.ktime_ns if since else self._now_ns) - read.ktime_ns
+        return age_ns > (ESCAPE_NS if read.is_unfinished else HOLD_NS)
 
     def _forget(self, reads: Iterable[Read]) -> None:
         for read in reads:
@@ -313,6 +349,12 @@ class Typist:
             self._lost_ns = None
 
 
+def _keys(data: bytes) -> list[bytes]:
+    """A read, with an unfinished last key for itself."""
+    cut = len(data) - unfinished(data)
+    return [part for part in (data[:cut], data[cut:]) if part] or [b""]
+
+
 def _by_one(writes: list[Write], explanation: Explanation) -> list[list[Range]]:
     return [
         ranges_of(pieces, write.record.is_withheld)
@@ -325,5 +367,5 @@ def _least(found: list[Explanation]) -> list[Explanation]:
     return [
         each
         for each in found
-        if each.has_copy() or not any(each.used < other.used for other in found)
+        if each.has_copy() or not any(other.left < each.left for other in found)
     ]
