@@ -124,7 +124,7 @@ FINDINGS: tuple[Finding, ...] = (
     INPUT._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8), data=b"\xff\x1b[A"),
     COMMANDED,
     EXEC._replace(command=Command((), None, False, "")),
-    INJECTED._replace(place=PLACE._replace(socket=NOT_UTF8), way="foreign-master", count=1),
+    INJECTED._replace(place=PLACE._replace(socket=NOT_UTF8), way="foreign-master", times=1),
     TRACED._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8)),
     TRACED._replace(process=DELETED),
     *(finding for person in (ALICE, NESTED, STRANGER) for finding in all_by(person)),

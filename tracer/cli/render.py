@@ -165,7 +165,7 @@ class Renderer:
 
     def _injected(self, finding: InputInjected) -> str:
         by = f"{safe_text(finding.way)} by {self._person_and_pid(finding.person)}"
-        into = f"{counted(finding.count, 'time')} into {tty_name(finding.tty)}"
+        into = f"{counted(finding.times, 'time')} into {tty_name(finding.tty)}"
         return self._paint(f"! {by}: {into}", _LOUD)
 
     def _traced(self, finding: ProcessTraced) -> str:

@@ -180,7 +180,7 @@ class Encoder:
         event = self._base(injected.time_ns, "process", "change", "input-injected", injected.place)
         event["event"]["duration"] = injected.end_ns - injected.time_ns
         event["process"] = {"tty": tty_fields(injected.tty)}
-        event["ttytrace"]["injection"] = known(way=injected.way, count=injected.count)
+        event["ttytrace"]["injection"] = known(way=injected.way, count=injected.times)
         person = self._identities.person(injected.person)
         event["tmux"] = event["tmux"] | {"injected_by": person}
         return event

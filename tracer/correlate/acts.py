@@ -60,8 +60,8 @@ class Acts:
         run = record.key, record.tty_id, record.code
         before = self._injected.get(run)
         if before is not None and record.ktime_ns - before.end_ns < RUN_NS:
-            count = before.count + 1
-            self._injected[run] = before._replace(end_ns=record.ktime_ns, count=count)
+            times = before.times + 1
+            self._injected[run] = before._replace(end_ns=record.ktime_ns, times=times)
         else:
             if before is not None:
                 out.append(self._injected.pop(run))

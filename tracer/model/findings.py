@@ -92,7 +92,7 @@ class TextInput(NamedTuple):
 class InputInjected(NamedTuple):
     """Somebody put input into the terminal of a pane or client past the keyboard.
 
-    `way`: "tiocsti", "tioclinux" or "foreign-master"; `count`: how often, in one run.
+    `way`: "tiocsti", "tioclinux" or "foreign-master"; `times`: how often, in one run.
     """
 
     time_ns: int
@@ -101,7 +101,7 @@ class InputInjected(NamedTuple):
     place: Place
     tty: Tty
     way: str
-    count: int
+    times: int
 
 
 class ProcessTraced(NamedTuple):

@@ -53,7 +53,7 @@ def test_injected_bytes_are_one_event_while_they_go_on(acts: Acts) -> None:
         assert of(InputInjected, acts.injected(injection(ms=ms))) == []
     assert of(InputInjected, acts.tick(at_ns(20 + _RUN_MS - 1))) == []
     (told,) = of(InputInjected, acts.tick(at_ns(20 + _RUN_MS)))
-    assert (told.time_ns, told.end_ns, told.count) == (at_ns(0), at_ns(20), 3)
+    assert (told.time_ns, told.end_ns, told.times) == (at_ns(0), at_ns(20), 3)
     assert (told.way, told.person.key, told.person.uid) == ("tiocsti", key(EVE), 1000)
     assert (told.place.pane_pid, told.tty) == (PANE, PTS)
     assert acts.flush() == []
@@ -63,7 +63,7 @@ def test_after_a_pause_another_run_begins(acts: Acts) -> None:
     """The first is told before the second."""
     acts.injected(injection())
     (first,) = of(InputInjected, acts.injected(injection(ms=_RUN_MS)))
-    assert first.count == 1
+    assert first.times == 1
     assert [run.time_ns for run in of(InputInjected, acts.flush())] == [at_ns(_RUN_MS)]
 
 
