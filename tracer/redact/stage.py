@@ -1,0 +1,67 @@
+"""Redaction: findings in, findings out, less what may not be stored.
+
+Invariant: behind this stage no secret is in an argument, and no typed byte is there that the policy
+doesn't keep or that may answer a prompt. What was taken out is said where it stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from tracer.config import InputPolicy, RedactSettings
+from tracer.model import abi
+from tracer.model.findings import (
+    Finding,
+    Lost,
+    ProcessEnded,
+    ProcessForked,
+    ProcessTraced,
+    ProgramStarted,
+    TextInput,
+    TextOutput,
+)
+from tracer.redact.policy import kept
+from tracer.redact.prompts import Prompts, name_of
+from tracer.redact.secrets import Secrets
+
+_CACHED: Final = 1024
+
+_OfProcess = ProcessForked | ProgramStarted | ProcessEnded | TextOutput | TextInput | ProcessTraced
+
+
+class Redactor:
+    """`key`: 1 to 64 random bytes of this run, see Secrets. Raises BadConfig for a pattern that
+    isn't known."""
+
+    def __init__(self, settings: RedactSettings, policy: InputPolicy, key: bytes) -> None:
+        self._policy = policy
+        self._prompts = Prompts(settings.prompts)
+        # One process is in many findings, each time with the same arguments.
+        self._mask = lru_cache(_CACHED)(Secrets(settings, key).mask)
+
+    def feed(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings that may leave, in their order."""
+        return [left for finding in findings if (left := self._redact(finding)) is not None]
+
+    def _redact(self, finding: Finding) -> Finding | None:
+        left: Finding | None = finding
+        match finding:
+            case TextOutput():
+                self._prompts.show(finding)
+            case TextInput():
+                left = kept(finding, self._policy, self._prompts.take(finding))
+            case Lost():
+                self._prompts.lose(finding)
+        return self._with_masks(left) if isinstance(left, _OfProcess) else left
+
+    def _with_masks(self, finding: _OfProcess) -> Finding:
+        process = finding.process
+        if process is None or not process.argv:
+            return finding
+        is_cut = bool(process.flags & abi.EXEC_ARGV_CUT)
+        masked = self._mask(process.argv, name_of(process.exe), is_cut)
+        if masked is None:
+            return finding
+        return finding._replace(process=process._replace(argv=masked.argv, masks=masked.masks))
