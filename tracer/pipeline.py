@@ -69,7 +69,7 @@ class Pipeline:
 
     def learn(self, facts: list[Fact], now_ns: int) -> None:
         """Facts that were found before the first turn."""
-        self._send(self._correlator.learn(facts, now_ns))
+        self._send(self._learn(facts, now_ns))
 
     def turn(self) -> bool:
         """Moves all that waits. False when the source has ended."""
@@ -78,7 +78,7 @@ class Pipeline:
             return False
         now_ns = self._now_ns = drain.began_ns
         records = self._records(drain)
-        findings = self._correlator.learn(self._facts_for(records), now_ns)
+        findings = self._learn(self._facts_for(records), now_ns)
         findings += self._correlator.feed(self._attributor.feed(records, now_ns), now_ns)
         findings += self._correlator.tick(now_ns)
         if self._correlator.wants_tty_states(now_ns):
@@ -102,6 +102,10 @@ class Pipeline:
         findings += [_lost(skip, self._now_ns) for skip in self._source.skipped()]
         self._source.close()
         self._send(findings + self._correlator.flush())
+
+    def _learn(self, facts: list[Fact], now_ns: int) -> list[Finding]:
+        self._attributor.learn(facts)
+        return self._correlator.learn(facts, now_ns)
 
     def _records(self, drain: Drain) -> list[Record]:
         arrivals = chain.from_iterable(decode(batch.data, batch.spans) for batch in drain.batches)

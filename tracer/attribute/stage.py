@@ -24,6 +24,7 @@ from tracer.model.events import (
     Peer,
     Record,
 )
+from tracer.model.facts import Fact, Followed
 from tracer.model.hands import Attributed, Range, Typed
 
 _INPUT_KINDS: Final = (abi.KIND_CLIENT_INPUT, abi.KIND_PANE_INPUT)
@@ -42,6 +43,12 @@ class Attributor:
         for record in records:
             self._held.append(self._note(record))
         return self.tick(now_ns)
+
+    def learn(self, facts: Iterable[Fact]) -> None:
+        """What observe/ found out: of processes that were there before the first record."""
+        for fact in facts:
+            if isinstance(fact, Followed):
+                self._lines.know(fact)
 
     def tick(self, now_ns: int) -> list[Record | Attributed]:
         """Returns what can go at `now_ns` without another record."""
