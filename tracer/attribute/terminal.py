@@ -138,7 +138,7 @@ class Terminal:
     def _reader_of(self, typed: Typed) -> Process | None:
         """The shell whose prompt takes what is typed now."""
         process = self.shells.get(typed.foreground or 0)
-        if process is None or process.shell is None or typed.is_withheld:
+        if process is None or process.shell is None:
             return None
         return process if process.shell.prompt.fits(typed.lflag) else None
 

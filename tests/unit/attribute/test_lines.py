@@ -98,6 +98,8 @@ def test_exec_by_the_shell_itself() -> None:
     pane.type((b"exec vi\r", ADA))
     assert pane.exec(PANE, b"vi") == exactly(7)
     assert pane.run() == Said({ADA: 7}, ADA, PROGRAM)
+    pane.type((b":!ls\r", BOB))
+    assert pane.run() == unknown(7)
 
 
 def test_unknown_hands_stay_unknown() -> None:
@@ -165,6 +167,33 @@ def test_a_program_that_another_typed_to_may_do_what_that_one_said() -> None:
     assert pane.run(vi) == unknown(2)
 
 
+def test_a_job_that_another_brought_back() -> None:
+    """It was started by one, and told what to do by the other."""
+    pane = Pane()
+    pane.type((b"vi\r", ADA))
+    vi = pane.fork()
+    pane.exec(vi, b"vi")
+    pane.wait()
+    pane.type((b"fg\r", BOB))
+    pane.type((b":!rm x\r", BOB), to=vi)
+    assert pane.run(vi) == unknown(2)
+
+
+def test_a_program_is_no_shell_by_its_pid() -> None:
+    """The shell that had the pid before is over."""
+    pane = Pane()
+    pane.type((b"bash\r", ADA))
+    inner = pane.fork()
+    pane.exec(inner, b"bash", exe=b"/usr/bin/bash")
+    pane.note(exit_(inner))
+    pane.wait()
+    pane.type((b"vi\r", ADA))
+    pane.note(fork(inner))
+    pane.exec(inner, b"vi")
+    pane.type((b":!ls\r", BOB), to=inner)
+    assert pane.run(inner) == unknown(2)
+
+
 def test_a_nested_shell_has_lines_of_its_own() -> None:
     """Until its first one, it is a program of the outer line; then back to the outer shell."""
     pane = Pane()
@@ -218,13 +247,16 @@ def test_a_reused_pid_has_no_line() -> None:
     assert pane.lines.explain(other) is None
 
 
-def test_processes_are_forgotten_when_they_end() -> None:
-    """However many there were."""
+def test_what_is_over_is_forgotten() -> None:
+    """However many programs there were; with the pane, its terminal."""
     pane = Pane()
+    before = len(pane.lines)
     for _ in range(97):
         pane.type((b"ls\r", ADA))
         pane.run()
-    assert len(pane.lines) == 1
+    assert len(pane.lines) == before
+    pane.note(exit_(PANE))
+    assert len(pane.lines) == 0
 
 
 def test_a_pane_whose_terminal_is_not_told() -> None:
@@ -247,3 +279,14 @@ def test_after_a_loss_nobody_is_named(kind: int) -> None:
     pane.wait()
     pane.type((b"pwd\r", ADA))
     assert pane.run() == Said({ADA: 3}, ADA, AHEAD)
+
+
+def test_a_program_whose_exec_is_lost() -> None:
+    """What it starts may stand in the line or not."""
+    pane = Pane()
+    pane.type((b"make &\r", ADA))
+    make = pane.fork()
+    pane.wait()
+    pane.type((b"ls\r", BOB))
+    pane.note(Missing(0, abi.KIND_EXEC, 0, 1))
+    assert pane.run(make) == Said({ADA: 6}, ADA, PROGRAM)
