@@ -17,7 +17,7 @@ from typing import Final
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.clock import boot_ns
-from tracer.config import RingSizes
+from tracer.config import InputPolicy, Settings
 from tracer.errors import NotRoot
 from tracer.model.stage import Sink
 from tracer.observe.observer import Observer, own_sessions
@@ -26,24 +26,28 @@ from tracer.probe.btf import Btf
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
+from tracer.redact.stage import Redactor
 
 PERIOD_S: Final = 0.01
 _GC_THRESHOLD: Final = 100_000
+_KEY_BYTES: Final = 32
 
 
 class Capture:
-    """A running capture. `sinks` get the findings of every turn."""
+    """A running capture. `sinks` get the findings of every turn. Raises BadConfig."""
 
-    def __init__(self, sinks: list[Sink], wanted_plan: str | None, rings: RingSizes) -> None:
+    def __init__(self, sinks: list[Sink], wanted_plan: str | None, settings: Settings) -> None:
         if os.geteuid() != 0:
             raise NotRoot(command="live")
         relax_gc()
-        btf = Btf.load()
+        redactor = Redactor(settings.redact, settings.input, os.urandom(_KEY_BYTES))
+        btf, rings = Btf.load(), settings.rings
         self.plan = choose(survey(btf), wanted_plan)
-        self._program = load(self.plan, kernel_types(btf), rings)
+        is_input_wanted = settings.input is not InputPolicy.OFF
+        self._program = load(self.plan, kernel_types(btf), rings, is_input_wanted)
         self._source = KernelSource(self._program, rings)
         self._world = Observer(self._program)
-        self._pipeline = Pipeline(self._source, sinks, self._world)
+        self._pipeline = Pipeline(self._source, sinks, redactor, self._world)
         for session in own_sessions():
             self._program.exclude_session(session)
         self._pipeline.learn(self._world.seed(), boot_ns())

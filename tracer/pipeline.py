@@ -1,6 +1,6 @@
 """The stream: every stage in its order, and the loop that moves it.
 
-    source ─► decode ─► order ─► attribute ─► correlate ─► sinks
+    source ─► decode ─► order ─► attribute ─► correlate ─► redact ─► sinks
                               observe ──facts──┘
 
 Invariant: this is the only file that names every stage; one turn is one drain, and what a turn
@@ -24,6 +24,7 @@ from tracer.model.events import Exec, Fork, PaneOutput, ProcessKey, Record, Serv
 from tracer.model.facts import CgroupSeen, Fact
 from tracer.model.findings import Finding, Lost
 from tracer.model.stage import Drain, Sink, Skipped, Source
+from tracer.redact.stage import Redactor
 
 _SECOND_NS: Final = 1_000_000_000
 _END_NS: Final = 10 * _SECOND_NS  # longer than attribute/ holds anything
@@ -57,9 +58,12 @@ class World(Protocol):
 class Pipeline:
     """One source, the stages, and the sinks."""
 
-    def __init__(self, source: Source, sinks: list[Sink], world: World | None = None) -> None:
+    def __init__(
+        self, source: Source, sinks: list[Sink], redactor: Redactor, world: World | None = None
+    ) -> None:
         self._source = source
         self._sinks = sinks
+        self._redactor = redactor
         self._world = world
         self._order = Order(source.cpus)
         self._own = Own(os.getpid())
@@ -142,8 +146,9 @@ class Pipeline:
             self._world.ask(ask.server.tgid for ask in asks)
 
     def _send(self, findings: list[Finding]) -> None:
+        redacted = self._redactor.feed(findings)
         for sink in self._sinks:
-            sink.write(findings)
+            sink.write(redacted)
 
 
 def _lost(skip: Skipped, now_ns: int) -> Lost:

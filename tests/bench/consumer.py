@@ -31,6 +31,7 @@ from tests.samples import HOST
 from tracer.capture.recorded import RecordedSource, record
 from tracer.clock import WallClock
 from tracer.codec.ecs import Encoder
+from tracer.config import InputPolicy, RedactSettings
 from tracer.daemon import relax_gc
 from tracer.model import abi
 from tracer.model.events import Record
@@ -38,6 +39,7 @@ from tracer.model.facts import Fact, ServerSeen
 from tracer.model.findings import Finding
 from tracer.model.stage import Drain
 from tracer.pipeline import Pipeline
+from tracer.redact.stage import Redactor
 
 _RECORDS = 200_000
 _PANES = 8
@@ -95,7 +97,8 @@ def measure(reps: int, scale: float, place: Path) -> Iterator[Row]:
 
 def _rate(recording: Path, out: Path) -> float:
     source = Replay(recording)
-    pipeline = Pipeline(source, [JsonSink(out)])
+    redactor = Redactor(RedactSettings(), InputPolicy.METADATA, b"key")
+    pipeline = Pipeline(source, [JsonSink(out)], redactor)
     pipeline.learn(facts(), at_ns(0))
     gc.collect()
     start = time.process_time()

@@ -17,7 +17,7 @@ from typing import BinaryIO, ClassVar
 from tests.kernel.lines import Totals, to_line
 from tracer import daemon
 from tracer.capture.kernel import KernelSource
-from tracer.config import RingSizes
+from tracer.config import InputPolicy, RingSizes, Settings
 from tracer.model import abi
 from tracer.model.findings import Finding
 from tracer.model.stage import Drain
@@ -58,7 +58,7 @@ class LineSink:
         self._file.flush()
 
 
-def _survey_without_tracefs(btf: Btf) -> Caps:
+def survey_without_tracefs(btf: Btf) -> Caps:
     return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
 
 
@@ -72,14 +72,16 @@ def main() -> None:
     parser.add_argument("--critical-pages", type=int, default=RingSizes().critical_pages)
     parser.add_argument("--bulk-pages", type=int, default=RingSizes().bulk_pages)
     parser.add_argument("--plan")
+    parser.add_argument("--input", default="metadata")
     asked = parser.parse_args()
     daemon.KernelSource = CountingSource  # type: ignore[misc]
     if asked.plan == RAW_SYSCALLS:
-        daemon.survey = _survey_without_tracefs
+        daemon.survey = survey_without_tracefs
         asked.plan = "tracepoint"
     with asked.out.open("wb") as file:
         rings = RingSizes(asked.critical_pages, asked.bulk_pages)
-        capture = daemon.Capture([LineSink(file)], asked.plan, rings)
+        settings = Settings(InputPolicy(asked.input), rings)
+        capture = daemon.Capture([LineSink(file)], asked.plan, settings)
         try:
             capture.run(lambda: print("ready", file=sys.stderr, flush=True))
         finally:

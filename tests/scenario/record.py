@@ -22,7 +22,7 @@ from tests.kernel.tmux import Tmux
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.capture.recorded import RecordedSource, record
-from tracer.config import RingSizes
+from tracer.config import InputPolicy, RedactSettings, RingSizes
 from tracer.decode.records import decode
 from tracer.model import abi
 from tracer.model.events import Exec, Exit, Fork, PaneOutput, Record, ServerFound
@@ -33,6 +33,7 @@ from tracer.probe.btf import Btf
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
+from tracer.redact.stage import Redactor
 
 HERE = Path(__file__).parent
 # What the only pane runs, with sh, for each scenario.
@@ -52,7 +53,8 @@ def findings_of(path: Path) -> list[Finding]:
         def write(self, findings: list[Finding]) -> None:
             found.extend(findings)
 
-    pipeline = Pipeline(RecordedSource(path), [Sink()])
+    redactor = Redactor(RedactSettings(), InputPolicy.METADATA, b"key")
+    pipeline = Pipeline(RecordedSource(path), [Sink()], redactor)
     while pipeline.turn():
         pass
     pipeline.finish()

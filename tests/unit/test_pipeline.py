@@ -32,6 +32,7 @@ from tests.playbook import (
 )
 from tracer.capture.recorded import RecordedSource
 from tracer.capture.recorded import record as write_recording
+from tracer.config import InputPolicy, RedactSettings
 from tracer.model import abi
 from tracer.model.events import ProcessKey, Record
 from tracer.model.facts import CgroupSeen, Fact
@@ -39,6 +40,10 @@ from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, T
 from tracer.model.hands import How
 from tracer.model.stage import Drain
 from tracer.pipeline import Pipeline
+from tracer.redact.stage import Redactor
+
+# Keeps what was typed: what is under test here is the stream.
+REDACTOR = Redactor(RedactSettings(), InputPolicy.FULL, b"key")
 
 
 class Page:
@@ -99,7 +104,7 @@ class Run:
         with path.open("wb") as file:
             write_recording(_drains(groups, set(lost)), file)
         self.page, self.book = Page(), Book()
-        self.pipeline = Pipeline(RecordedSource(path), [self.page], self.book)
+        self.pipeline = Pipeline(RecordedSource(path), [self.page], REDACTOR, self.book)
 
     def play(self) -> Page:
         while self.pipeline.turn():
@@ -197,7 +202,7 @@ def test_how_a_client_came_is_looked_up_once(tmp_path: Path) -> None:
 def test_a_run_without_a_world(tmp_path: Path) -> None:
     """Everything that the kernel saw, without names."""
     run = Run(tmp_path, [server_found(ms=1), exec_(PANE, b"bash", ms=2, parent=SERVER)])
-    run.pipeline = Pipeline(RecordedSource(tmp_path / "run.rec"), [run.page])
+    run.pipeline = Pipeline(RecordedSource(tmp_path / "run.rec"), [run.page], REDACTOR)
     (started,) = run.play().of(ProgramStarted)
     assert (started.place.pane_pid, started.place.pane_id) == (PANE, None)
 
@@ -216,7 +221,7 @@ def test_every_sink_gets_everything(tmp_path: Path) -> None:
     """In the same order."""
     run = Run(tmp_path, [exec_(300, ms=1), exit_(300, ms=2)])
     pages = [Page(), Page()]
-    run.pipeline = Pipeline(RecordedSource(tmp_path / "run.rec"), list(pages))
+    run.pipeline = Pipeline(RecordedSource(tmp_path / "run.rec"), list(pages), REDACTOR)
     run.play()
     assert pages[0].findings == pages[1].findings
     assert len(pages[0].findings) == 2

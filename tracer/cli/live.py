@@ -17,7 +17,7 @@ from tracer.cli.safe import safe_json
 from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
-from tracer.config import RingSizes
+from tracer.config import Settings
 from tracer.daemon import Capture
 from tracer.model.findings import Finding
 from tracer.observe.host import this_host
@@ -49,7 +49,7 @@ def live(  # noqa: PLR0917 - each is an option of the command
     """Show what happens in tmux sessions on this host, until Ctrl-C."""
     selection = Selection.parse(session, pane, user, kind, output)
     writer = _JsonWriter() if as_json else _LineWriter()
-    capture = Capture([_Sink(selection, writer)], plan or None, RingSizes())
+    capture = Capture([_Sink(selection, writer)], plan or None, Settings())
     try:
         capture.run(lambda: _say_ready(capture.plan.name), _pipe(sys.stdout.fileno()))
         writer.close()
