@@ -33,7 +33,7 @@ class Lines:
         self._terminals: dict[int, Terminal] = {}
 
     def __len__(self) -> int:
-        return len(self._processes) + len(self._terminals)
+        return len(self._processes) + sum(1 + len(t.shells) for t in self._terminals.values())
 
     def know(self, followed: Followed) -> None:
         """A process that was there before the first record; what stands at its prompt isn't

@@ -248,12 +248,14 @@ def test_a_reused_pid_has_no_line() -> None:
 
 
 def test_what_is_over_is_forgotten() -> None:
-    """However many programs there were; with the pane, its terminal."""
+    """However many programs and shells there were; with the pane, its terminal."""
     pane = Pane()
     before = len(pane.lines)
     for _ in range(97):
-        pane.type((b"ls\r", ADA))
-        pane.run()
+        pane.type((b"bash\r", ADA))
+        inner = pane.fork()
+        pane.exec(inner, b"bash", exe=b"/usr/bin/bash")
+        pane.note(exit_(inner))
     assert len(pane.lines) == before
     pane.note(exit_(PANE))
     assert len(pane.lines) == 0
