@@ -222,15 +222,17 @@ def _is_there(read: Read, write: Write) -> bool:
 
 def _turned(state: State, write: Write) -> State:
     """A pane is written to once in a turn, if it isn't full."""
-    if not write.is_wide and any(pane == write.pane for pane, _ in state.turn):
-        return state._replace(turn=())
-    return state
+    if write.is_wide:
+        return state
+    since = max((i + 1 for i, (pane, _) in enumerate(state.turn) if pane == write.pane), default=0)
+    return state._replace(turn=state.turn[since:])
 
 
 def _elsewhere(state: State, write: Write) -> Iterator[Read]:
     """Reads that went to other panes in this turn, each once."""
-    reads = (read for pane, reads in state.turn if pane != write.pane for read in reads)
-    yield from dict.fromkeys(reads)
+    here = {read for pane, reads in state.turn if pane == write.pane for read in reads}
+    reads = dict.fromkeys(read for _, reads in state.turn for read in reads)
+    yield from (read for read in reads if read not in here)
 
 
 def _landed(state: State, write: Write, pieces: tuple[Piece, ...]) -> State:

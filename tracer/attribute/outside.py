@@ -5,14 +5,15 @@ Invariant: a name is given only where there is one process or terminal that it c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from tracer.attribute.pending import Read, Write
 from tracer.attribute.ranges import unknown
-from tracer.model.events import ProcessKey
 from tracer.model.hands import Confidence, Hand, How, Range
 
+# What a key is bound to is done in the turn of the key.
+TURN_NS: Final = 100_000_000
 STALE_NS: Final = 10_000_000_000
 
 NOBODY: Final = "nothing that was read explains this, and nobody asked for it"
@@ -22,14 +23,14 @@ BOUND: Final = "the only terminal with keys that went to no pane"
 EITHER: Final = "more than one process or terminal can have asked for this"
 
 
-def outside(
-    write: Write, pending: Iterable[Read], stale: Iterable[Read], askers: Sequence[ProcessKey]
-) -> tuple[Range, ...]:
+def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tuple[Range, ...]:
     """Whose `write` is, which `pending` doesn't explain; `stale` went to no pane."""
-    clients = {read.client for read in pending if read.at < write.at}
+    askers = write.askers
+    clients = {read.client for read in pending}
     if not askers and not clients:
         return (unknown(write.size, NOBODY),)
-    if len(askers) + len(clients) > 1:
+    is_old = any(write.ktime_ns - read.ktime_ns > TURN_NS for read in pending)
+    if len(askers) + len(clients) > 1 or is_old:
         return (unknown(write.size, EITHER),)
     if any(_can_be(read, write) for read in stale if read.client not in clients):
         return (unknown(write.size, WAS_TYPED),)

@@ -20,7 +20,7 @@ class Read:
     """One read of a client's terminal; where its last key is unfinished, that is one of its own."""
 
     __slots__ = (
-        "at", "client", "data", "gone_at", "is_answer", "is_unfinished",
+        "at", "client", "data", "gone_at", "is_answer", "is_unfinished", "is_used",
         "is_withheld", "ktime_ns", "parts", "prior", "size",
     )  # fmt: skip
 
@@ -41,6 +41,7 @@ class Read:
         self.parts = parts
         self.is_answer = is_answer(data)
         self.is_unfinished = unfinished(data) > 0
+        self.is_used = False  # it was written
         self.gone_at: int | None = None  # writes after this place are not of it
         self.prior = prior  # the read before it, when its last key was unfinished
 
@@ -52,7 +53,18 @@ class Read:
 class Write:
     """One write to the master of a pane; `ranges` once it is known whose it is."""
 
-    __slots__ = ("askers", "at", "data", "is_wide", "ktime_ns", "pane", "ranges", "record", "size")
+    __slots__ = (
+        "askers",
+        "at",
+        "data",
+        "is_wide",
+        "ktime_ns",
+        "pane",
+        "ranges",
+        "record",
+        "size",
+        "suspects",
+    )
 
     def __init__(self, record: PaneInput, at: int, is_wide: bool, askers: list[ProcessKey]) -> None:
         self.record = record
@@ -63,6 +75,8 @@ class Write:
         self.size = record.size
         self.data = record.data
         self.is_wide = is_wide or record.size >= WIDE_BYTES
+        # Reads that may be behind it in another way than by their bytes.
+        self.suspects: list[Read] = []
         self.ranges: tuple[Range, ...] | None = None
 
 

@@ -17,7 +17,7 @@ from tracer.attribute.askers import Askers
 from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
 from tracer.attribute.keys import Paste, unfinished
 from tracer.attribute.outside import EITHER, outside
-from tracer.attribute.pending import Read, Write
+from tracer.attribute.pending import Read, Rest, Write
 from tracer.attribute.ranges import SEVERAL, agreed, joined, ranges_of, unknown
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
 from tracer.model.hands import Confidence, Hand, How, Range, Unread
@@ -49,6 +49,7 @@ class Typist:
         self._pastes: dict[Tty, Paste] = {}
         self._nths: dict[tuple[type, int, int], int] = {}
         self._held: list[Write] = []
+        self._outsiders: list[Write] = []
         self._wide: dict[int, Write] = {}
         self._state = State({}, {}, {})
         self._ranks: set[tuple[Tty, Tty]] = set()
@@ -108,7 +109,9 @@ class Typist:
         else:
             self._note_width(write)
             self._held.append(write)
+            write.suspects = [read for queue in self._reads.values() for read in queue]
             self._settle()
+            self._settle_outsiders()
         return write
 
     def tick(self, now_ns: int) -> None:
@@ -118,6 +121,7 @@ class Typist:
             self._end_loss()
         elif self._held and self._is_due():
             self._settle()
+        self._settle_outsiders()
         self._expire()
 
     # ---- deciding ----
@@ -143,7 +147,11 @@ class Typist:
         found = explanations(scene)
         if any(not each.left for each in found):
             return found
-        return explanations(replace(scene, is_picked=True))
+        if found := explanations(replace(scene, is_picked=True)):
+            return found
+        if found := explanations(replace(scene, ranks=frozenset())):
+            self._ranks = set()
+        return found
 
     def _without_outsiders(self) -> list[Explanation]:
         """After the last write spoiled it: it may be of no terminal at all."""
@@ -160,7 +168,8 @@ class Typist:
         if len(may_be) == 1:
             self._set_outside(may_be[0])
         for write in may_be:
-            write.ranges = write.ranges or (unknown(write.size, EITHER),)
+            if len(may_be) > 1:
+                write.ranges = (unknown(write.size, EITHER),)
             self._held.remove(write)
         return self._explanations(self._held) if may_be and self._held else []
 
@@ -168,12 +177,9 @@ class Typist:
         return bool(self._explanations([each for each in self._held if each is not write]))
 
     def _settle_inexplicable(self) -> None:
-        if len(self._held) == 1 and not self._ranks:
+        if len(self._held) == 1:
             self._set_outside(self._held[0])
             self._held = []
-        elif self._ranks:
-            self._ranks = set()
-            self._settle()
         else:
             self._give_up(NO_ORDER)
 
@@ -213,7 +219,8 @@ class Typist:
         if is_clear and not best.left:
             self._learn_ranks(best)
         self._held = []
-        self._land(best, best.used if is_clear else best.used.union(*(e.used for e in chosen)))
+        used = best.used if is_clear else best.used.union(*(each.used for each in chosen))
+        self._land(best, used, chosen)
 
     def _allowed(
         self, each: Range, is_alone: bool, chosen: list[Explanation], write: Write
@@ -247,9 +254,11 @@ class Typist:
             read not in each.used for client, n in past.items() for read in self._reads[client][:n]
         )
 
-    def _land(self, best: Explanation, used: frozenset[Read]) -> None:
+    def _land(self, best: Explanation, used: frozenset[Read], chosen: list[Explanation]) -> None:
         """The state of the server after the decided writes."""
-        self._state = best.state._replace(past={})
+        for read in used:
+            read.is_used = True
+        self._state = best.state._replace(past={}, rests=_common_rests(chosen))
         for client, queue in self._reads.items():
             last = max((i for i, read in enumerate(queue) if read in best.used), default=-1)
             self._forget(read for read in queue[: last + 1] if read not in used)
@@ -267,12 +276,15 @@ class Typist:
     def _set_outside(self, write: Write) -> None:
         rests = {pane: rest for pane, rest in self._state.rests.items() if pane != write.pane}
         self._state = self._state._replace(rests=rests)
-        write.ranges = outside(
-            write,
-            [read for queue in self._reads.values() for read in queue],
-            self._stale,
-            write.askers,
-        )
+        self._outsiders.append(write)
+
+    def _settle_outsiders(self) -> None:
+        """Once it is clear which of the keys before them have another write."""
+        for write in self._outsiders[:]:
+            pending = [read for read in write.suspects if not read.is_used]
+            if not pending or self._now_ns - write.ktime_ns >= HOLD_NS:
+                write.ranges = outside(write, pending, self._stale)
+                self._outsiders.remove(write)
 
     def _give_up(self, reason: str) -> None:
         for write in self._held:
@@ -347,6 +359,12 @@ class Typist:
         assert self._lost_ns is not None
         if self._now_ns - self._lost_ns >= HOLD_NS:
             self._lost_ns = None
+
+
+def _common_rests(chosen: list[Explanation]) -> dict[int, Rest]:
+    first, *others = (each.state.rests for each in chosen)
+    return {pane: rest for pane, rest in first.items()
+            if all(rests.get(pane) == rest for rests in others)}  # fmt: skip
 
 
 def _keys(data: bytes) -> list[bytes]:
