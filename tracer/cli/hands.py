@@ -20,7 +20,11 @@ from tracer.model.hands import How
 _SIGNS: Final = {b"\r": "⏎", b"\t": "⇥", b"\x7f": "⌫"}
 _MARKS: Final = "".join(_SIGNS.values())
 _KEYS: Final = re.compile(rb"([\r\t\x7f])")
-_WITHHELD: Final = {"no-echo": ", not echoed", "prompt": ", answering a prompt"}
+_WITHHELD: Final = {
+    "no-echo": ", not echoed",
+    "prompt": ", answering a prompt",
+    "nested": ", to the tmux in it",
+}
 
 
 def by_author(typed: TextInput) -> Iterator[TextInput]:

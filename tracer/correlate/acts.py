@@ -37,12 +37,20 @@ PlaceOf = Callable[[int, int | None], Place]
 
 
 class Acts:
-    """`place_of` names the pane of a server by its first process."""
+    """`place_of` names the pane of a server by its first process; `is_client` says of a pid whether
+    it is attached to a server."""
 
-    def __init__(self, people: People, processes: ProcessTable, place_of: PlaceOf) -> None:
+    def __init__(
+        self,
+        people: People,
+        processes: ProcessTable,
+        place_of: PlaceOf,
+        is_client: Callable[[int], bool],
+    ) -> None:
         self._people = people
         self._processes = processes
         self._place_of = place_of
+        self._is_client = is_client
         self._inputs = Inputs(people)
         self._injected: dict[tuple[ProcessKey, int, int], InputInjected] = {}
         self._composed: dict[ProcessKey, Composed] = {}
@@ -51,7 +59,10 @@ class Acts:
         """Input came to a pane."""
         process = self._processes.get(typed.foreground)
         place = self._place_of(typed.server_tgid, typed.session)
-        return self._inputs.add(typed, process, place)
+        # What is typed to a tmux in this pane is input of its panes, and told there: one of them
+        # may be asking for a secret, of which the terminal here shows nothing.
+        is_nested = process is not None and self._is_client(process.key.tgid)
+        return self._inputs.add(typed, process, place, is_nested=is_nested)
 
     def injected(self, record: Injection) -> Sequence[Finding]:
         """Somebody put input into a terminal past the keyboard."""

@@ -108,15 +108,18 @@ class Inputs:
         self._people = people
         self._panes: dict[int, _Pane] = {}
 
-    def add(self, typed: Typed, process: Process | None, place: Place) -> _Told:
-        """Takes input of the pane at `place`, in whose foreground `process` is."""
+    def add(
+        self, typed: Typed, process: Process | None, place: Place, *, is_nested: bool = False
+    ) -> _Told:
+        """Takes input of the pane at `place`, in whose foreground `process` is; `is_nested`: that
+        is the client of a server that tells what was typed itself."""
         out: _Told = []
         pane = self._pane(typed, out)
         if typed.offset > pane.end:
             self._end_run(pane, out)
             out.append(_hole(typed, place, pane.end))
         pane.end = typed.offset + typed.size
-        withheld = "no-echo" if typed.is_withheld else None
+        withheld = "no-echo" if typed.is_withheld else "nested" if is_nested else None
         self._extend(pane, _Where(process, place, typed.tty, withheld), typed, out)
         return out
 

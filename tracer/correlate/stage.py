@@ -72,7 +72,7 @@ class Correlator:
         self._expected: dict[tuple[int, int], int] = {}
         self._people = People()
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
-        self._acts = Acts(self._people, self._processes, self._place)
+        self._acts = Acts(self._people, self._processes, self._place, self._access.is_attached)
         self._handlers: dict[type, Callable[[Any], Sequence[Finding | Change]]] = {
             Fork: self._fork,
             Exec: self._exec,

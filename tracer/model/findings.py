@@ -73,7 +73,8 @@ class TextInput(NamedTuple):
 
     `offset`: bytes that came to this pane before, since its recording began. `data` is None where
     the bytes were not kept, and `withheld` says why: "no-echo" (a secret: they never left the
-    kernel), "prompt" (they answer what looks like a prompt for one) or "policy" (input =
+    kernel), "prompt" (they answer what looks like a prompt for one), "nested" (they go to a tmux
+    in this pane, whose panes tell them), "not-captured" (TIOCSTI) or "policy" (input =
     "metadata"). `process` leads the foreground process group.
     """
 

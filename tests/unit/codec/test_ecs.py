@@ -260,7 +260,7 @@ def test_input_has_text_size_and_authors(encoder):
     assert event["process"]["pid"] == 4711
 
 
-@pytest.mark.parametrize("why", ["no-echo", "prompt", "policy"])
+@pytest.mark.parametrize("why", ["no-echo", "prompt", "nested", "not-captured", "policy"])
 def test_input_that_is_withheld_is_a_length_with_a_reason(encoder, why):
     """Nothing of it is in any field, and how much it was is."""
     event = encoder.encode(samples.INPUT._replace(data=None, withheld=why))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.playbook import PANE, PTS, SERVER, at_ns, exec_, followed, key, who
+from tests.playbook import PANE, PTS, SERVER, at_ns, exec_, followed, key, typed, who
 from tracer.correlate.acts import RUN_NS, Acts
 from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
@@ -18,6 +18,7 @@ from tracer.model.hands import Composed, Hand, How
 
 TIOCSTI = 0x5412
 EVE = 666
+INNER = 300  # a tmux client in the pane
 _RUN_MS = RUN_NS // 1_000_000
 
 
@@ -35,7 +36,8 @@ def acts(people: People) -> Acts:
     """A pane whose shell is known, and nobody else."""
     processes = ProcessTable()
     processes.seed(followed(PANE, PANE))
-    return Acts(people, processes, place_of)
+    processes.seed(followed(INNER, PANE))
+    return Acts(people, processes, place_of, lambda pid: pid == INNER)
 
 
 def injection(code: int = TIOCSTI, ms: float = 0, session: int = PANE) -> Injection:
@@ -59,6 +61,17 @@ def test_injected_bytes_are_one_event_while_they_go_on(acts: Acts) -> None:
     assert acts.flush() == []
 
 
+@pytest.mark.parametrize(("foreground", "withheld"), [(PANE, None), (INNER, "nested")])
+def test_what_goes_to_another_tmux_is_told_by_that_alone(
+    acts: Acts, foreground: int, withheld: str | None
+) -> None:
+    """Here its bytes aren't kept: that tmux may be asking for a secret."""
+    acts.typed(typed((b"hunter2", None), foreground=foreground))
+    (told,) = acts.flush()
+    assert isinstance(told, TextInput) and told.withheld == withheld
+    assert told.data == (None if withheld else b"hunter2")
+
+
 def test_after_a_pause_another_run_begins(acts: Acts) -> None:
     """The first is told before the second."""
     acts.injected(injection())
@@ -71,9 +84,9 @@ def test_tiocsti_on_a_pane_is_input_of_its_author_too(acts: Acts) -> None:
     """How many bytes, not which."""
     acts.injected(injection())
     acts.injected(injection(ms=1))
-    (typed,) = of(TextInput, acts.flush())
-    assert (typed.size, typed.data, typed.withheld) == (2, None, "not-captured")
-    (by,) = typed.typed_by
+    (told,) = of(TextInput, acts.flush())
+    assert (told.size, told.data, told.withheld) == (2, None, "not-captured")
+    (by,) = told.typed_by
     assert (by.how, by.person and by.person.key) == (How.TIOCSTI, key(EVE))
 
 
