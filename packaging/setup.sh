@@ -1,17 +1,20 @@
 #!/bin/sh
 # packaging/setup.sh live|test: install what is missing, say nothing when nothing is.
 # `live` is what a production host gets: BCC, tmux and a Python environment. `test` adds what
-# the tests, the benchmarks and the guests use. No service is installed or started.
+# the tests, the benchmarks and the guests use. No service is started, now or at the next boot.
 set -eu
 cd "$(dirname "$0")/.."
 
 # python3-bpfcc is BCC. The PyPI package named bcc is an unrelated project.
 LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 # kmod and busybox-static: virtme-ng makes its initramfs with them; file: it reads the kernel's
-# version with it; asciinema, tlog: the benchmark compares with them. The rest is what the tests
-# run or compare with.
-TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc kmod less libc6-dev procps
-	qemu-system-x86 shellcheck tlog tmux util-linux vim-tiny"
+# version with it; asciinema, tlog: the benchmark compares with them; openssh and sudo: people come
+# to a session by them. The rest is what the tests run or compare with.
+TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc kmod less libc6-dev
+	openssh-client openssh-server procps qemu-system-x86 shellcheck sudo tlog tmux util-linux
+	vim-tiny"
+# While this file is there, neither Debian's unit nor its init script starts sshd.
+NO_SSHD=/etc/ssh/sshd_not_to_be_run
 
 fail() { # STATUS MESSAGE
 	printf 'setup: %s\n' "$2" >&2
@@ -33,6 +36,12 @@ install_packages() { # PACKAGE...
 	[ "$(id -u)" -eq 0 ] ||
 		fail 77 "these Debian packages are missing, and installing them needs root: ${wanted% }"
 	printf 'setup: installing %s\n' "${wanted% }"
+	case $wanted in
+	*openssh-server*)
+		mkdir -p "${NO_SSHD%/*}"
+		printf '%s\n' "ttytrace's tests use sshd; remove this file to have one." >$NO_SSHD
+		;;
+	esac
 	apt-get update -qq
 	# shellcheck disable=SC2086 # one word a package
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq -o Dpkg::Use-Pty=0 \

@@ -101,13 +101,17 @@ def _path(exe: bytes) -> bytes:
 
 
 def _caller(step: Stat, above: Stat | None) -> int | None:
-    # The uid of whoever called a program, unless that one has gone: then its parent is a reaper.
+    """The uid that a program was called by: its real one, unless it has made itself root's in full,
+    as some sudo do. Then it is that of its parent, unless that is a reaper."""
+    called = procfs.process(step.pid)
+    if called and called.uid:
+        return called.uid
     if above is None or above.pid != step.ppid or above.pid == _INIT:
         return None
     if step.session not in (above.session, step.pid):
         return None
     caller = procfs.process(above.pid)
-    return caller.uid if caller else None
+    return caller.euid if caller else None
 
 
 def _connection(sshd: Stat, above: Stat | None) -> Origin:
