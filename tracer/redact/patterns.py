@@ -21,11 +21,16 @@ _NO_SCRIPT: Final = rf"{_ARGUMENT}(?<!-c\0)(?<!-[a-z]c\0)(?<!-[a-z][a-z]c\0)"
 _WORD: Final = r"(?<=[\s'\"`(;&|])"
 
 _REST: Final = r"([^\0]++)"
-_BARE: Final = r"(?:[^\s\0'\"&\\;]|;(?![\s\0'\"]|\Z)|\\[^\0'\"]|\\\Z)++"
-_QUOTED: Final = r"""(?:'[^'\0]*+'?+|"(?:[^"\\\0]|\\[^\0])*+"?+|\\+"[^"\0]*+"?+|\\+'[^'\0]*+'?+)"""
+# (?>(?:a|b)+), not (?:a|b)++: before Python 3.11.5 that matches what it should not (gh-106052).
+_BARE: Final = r"(?>(?:[^\s\0'\"&\\;]|;(?![\s\0'\"]|\Z)|\\[^\0'\"]|\\\Z)+)"
+_QUOTED: Final = (
+    r"""(?:'[^'\0]*+'?+|"(?>(?:[^"\\\0]|\\[^\0])*)"?+|\\+"[^"\0]*+"?+|\\+'[^'\0]*+'?+)"""
+)
 # A quote in a word may be the end of a string around it: not if the word goes on behind it.
-_GOES_ON: Final = r"""(?=\\*+['"][^\s\0'";|&)\\])"""
-_VALUE: Final = rf"((?:{_QUOTED}|{_BARE})(?:{_BARE}|{_GOES_ON}{_QUOTED})*+)"
+_GOES_ON: Final = r"""(?=\\*+['"][^\s\0'";|&)\\,}\]])"""
+# Behind a quote, these are JSON's.
+_MORE: Final = rf"(?![,}}\]]){_BARE}"
+_VALUE: Final = rf"((?:{_QUOTED}|{_BARE})(?>(?:{_MORE}|{_GOES_ON}{_QUOTED})*))"
 
 # The value of a name with one of these is secret, unless it goes on to say that it is a file.
 _NAME: Final = (
@@ -34,7 +39,7 @@ _NAME: Final = (
     r"|(?:api|access|private|auth|account|encryption|signing)[_-]?key)"
     r"(?:(?!(?i:file|path|stdin|prompt))[\w.-]){0,32}"
 )
-_OPTION: Final = rf"-{{1,2}}(?!no-)[\w.-]{{0,32}}?{_NAME}"
+_OPTION: Final = rf"-{{1,2}}+(?!no-)[\w.-]{{0,32}}?{_NAME}"
 _NO_OPTION: Final = r"(?!-[a-zA-Z-])"
 _QUOTE: Final = r"""(?:\\?['"])?"""
 _CURL_USER: Final = r"(?:-[#0-9aBfgGiIjJklLMnNOpqRsSvZ]{0,8}[uU]|--(?:proxy-)?user(?=[\0\s=]))"
@@ -71,7 +76,7 @@ BUILT_IN: Final = (
     SecretPattern(
         "authorization",
         rf"(?i:authorization{_QUOTE}\s{{0,2}}[:=]\s{{0,4}}{_QUOTE}"
-        r"(?:(?:bearer|basic|digest|token|negotiate|apikey)\s{1,4})?+)([^\0'\"\n]++)"
+        r"(?>(?:(?:bearer|basic|digest|token|negotiate|apikey)\s{1,4})?))([^\0'\"\n]++)"
         r"|(?i:\bbearer)\s{1,4}([\w.~+/=-]++)",
     ),
     SecretPattern("cookie", r"(?i:\bcookie)\s{0,2}:\s{0,4}([^\0'\"\n]++)"),

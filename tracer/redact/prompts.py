@@ -46,9 +46,11 @@ _WORDS: Final = (
 # "Password:", "password for alice: ", "Passphrase for key '/k':"; stars, where typing shows them.
 _REGEXES: Final = (rf"(?<![a-z])(?:{_WORDS})(?![a-z]).{{0,120}}[:：]\s*[*•]*\s*$",)
 
+# The cursor goes elsewhere: what follows is another word, and maybe in another line.
+_MOVE: Final = re.compile(rb"\x1b\[[0-9;]*+[A-H`adef]")
 # Escape sequences (ECMA-48), or as much of one as is there: strings, CSI, all others; and controls.
 _INVISIBLE: Final = re.compile(
-    rb"\x1b[]PX^_k][^\x07\x1b]*+(?:\x07|\x1b\\)?+"
+    rb"\x1b[]PX^_k][^\x07\x1b]*+(?>(?:\x07|\x1b\\)?)"
     rb"|\x1b\[[0-?]*+[ -/]*+[@-~]?+"
     rb"|\x1b[ -/]*+[0-~]?+"
     rb"|[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]"
@@ -131,7 +133,7 @@ class _Pane:
 
 def last_line(tail: bytes) -> str:
     """What `tail` writes last on one line, without escape sequences."""
-    line = _INVISIBLE.sub(b"", tail).rpartition(b"\n")[2].rstrip(b"\r")
+    line = _INVISIBLE.sub(b"", _MOVE.sub(b" ", tail)).rpartition(b"\n")[2].rstrip(b"\r")
     return line.rpartition(b"\r")[2].decode(errors="replace")
 
 
