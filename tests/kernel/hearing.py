@@ -30,6 +30,10 @@ class Heard(NamedTuple):
         """How many bytes came by each way."""
         return Counter(one.how for one in self.by)
 
+    def until(self, size: int) -> Heard:
+        """The first bytes only."""
+        return self._replace(data=self.data and self.data[:size], by=self.by[:size])
+
 
 class Score(NamedTuple):
     """Of `size` bytes: whose author is `unknown`, and one sentence for each `wrong` name."""

@@ -12,7 +12,7 @@ import termios
 from pathlib import Path
 
 TIOCGPTN = 0x80045430
-PIDFD_GETFD, PROCESS_VM_WRITEV = 438, 311
+PIDFD_GETFD, PROCESS_VM_READV, PROCESS_VM_WRITEV = 438, 310, 311
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,9 +46,14 @@ def ptrace(pid: str) -> None:
 
 
 def memory(pid: str) -> None:
-    """Writes nothing where nothing is: the kernel asks whether it may all the same."""
-    here = ctypes.create_string_buffer(struct.pack("QQ", 0, 1))
-    libc.syscall(PROCESS_VM_WRITEV, int(pid), here, 1, here, 1, 0)
+    """Writes over a byte what it is already."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    stack = next(line for line in lines if line.endswith("[stack]"))
+    byte = ctypes.create_string_buffer(1)
+    here = struct.pack("QQ", ctypes.addressof(byte), 1)
+    there = struct.pack("QQ", int(stack.split("-")[1].split()[0], 16) - 1, 1)
+    for call in (PROCESS_VM_READV, PROCESS_VM_WRITEV):
+        checked(libc.syscall(call, int(pid), here, 1, there, 1, 0))
 
 
 def checked(returned: int) -> int:
