@@ -21,6 +21,7 @@ from tracer.model.events import (
     Exit,
     Missing,
     PaneInput,
+    PaneOutput,
     Peer,
     Record,
 )
@@ -40,9 +41,14 @@ class Attributor:
 
     def feed(self, records: Iterable[Record], now_ns: int) -> list[Record | Attributed]:
         """Takes records; returns those that can go. `now_ns`: CLOCK_BOOTTIME."""
+        gone: list[Record | Attributed] = []
         for record in records:
-            self._held.append(self._note(record))
-        return self.tick(now_ns)
+            # Output is nearly all that comes; it is nobody's, and only keeps its place.
+            if type(record) is PaneOutput and not self._held:
+                gone.append(record)
+            else:
+                self._held.append(self._note(record))
+        return gone + self.tick(now_ns)
 
     def learn(self, facts: Iterable[Fact]) -> None:
         """What observe/ found out: of processes that were there before the first record."""
