@@ -13,17 +13,16 @@ from itertools import islice
 from pathlib import Path
 
 from tests.bench.report import Row
+from tests.packing import drain, kind_of
 from tests.playbook import (
     SERVER,
     asked,
     at_ns,
-    drain,
     exec_,
     exit_,
     followed,
     fork,
     key,
-    kind_of,
     output,
     pane_claim,
 )
