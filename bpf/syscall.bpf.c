@@ -239,7 +239,7 @@ static __always_inline int syscall__exit(struct pt_regs *regs, u32 number, s64 r
 	case NR_ptrace:
 		return ptrace__exit(regs);
 	case NR_process_vm_writev:
-		return vm_write__exit(regs);
+		return result ? vm_write__exit(regs) : 0;
 	}
 	return 0;
 }

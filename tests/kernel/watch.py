@@ -1,0 +1,69 @@
+"""The kernel half alone: its records as they come, without the stages behind.
+
+Invariant: `raw` has every byte that crossed a ring, and `records` all that was sent, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.kernel.patience import eventually
+from tests.kernel.tracing import RAW_SYSCALLS, survey_without_tracefs
+from tracer.capture.kernel import KernelSource
+from tracer.capture.loader import load
+from tracer.config import RingSizes
+from tracer.decode.order import Order
+from tracer.decode.records import decode
+from tracer.model.events import Missing, Record
+from tracer.probe.btf import Btf
+from tracer.probe.ktypes import kernel_types
+from tracer.probe.plan import choose
+from tracer.probe.survey import survey
+
+_R = TypeVar("_R")
+_T = TypeVar("_T")
+
+
+class Watch:
+    """Sees from now on, until close()."""
+
+    def __init__(self, plan: str | None, *, input_wanted: bool = True) -> None:
+        btf, rings = Btf.load(), RingSizes()
+        if plan == RAW_SYSCALLS:
+            chosen = choose(survey_without_tracefs(btf), "tracepoint")
+        else:
+            chosen = choose(survey(btf), plan)
+        self._source = KernelSource(load(chosen, kernel_types(btf), rings, input_wanted), rings)
+        self._order = Order(self._source.cpus)
+        self.plan = chosen.name
+        self.raw = bytearray()
+        self.records: list[Record] = []
+
+    def of(self, kind: type[_R]) -> list[_R]:
+        """What was seen of a kind."""
+        return [record for record in self.records if isinstance(record, kind)]
+
+    def until(self, what: Callable[[], _T]) -> _T:
+        """Looks at what comes until `what()` is true, which it returns."""
+
+        def look() -> _T:
+            self._look()
+            return what()
+
+        return eventually(look)
+
+    def close(self) -> None:
+        """Ends the watch. All that was made has come."""
+        self._source.stop()
+        self._look()
+        self.records += self._order.flush()
+        self._source.close()
+        assert not self.of(Missing)
+
+    def _look(self) -> None:
+        drain = self._source.drain()
+        for batch in drain.batches:
+            self.raw += batch.data
+        arrivals = [a for batch in drain.batches for a in decode(batch.data, batch.spans)]
+        self.records += self._order.feed(arrivals, drain.produced, drain.began_ns)
