@@ -198,6 +198,8 @@ class _Search:
             return True
         if read.at <= state.floors.get(write.pane, -1) and not read.is_unfinished:
             return False
+        if before and read.prior and before[-1].read is read.prior:
+            return True
         clients = [piece.read.client for piece in before if piece.read]
         ranks = self._scene.ranks
         return read.client not in clients and not any(

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from tracer.attribute.pending import Read, Write
-from tracer.attribute.ranges import unknown
+from tracer.attribute.ranges import EITHER, unknown
+from tracer.model.events import Tty
 from tracer.model.hands import Confidence, Hand, How, Range
 
 # What a key is bound to is done in the turn of the key.
@@ -20,7 +21,6 @@ NOBODY: Final = "nothing that was read explains this, and nobody asked for it"
 WAS_TYPED: Final = "it may have been typed earlier and held back"
 ASKED: Final = "the only process that was asking the server"
 BOUND: Final = "the only terminal with keys that went to no pane"
-EITHER: Final = "more than one process or terminal can have asked for this"
 
 
 def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tuple[Range, ...]:
@@ -32,7 +32,7 @@ def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tup
     is_old = any(write.ktime_ns - read.ktime_ns > TURN_NS for read in pending)
     if len(askers) + len(clients) > 1 or is_old:
         return (unknown(write.size, EITHER),)
-    if any(_can_be(read, write) for read in stale if read.client not in clients):
+    if _can_be(write, [read for read in stale if read.client not in clients]):
         return (unknown(write.size, WAS_TYPED),)
     if askers:
         hand, how, reason = Hand(None, askers[0]), How.SEND_KEYS, ASKED
@@ -41,6 +41,13 @@ def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tup
     return (Range(write.size, hand, how, Confidence.LIKELY, reason),)
 
 
-def _can_be(read: Read, write: Write) -> bool:
-    is_fresh = write.ktime_ns - read.ktime_ns < STALE_NS
-    return is_fresh and not write.record.is_withheld and write.data.startswith(read.data)
+def _can_be(write: Write, stale: Iterable[Read]) -> bool:
+    """Whether one client typed just this a while ago, and its keys were held up."""
+    typed: dict[Tty, list[bytes]] = {}
+    for read in stale:
+        if write.ktime_ns - read.ktime_ns < STALE_NS:
+            typed.setdefault(read.client, []).append(read.data)
+    return any(
+        b"".join(keys[first:]).startswith(write.data)
+        for keys in typed.values() for first in range(len(keys))
+    )  # fmt: skip

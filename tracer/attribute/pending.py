@@ -20,7 +20,7 @@ class Read:
     """One read of a client's terminal; where its last key is unfinished, that is one of its own."""
 
     __slots__ = (
-        "at", "client", "data", "gone_at", "is_answer", "is_unfinished", "is_used",
+        "at", "before", "client", "data", "gone_at", "is_answer", "is_unfinished", "is_used",
         "is_withheld", "ktime_ns", "parts", "prior", "size",
     )  # fmt: skip
 
@@ -43,6 +43,7 @@ class Read:
         self.is_unfinished = unfinished(data) > 0
         self.is_used = False  # it was written
         self.gone_at: int | None = None  # writes after this place are not of it
+        self.before: Read | None = None  # the read before it of this client
         self.prior = prior  # the read before it, when its last key was unfinished
 
     def chain(self) -> list[Read]:

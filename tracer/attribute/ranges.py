@@ -13,6 +13,7 @@ from tracer.attribute.pending import Piece, Read
 from tracer.model.hands import Confidence, Hand, How, Range
 
 SEVERAL: Final = "more than one terminal or process can have sent this"
+EITHER: Final = "more than one process or terminal can have asked for this"
 SIZES: Final = "the bytes were withheld; the sizes fit, and no other terminal sent anything"
 ANSWER: Final = "a terminal or tmux answered a program"
 

@@ -8,7 +8,7 @@ Invariant: writes are decided in order, and never taken back.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -16,9 +16,10 @@ from typing import Final
 from tracer.attribute.askers import Askers
 from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
 from tracer.attribute.keys import Paste, unfinished
-from tracer.attribute.outside import EITHER, outside
+from tracer.attribute.outside import outside
 from tracer.attribute.pending import Read, Rest, Write
-from tracer.attribute.ranges import SEVERAL, agreed, joined, ranges_of, unknown
+from tracer.attribute.ranges import EITHER, unknown
+from tracer.attribute.verdict import choose, is_clear, least_left, name, used_by_all
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
 from tracer.model.hands import Confidence, Hand, How, Range, Unread
 
@@ -27,8 +28,6 @@ HOLD_NS: Final = 100_000_000
 ESCAPE_NS: Final = 1_000_000_000
 MAX_READS: Final = 20_000
 MAX_HELD: Final = 24
-# What is as long as this and equal wasn't asked for by chance.
-LONG_BYTES: Final = 8
 
 LOST: Final = "input records were lost"
 TOO_MANY: Final = "too much was typed at once to tell who typed what"
@@ -44,6 +43,7 @@ class Typist:
         self._at = 0
         self._now_ns = 0
         self._reads: dict[Tty, list[Read]] = {}
+        self._newest: dict[Tty, Read] = {}
         self._stale: deque[Read] = deque(maxlen=64)
         self._last: dict[Tty, deque[int]] = {}
         self._pastes: dict[Tty, Paste] = {}
@@ -91,7 +91,11 @@ class Typist:
         queue = self._reads.setdefault(record.tty, [])
         parts = self._pastes.setdefault(record.tty, Paste()).split(data)
         prior = queue[-1] if queue and queue[-1].is_unfinished else None
-        queue.append(Read(record, data, at, parts or ((record.size, How.KEYSTROKE),), prior))
+        read = Read(record, data, at, parts or ((record.size, How.KEYSTROKE),), prior)
+        read.before, self._newest[record.tty] = self._newest.get(record.tty), read
+        if read.before:
+            read.before.before = None
+        queue.append(read)
 
     def write(self, record: PaneInput) -> Write:
         """The server, or a stranger, wrote to a pane."""
@@ -138,7 +142,7 @@ class Typist:
             return
         if not found:
             self._settle_inexplicable()
-        elif chosen := self._chosen(found):
+        elif chosen := choose(found, self._held, self._is_due()):
             self._decide(chosen)
 
     def _explanations(self, writes: list[Write]) -> list[Explanation]:
@@ -183,80 +187,24 @@ class Typist:
         else:
             self._give_up(NO_ORDER)
 
-    def _chosen(self, found: list[Explanation]) -> list[Explanation] | None:
-        """The explanations that count now; None to wait."""
-        due, asked = self._is_due(), any(write.askers for write in self._held)
-        if not asked and self._is_clear(found):
-            return found
-        full = [each for each in found if not each.left]
-        has_copy = any(each.has_copy() for each in found)
-        if full and (due or not (asked or has_copy)):
-            return full if not has_copy else found
-        return _least(found) if due else None
-
-    def _is_clear(self, found: list[Explanation]) -> bool:
-        """Whether all of them name the same hands throughout."""
-        if any(each.has_copy() for each in found) and self._others_pending(found):
-            return False
-        return all(each.hand or each.how == How.TERMINAL_REPLY
-                   for ranges in self._ranges(found) for each in ranges)  # fmt: skip
-
-    def _others_pending(self, found: list[Explanation]) -> bool:
-        used = frozenset[Read]().union(*(each.used for each in found))
-        return any(read not in used for queue in self._reads.values() for read in queue)
-
-    def _ranges(self, found: list[Explanation]) -> list[tuple[Range, ...]]:
-        return [agreed(each) for each in zip(*(_by_one(self._held, e) for e in found), strict=True)]
-
-    def _decide(self, chosen: list[Explanation]) -> None:
-        is_alone = len([queue for queue in self._reads.values() if queue]) < 2
-        for write, ranges in zip(self._held, self._ranges(chosen), strict=True):
-            write.ranges = joined(self._allowed(each, is_alone, chosen, write) for each in ranges)
-        self._note_copies(chosen)
-        is_clear = all(each.hand or each.how == How.TERMINAL_REPLY
-                       for write in self._held for each in write.ranges or ())  # fmt: skip
-        best = min(chosen, key=self._passed_over)
-        if is_clear and not best.left:
-            self._learn_ranks(best)
-        self._held = []
-        used = best.used if is_clear else best.used.union(*(each.used for each in chosen))
-        self._land(best, used, chosen)
-
-    def _allowed(
-        self, each: Range, is_alone: bool, chosen: list[Explanation], write: Write
-    ) -> Range:
-        """A name on sizes alone needs that nobody else sent anything; a copy, that nobody asked."""
-        is_left = self._others_pending(chosen[:1])
-        if each.hand and each.confidence == Confidence.LIKELY and not is_alone and is_left:
-            return unknown(each.size, SEVERAL)
-        if not write.askers or not each.hand or each.size >= LONG_BYTES:
-            return each
-        is_sync = write.ktime_ns - self._synced_ns.get(write.pane, 0) < ESCAPE_NS
-        if each.how == How.SYNC_PANES and is_sync:
-            return each
-        if each.how == How.SYNC_PANES or each.hand.tty in self._swallowed(chosen):
-            return unknown(each.size, EITHER)
-        return each
-
-    def _swallowed(self, chosen: list[Explanation]) -> set[Tty]:
-        """Clients with keys of late that went to no pane: the next may have gone the same way."""
-        late = {read.client for read in self._stale if self._now_ns - read.ktime_ns < ESCAPE_NS}
-        return late | {read.client for each in chosen for read, _ in each.left}
-
-    def _note_copies(self, chosen: list[Explanation]) -> None:
-        for write, pieces in zip(self._held, chosen[0].writes, strict=True):
+    def _decide(self, chosen: Sequence[Explanation]) -> None:
+        ranges = name(chosen, self._held, self._synced_ns)
+        best, is_sure = least_left(chosen), is_clear(ranges)
+        for write, own, pieces in zip(self._held, ranges, best.writes, strict=True):
+            write.ranges = own
             if any(piece.is_copy for piece in pieces):
                 self._synced_ns[write.pane] = write.ktime_ns
+        if is_sure and not best.left:
+            self._learn_ranks(best)
+        self._held = []
+        used = best.used if is_sure else best.used.union(*(each.used for each in chosen))
+        self._land(best, used, chosen)
 
-    def _passed_over(self, each: Explanation) -> int:
-        past = each.state.past
-        return sum(
-            read not in each.used for client, n in past.items() for read in self._reads[client][:n]
-        )
-
-    def _land(self, best: Explanation, used: frozenset[Read], chosen: list[Explanation]) -> None:
+    def _land(
+        self, best: Explanation, used: frozenset[Read], chosen: Sequence[Explanation]
+    ) -> None:
         """The state of the server after the decided writes."""
-        for read in used:
+        for read in used_by_all(chosen):
             read.is_used = True
         self._state = best.state._replace(past={}, rests=_common_rests(chosen))
         for client, queue in self._reads.items():
@@ -271,7 +219,7 @@ class Typist:
         for write, pieces in zip(self._held, best.writes, strict=True):
             if not write.is_wide:
                 clients = [piece.read.client for piece in pieces if piece.read]
-                self._ranks.update(pairwise(clients))
+                self._ranks.update(pair for pair in pairwise(clients) if pair[0] != pair[1])
 
     def _set_outside(self, write: Write) -> None:
         rests = {pane: rest for pane, rest in self._state.rests.items() if pane != write.pane}
@@ -361,7 +309,7 @@ class Typist:
             self._lost_ns = None
 
 
-def _common_rests(chosen: list[Explanation]) -> dict[int, Rest]:
+def _common_rests(chosen: Sequence[Explanation]) -> dict[int, Rest]:
     first, *others = (each.state.rests for each in chosen)
     return {pane: rest for pane, rest in first.items()
             if all(rests.get(pane) == rest for rests in others)}  # fmt: skip
@@ -371,19 +319,3 @@ def _keys(data: bytes) -> list[bytes]:
     """A read, with an unfinished last key for itself."""
     cut = len(data) - unfinished(data)
     return [part for part in (data[:cut], data[cut:]) if part] or [b""]
-
-
-def _by_one(writes: list[Write], explanation: Explanation) -> list[list[Range]]:
-    return [
-        ranges_of(pieces, write.record.is_withheld)
-        for write, pieces in zip(writes, explanation.writes, strict=True)
-    ]
-
-
-def _least(found: list[Explanation]) -> list[Explanation]:
-    """Without those that leave out more reads than another does. A copy may leave out any."""
-    return [
-        each
-        for each in found
-        if each.has_copy() or not any(other.left < each.left for other in found)
-    ]
