@@ -48,6 +48,7 @@ class Attributor:
                 gone.append(record)
             else:
                 self._held.append(self._note(record))
+                gone += self._release()
         return gone + self.tick(now_ns)
 
     def learn(self, facts: Iterable[Fact]) -> None:
