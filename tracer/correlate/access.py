@@ -22,6 +22,8 @@ WAIT_NS: Final = 300_000_000
 """How long a change waits for what belongs to it: a name, a person, the end that explains it."""
 RECORD_NS: Final = 100_000_000
 """How long the record of what an answer shows may take to arrive."""
+STAY_NS: Final = 100_000_000
+"""Who is connected so long after a message has more than a command run."""
 _LEFT_KEPT: Final = 1024
 _At = tuple[int, Tty]
 
@@ -69,11 +71,17 @@ class Access:
         self._terminals: dict[_At, Seat] = {}
         # Of those on one terminal, who spoke to a server last: for whom it takes the terminal.
         self._callers: dict[_At, ProcessKey] = {}
+        self._spoke: dict[int, tuple[int, int]] = {}
         self._left: dict[int, int] = {}
 
     def is_attached(self, pid: int) -> bool:
         """Whether that process is a client now."""
         return pid in self._seats
+
+    def stayed(self, now_ns: int) -> list[int]:
+        """Servers that somebody spoke to who stays and is no client: of control mode, it may be."""
+        waited = [pid for pid, (_, at_ns) in self._spoke.items() if now_ns - at_ns >= STAY_NS]
+        return [self._spoke.pop(pid)[0] for pid in waited]
 
     # ---- records ----
 
@@ -84,6 +92,8 @@ class Access:
         if record.who is not None:
             self._people.meet(record.key, record.who)
         key = self._people.key(record.key) or record.key
+        if key.tgid not in self._seats:
+            self._spoke[key.tgid] = record.server_tgid, record.ktime_ns
         if record.who is not None and record.who.tty is not None:
             at = record.server_tgid, record.who.tty
             self._callers[at] = key
@@ -166,6 +176,7 @@ class Access:
     def _name(self, seat: Seat, key: ProcessKey) -> None:
         seat.key = key
         self._seats[key.tgid] = seat
+        self._spoke.pop(key.tgid, None)
         self._people.want_origin(key)
         if seat.tty is not None:
             self._people.seat(seat.server_tgid, seat.tty, key)
@@ -184,6 +195,7 @@ class Access:
     def _forget(self, key: ProcessKey, time_ns: int) -> None:
         for at in [at for at, caller in self._callers.items() if caller == key]:
             del self._callers[at]
+        self._spoke.pop(key.tgid, None)
         self._left.pop(key.tgid, None)  # the newest stand at the end
         self._left[key.tgid] = time_ns
         if len(self._left) > _LEFT_KEPT:
@@ -226,8 +238,10 @@ class Access:
     def _compare(
         self, seat: Seat, claim: ClientClaim, server: Server, now_ns: int
     ) -> list[TmuxChanged]:
-        before, was = seat.claim, seat.place
+        before, was, size = seat.claim, seat.place, (seat.columns, seat.rows)
         seat.claim, seat.place = claim, server.session_place(claim.session_id)
+        if claim.columns is not None and claim.rows is not None:  # as while it is suspended
+            seat.columns, seat.rows = claim.columns, claim.rows
         if before is None or was is None or not seat.is_told:
             return []
         out = []
@@ -235,8 +249,8 @@ class Access:
         if before.session_id != claim.session_id:
             note = f"was {was.session_name}"
             out.append(TmuxChanged(now_ns, "client-session-changed", seat.place, client, note))
-        if (before.columns, before.rows) != (claim.columns, claim.rows):
-            note = f"was {before.columns}x{before.rows}"
+        if (seat.columns, seat.rows) != size:
+            note = f"was {size[0]}x{size[1]}"
             out.append(TmuxChanged(now_ns, "client-resized", seat.place, client, note))
         return out
 
@@ -276,8 +290,8 @@ class Access:
             pid=seat.key.tgid if seat.key else None,
             uid=person.uid if person else None,
             tty=seat.tty or (person.tty if person else None),
-            columns=claim.columns if claim else seat.columns,
-            rows=claim.rows if claim else seat.rows,
+            columns=seat.columns,
+            rows=seat.rows,
             verified=seat.is_taken or (claim is not None and claim.verified),
             is_read_only=claim.is_read_only if claim else None,
             is_control=claim.is_control if claim else None,

@@ -116,6 +116,8 @@ class Correlator:
         self._waiting.extend(self._acts.tick(now_ns))
         self._waiting.extend(self._streams.tick(now_ns))
         self._tick_account(now_ns)
+        for server_tgid in self._access.stayed(now_ns):
+            self._ask_of(server_tgid)
         for server in self._servers.values():
             if server.asked_ns is None or now_ns - server.asked_ns > _REFRESH_NS:
                 self._ask(server)

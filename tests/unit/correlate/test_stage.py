@@ -185,6 +185,13 @@ def test_a_tmux_command_makes_us_ask(stage: Correlator) -> None:
     assert len(stage.asks()) == 1
 
 
+def test_who_stays_connected_makes_us_ask(stage: Correlator) -> None:
+    """A client in control mode, for one."""
+    stage.feed([peer(500, ms=1)], at_ns(1))
+    stage.tick(at_ns(1000))
+    assert len(stage.asks()) == 1
+
+
 def test_keys_that_go_to_no_pane_make_us_ask(stage: Correlator) -> None:
     """The prefix and what is bound to it."""
     stage.feed([Unread(at_ns(1), SERVER, CLIENT_PTS, 2)], at_ns(1))
