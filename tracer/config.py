@@ -138,7 +138,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """What a name that isn't known may have meant, as half a sentence."""
     names = list(known)
     close = get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+    return f"the nearest is {close[0]}" if close else f"there are: {', '.join(names)}"
 
 
 class _Source:

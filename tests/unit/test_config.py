@@ -83,9 +83,9 @@ def test_only_the_default_file_may_be_missing(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('imput = "full"', r":1: imput: there is no such key; did you mean input\?"),
-        ("[redact]\n\nwihtout = []", r":3: redact\.wihtout: .*did you mean without\?"),
-        ("[redaction]\nx = 1", r":1: redaction: .*did you mean redact\?"),
+        ('imput = "full"', r":1: imput: there is no such key; the nearest is input"),
+        ("[redact]\n\nwihtout = []", r":3: redact\.wihtout: .*the nearest is without"),
+        ("[redaction]\nx = 1", r":1: redaction: .*the nearest is redact"),
         ("zzz = 1", "there are: input, rings, redact"),
         ('input = "all"', r":1: input: 'all' is none of: off, metadata, full"),
         ("input = true", "True is none of"),
@@ -140,5 +140,5 @@ def test_a_file_that_is_no_text_is_refused(file, tmp_path):
 
 def test_nearest_lists_all_where_none_is_near():
     """So that the error is never a riddle."""
-    assert nearest("cokie", ["cookie", "url"]) == "did you mean cookie?"
+    assert nearest("cokie", ["cookie", "url"]) == "the nearest is cookie"
     assert nearest("zzz", ["cookie", "url"]) == "there are: cookie, url"

@@ -7,6 +7,8 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
@@ -17,7 +19,7 @@ from tracer.cli.safe import safe_json
 from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
-from tracer.config import Settings
+from tracer.config import InputPolicy, load
 from tracer.daemon import Capture
 from tracer.model.findings import Finding
 from tracer.observe.host import this_host
@@ -45,11 +47,20 @@ def live(  # noqa: PLR0917 - each is an option of the command
     plan: Annotated[
         str, typer.Option(help="Use this plan: kprobe, fentry or tracepoint; see doctor.")
     ] = "",
+    input_: Annotated[
+        InputPolicy | None,
+        typer.Option("--input", help="What is kept of typed input, whatever the settings say."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The settings; /etc/ttytrace/config.toml if it exists.")
+    ] = None,
 ) -> None:
     """Show what happens in tmux sessions on this host, until Ctrl-C."""
     selection = Selection.parse(session, pane, user, kind, output)
     writer = _JsonWriter() if as_json else _LineWriter()
-    capture = Capture([_Sink(selection, writer)], plan or None, Settings())
+    settings = load(config)
+    settings = replace(settings, input=input_ or settings.input)
+    capture = Capture([_Sink(selection, writer)], plan or None, settings)
     try:
         capture.run(lambda: _say_ready(capture.plan.name), _pipe(sys.stdout.fileno()))
         writer.close()

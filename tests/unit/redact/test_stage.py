@@ -34,9 +34,8 @@ RAW = st.text(
     min_size=6,
     max_size=40,
 ).filter(lambda text: not text.startswith("-") and any(c not in "0123456789" for c in text))
-WORD = st.from_regex(r"[A-Za-z0-9_.~+-]*[A-Za-z_][A-Za-z0-9_.~+-]{6,40}", fullmatch=True).filter(
-    lambda text: not text.startswith("-")
-)
+WORD = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.~+-]{6,40}", fullmatch=True)
+NAME = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{6,40}", fullmatch=True)
 # {} is an argument, or the rest of one, in which any byte may stand.
 FORMS = (
     "prog --password={}", "prog --password {}", "prog --token {}", "prog --secret={}",
@@ -44,7 +43,7 @@ FORMS = (
     "sshpass -p{} ssh h", "env AWS_SECRET_ACCESS_KEY={} cmd", "env PGPASSWORD={} psql",
     "curl -u bob:{} h", "curl -H 'Authorization: Basic {}' h", "openssl rsa -passin pass:{}",
 )  # fmt: skip
-# Here only what needs no quotes.
+# Here only what such tokens are made of.
 WORD_FORMS = (
     "git clone https://bob:{}@h/x", "curl https://h/?access_token={}&x=1", "curl https://h/?sig={}",
     "curl -H 'Authorization: Bearer {}'", "x ghp_0123456789abcdef{}", "x glpat-0123456789abcdef{}",
@@ -96,8 +95,8 @@ def tells(findings: list[Finding], canary: str) -> bool:
 def commands(draw: st.DrawFn) -> tuple[list[str], str]:
     """Arguments with a secret in one of the forms: as such, or as the script of a shell."""
     is_script = draw(st.booleans())
-    form = draw(st.sampled_from(WORD_FORMS if (of_word := draw(st.booleans())) else FORMS))
-    canary = draw(WORD if of_word or is_script else RAW)
+    form = draw(st.sampled_from(FORMS + WORD_FORMS))
+    canary = draw(NAME if form in WORD_FORMS else WORD if is_script else RAW)
     argv = [word.replace("{}", canary) for word in shlex.split(form)]
     before = draw(st.lists(st.sampled_from(["sudo", "-n", "nice", "env"]), max_size=3))
     argv = [*before, *argv, *draw(st.lists(st.sampled_from(["-v", "x", "", "--"]), max_size=3))]
