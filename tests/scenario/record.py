@@ -25,7 +25,20 @@ from tracer.capture.recorded import RecordedSource, record
 from tracer.config import InputPolicy, RedactSettings, RingSizes
 from tracer.decode.records import decode
 from tracer.model import abi
-from tracer.model.events import Exec, Exit, Fork, PaneOutput, Record, ServerFound
+from tracer.model.events import (
+    ClientInput,
+    ClientTty,
+    Exec,
+    Exit,
+    Fork,
+    Injection,
+    PaneInput,
+    PaneOutput,
+    Peer,
+    Record,
+    ServerFound,
+    Traced,
+)
 from tracer.model.findings import Finding
 from tracer.model.stage import Batch, Drain
 from tracer.pipeline import Pipeline
@@ -94,11 +107,11 @@ def _server_of(found: Record) -> int | None:
     match found:
         case Fork() | Exec():
             return found.who.server_tgid
-        case Exit():
+        case Exit() | PaneInput() | Peer() | Injection() | Traced():
             return found.server_tgid
         case ServerFound():
             return found.key.tgid
-        case PaneOutput():
+        case PaneOutput() | ClientInput() | ClientTty():
             return found.server.tgid
     return None
 
