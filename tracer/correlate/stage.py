@@ -82,7 +82,7 @@ class Correlator:
             Peer: self._peer,
             ClientTty: self._terminal,
             Unread: self._unread,
-            Typed: self._acts.typed,
+            Typed: self._typed,
             Composed: self._acts.composed,
             Injection: self._acts.injected,
             Traced: self._acts.traced,
@@ -230,6 +230,11 @@ class Correlator:
         command = self._acts.command(record.key, who.server_tgid)
         started = ProgramStarted(record.ktime_ns, process, place, command)
         return [*self._before(who.pane_tgid), started]
+
+    def _typed(self, typed: Typed) -> list[Finding]:
+        # Behind what it may answer: redact/ looks for a prompt for a secret there.
+        shown = self._streams.flush_pane(typed.session or 0)
+        return [*shown, *self._acts.typed(typed)]
 
     def _before(self, pane_tgid: int) -> list[Finding]:
         """What came to a pane and what it showed, before what happens there next."""

@@ -162,6 +162,12 @@ def test_what_was_typed_and_shown_stands_before_the_program_that_it_became(
     assert findings[2].command.submitted_by.key == key(66)
 
 
+def test_what_was_shown_stands_before_what_answers_it(stage: Correlator) -> None:
+    """However fast: a prompt for a secret must be known when the secret comes."""
+    records = [output(b"Password: "), typed((b"hunter2\r", None), ms=1)]
+    assert kinds(stage.feed(records, at_ns(1))) == [TextOutput, TextInput]
+
+
 def test_injections_and_traces_are_told_in_their_pane(stage: Correlator) -> None:
     """By whom, as the kernel knows him."""
     findings = [*stage.feed([injection(66), traced(66)], at_ns(0)), *stage.flush()]
