@@ -178,6 +178,16 @@ def test_sudo_on_the_way_is_named_with_its_caller(shared, attach, people, sudoer
     assert (seen.process.uid, seen.process.loginuid) == (people.alice.pw_uid, people.bob.pw_uid)
 
 
+def test_sudo_that_has_lost_its_caller_still_knows_it(shared, attach, people, sudoers) -> None:
+    """The shell that called it is over; the login is not."""
+    sudoers("use_pty")
+    command = f"sudo -n -u {people.alice.pw_name} {shared.attach()} <&3 &"
+    seen, there = attach(
+        people.bob.pw_name, f"sh -c {shlex.quote(f'exec 3<&0; {command}')}; sleep infinity"
+    )
+    assert seen.origin == Origin("ssh", *there.address(), via=(("sudo", people.bob.pw_uid),))
+
+
 def test_su_under_sudo_is_named_too(shared, attach, people, sudoers) -> None:
     """Outermost first; a login shell of su's own changes nothing."""
     sudoers("use_pty")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import socket
@@ -52,6 +53,16 @@ if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
 print(pid, flush=True)
 sys.stdin.read()
+"""
+
+# Has the terminal of somebody else.
+TAKER = """
+import fcntl, os, termios, time
+if os.fork() == 0:
+    os.setsid()
+    fcntl.ioctl(os.open("/dev/pts/{terminal}", os.O_RDWR), termios.TIOCSCTTY, 1)
+    open("{pid}", "w").write(str(os.getpid()))
+time.sleep(1000)
 """
 
 
@@ -114,6 +125,12 @@ def origin_of(pid: int) -> Origin:
     return logins.origin_of(process)
 
 
+def above(pid: int) -> list[int]:
+    """The parents of a process."""
+    parent = procfs.process(pid).ppid
+    return [parent, *above(parent)] if parent else []
+
+
 def sleeper_below(pid: int) -> int:
     """The process `sleep` that descends from a process."""
 
@@ -155,6 +172,16 @@ def test_sshd_of_which_the_connection_is_not_known_leads_nowhere(start, sshd):
             assert origin_of(program.sleeper()) == Origin("unknown")
 
 
+def test_a_connection_that_is_closed_is_nobodys(start, sshd):
+    """Nobody is at its other end any more."""
+    program = start(SSHD, "127.0.0.1", exe=sshd)
+    with socket.create_connection(("127.0.0.1", program.number())) as there:
+        pid = program.sleeper()
+        assert origin_of(pid).kind == "ssh"
+        there.close()
+        eventually(lambda: origin_of(pid) == Origin("unknown"))
+
+
 @pytest.mark.parametrize("fake", ["runs as a user", "is a user's file", "can be written"])
 def test_a_users_own_sshd_is_no_sshd(start, sshd, fake):
     """Neither a program without root's rights, nor one that somebody else made."""
@@ -190,20 +217,17 @@ def test_another_terminal_program_is_local(start):
     assert origin_of(start(HOLDER, "sleep", "1000").sleeper()) == Origin("local")
 
 
-def test_a_terminal_that_no_ancestor_holds_leads_nowhere(start):
-    """It was handed over, or who held it has gone."""
+def test_a_terminal_that_no_ancestor_holds_leads_nowhere(start, tmux: RealTmux) -> None:
+    """Though it runs under a server, somebody else is at its terminal."""
     held = procfs.process(start(HOLDER, "sleep", "1000").sleeper())
-    takes = f"""
-import fcntl, os, termios
-if os.fork() == 0:
-    os.setsid()
-    fcntl.ioctl(os.open("/dev/pts/{held.tty.minor}", os.O_RDWR), termios.TIOCSCTTY, 1)
-    print(os.getpid(), flush=True)
-sys.stdin.read()
-"""
-    stranger = start("import sys" + takes).number()
-    assert procfs.process(stranger).tty == held.tty
-    assert origin_of(stranger) == Origin("unknown")
+    pid = tmux.place / "pid"
+    takes = TAKER.format(terminal=held.tty.minor, pid=pid)
+    tmux.run("new-session", "-d", shlex.join([os.fspath(PYTHON), "-c", takes]))
+    eventually(lambda: pid.exists() and pid.read_text())
+    stranger = procfs.process(int(pid.read_text()))
+    assert stranger.tty == held.tty
+    assert tmux.pid in above(stranger.tgid)
+    assert logins.origin_of(stranger) == Origin("unknown")
 
 
 @pytest.mark.parametrize("option", [[], ["--pty"]])
