@@ -133,7 +133,7 @@ class _Pane:
 
 def last_line(tail: bytes) -> str:
     """What `tail` writes last on one line, without escape sequences."""
-    line = _INVISIBLE.sub(b"", _MOVE.sub(b" ", tail)).rpartition(b"\n")[2].rstrip(b"\r")
+    line = _INVISIBLE.sub(b"", _MOVE.sub(b" ", tail.rpartition(b"\n")[2])).rstrip(b"\r")
     return line.rpartition(b"\r")[2].decode(errors="replace")
 
 

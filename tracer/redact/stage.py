@@ -1,7 +1,8 @@
 """Redaction: findings in, findings out, less what may not be stored.
 
-Invariant: behind this stage no secret is in an argument, and no typed byte is there that the policy
-doesn't keep or that may answer a prompt. What was taken out is said where it stood.
+Invariant: behind this stage no secret is in an argument or a window's name, and no typed byte is
+there that the policy doesn't keep or that may answer a prompt. What was taken out is said where it
+stood.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tracer.model.findings import (
     ProgramStarted,
     TextInput,
     TextOutput,
+    TmuxChanged,
 )
 from tracer.redact.policy import kept
 from tracer.redact.prompts import Prompts, name_of
@@ -40,6 +42,7 @@ class Redactor:
         self._prompts = Prompts(settings.prompts)
         # One process is in many findings, each time with the same arguments.
         self._mask = lru_cache(_CACHED)(Secrets(settings, key).mask)
+        self._mask_text = lru_cache(_CACHED)(self._without_secrets)
 
     def feed(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that may leave, in their order."""
@@ -54,7 +57,9 @@ class Redactor:
                 left = kept(finding, self._policy, self._prompts.take(finding))
             case Lost():
                 self._prompts.lose(finding)
-        return self._with_masks(left) if isinstance(left, _OfProcess) else left
+        if left is None:
+            return None
+        return self._with_names(self._with_masks(left) if isinstance(left, _OfProcess) else left)
 
     def _with_masks(self, finding: _OfProcess) -> Finding:
         process = finding.process
@@ -65,3 +70,17 @@ class Redactor:
         if masked is None:
             return finding
         return finding._replace(process=process._replace(argv=masked.argv, masks=masked.masks))
+
+    def _with_names(self, finding: Finding) -> Finding:
+        """tmux and shells name windows after commands, arguments and all."""
+        place = finding.place
+        if place is not None and (name := self._mask_text(place.window_name)) is not None:
+            finding = finding._replace(place=place._replace(window_name=name))
+        if isinstance(finding, TmuxChanged) and (note := self._mask_text(finding.note)) is not None:
+            finding = finding._replace(note=note)
+        return finding
+
+    def _without_secrets(self, text: str | None) -> str | None:
+        """What may be told of a text; None: all."""
+        masked = self._mask(((text or "").encode(errors="surrogatepass"),), b"", False)
+        return masked and masked.argv[0].decode(errors="replace")

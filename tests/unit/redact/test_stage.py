@@ -20,6 +20,7 @@ from tracer.model.findings import (
     ProcessTraced,
     ProgramStarted,
     TextInput,
+    TmuxChanged,
 )
 from tracer.redact.patterns import BUILT_IN
 from tracer.redact.stage import Redactor
@@ -132,6 +133,19 @@ def test_a_mask_stands_where_the_secret_was():
     assert told.process.argv == (b"mysql", b"-p[masked 7 bytes]")
     assert [(m.argument, m.size) for m in told.process.masks] == [(1, 7)]
     assert told.process._replace(argv=process.argv, masks=()) == process
+
+
+@pytest.mark.parametrize(
+    "name", ["PGPASSWORD=hunter2", "mysql -phunter2 db", "é\udcff\ud800 --token hunter2"]
+)
+def test_a_window_may_be_named_after_a_command(name):
+    """In every place, and in what is told of the change."""
+    named = PLACE._replace(window_name=name)
+    changed = TmuxChanged(NOW, "window-renamed", named, None, f"was {name}")
+    told = redactor().feed([changed, OUTPUT._replace(place=named)])
+    assert not tells(told, "hunter2")
+    assert tells([changed], "hunter2")
+    assert [finding.place.window_id for finding in told] == ["@2", "@2"]
 
 
 def test_a_cut_of_the_arguments_is_minded():
