@@ -82,7 +82,7 @@ def leaves(value: object) -> Iterator[bytes]:
         case bytes():
             yield value
         case str():
-            yield value.encode("utf-8", "surrogateescape")
+            yield value.encode("utf-8", "surrogatepass")
         case tuple():
             for part in value:
                 yield from leaves(part)
