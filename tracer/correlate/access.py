@@ -24,6 +24,9 @@ RECORD_NS: Final = 100_000_000
 """How long the record of what an answer shows may take to arrive."""
 STAY_NS: Final = 100_000_000
 """Who is connected so long after a message has more than a command run."""
+AGAIN_NS: Final = 5_000_000_000
+"""A process that comes to a server again and again is asked for no more often. tmux's own client
+comes once in its life; a program that asks as we do would make us ask, and we it, without end."""
 _LEFT_KEPT: Final = 1024
 _At = tuple[int, Tty]
 
@@ -72,11 +75,20 @@ class Access:
         # Of those on one terminal, who spoke to a server last: for whom it takes the terminal.
         self._callers: dict[_At, ProcessKey] = {}
         self._spoke: dict[int, tuple[int, int]] = {}
+        self._came: dict[int, int] = {}
         self._left: dict[int, int] = {}
 
     def is_attached(self, pid: int) -> bool:
         """Whether that process is a client now."""
         return pid in self._seats
+
+    def is_news(self, record: Peer) -> bool:
+        """Whether its server should be asked, now that a process has closed its end."""
+        pid = record.key.tgid
+        if record.ktime_ns - self._came.get(pid, -AGAIN_NS) < AGAIN_NS:
+            return False
+        self._came[pid] = record.ktime_ns
+        return True
 
     def stayed(self, now_ns: int) -> list[int]:
         """Servers that somebody spoke to who stays and is no client: of control mode, it may be."""
@@ -92,7 +104,7 @@ class Access:
         if record.who is not None:
             self._people.meet(record.key, record.who)
         key = self._people.key(record.key) or record.key
-        if key.tgid not in self._seats:
+        if key.tgid not in self._seats and key.tgid not in self._came:
             self._spoke[key.tgid] = record.server_tgid, record.ktime_ns
         if record.who is not None and record.who.tty is not None:
             at = record.server_tgid, record.who.tty
@@ -126,6 +138,7 @@ class Access:
         seat = self._seats.get(key.tgid)
         changes = [self._leave(seat, record.ktime_ns, _ending(record.status))] if seat else []
         self._forget(key, record.ktime_ns)
+        self._came.pop(key.tgid, None)
         self._people.end(key)
         return changes
 

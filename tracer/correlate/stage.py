@@ -267,12 +267,12 @@ class Correlator:
         return [*out, *server.gone(time_ns)]
 
     def _peer(self, record: Peer) -> list[Change]:
-        is_attached = self._access.is_attached(record.key.tgid)
-        if is_attached or not record.size:
-            self._ask_of(record.server_tgid)  # it was resized, or a command is done
-        server = self._servers.get(record.server_tgid)
-        if server and not is_attached and not record.size:
-            server.command_done(record.ktime_ns)
+        if self._access.is_attached(record.key.tgid):
+            self._ask_of(record.server_tgid)  # it was resized, or has left
+        elif not record.size and self._access.is_news(record):
+            self._ask_of(record.server_tgid)
+            if record.server_tgid in self._servers:
+                self._servers[record.server_tgid].command_done(record.ktime_ns)
         return self._access.peer(record)
 
     def _asking(self, changes: list[Change]) -> list[Change]:
