@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.samples import ALICE, EXEC, FINDINGS, INPUT, NOW, OUTPUT, PLACE, PROCESS
+from tests.samples import ALICE, EXEC, FINDINGS, INPUT, LOST, NOW, OUTPUT, PLACE, PROCESS
 from tracer.config import InputPolicy, RedactSettings
 from tracer.model import abi
 from tracer.model.context import Process
@@ -187,3 +187,12 @@ def test_what_is_typed_at_a_prompt_is_withheld():
     typed = INPUT._replace(process=ssh, time_ns=NOW + 90, data=b"hunter2\r", size=8)
     told = redactor().feed([asked, typed, typed])
     assert told == [asked, typed._replace(data=None, withheld="prompt"), typed]
+
+
+def test_a_loss_may_have_been_a_prompt():
+    """In doubt it is withheld."""
+    ssh = PROCESS._replace(exe=b"/usr/bin/ssh")
+    shown = OUTPUT._replace(process=ssh, data=b"$ ")
+    typed = INPUT._replace(process=ssh, time_ns=NOW + 90)
+    told = redactor().feed([shown, LOST, typed])
+    assert [f.withheld for f in told if isinstance(f, TextInput)] == ["prompt"]
