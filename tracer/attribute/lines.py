@@ -76,6 +76,7 @@ class Lines:
 
     def _fork(self, fork: Fork) -> None:
         pid, who = fork.key.tgid, fork.who
+        self._terminals.pop(pid, None)  # what was known of it, its records tell
         child = self._processes[pid] = Process(fork.key, who.parent.tgid, who.session)
         parent = self._processes.get(who.parent.tgid)
         if parent is None or who.parent.tgid == who.server_tgid:

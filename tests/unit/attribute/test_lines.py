@@ -237,6 +237,17 @@ def test_a_known_process_is_not_learned_again() -> None:
     assert pane.run() == exactly(2)
 
 
+def test_records_that_come_after_proc_was_read() -> None:
+    """They tell all that happened, so nothing stood at the prompt before."""
+    pane = Pane()
+    pane.lines = Lines()
+    pane.lines.know(followed(PANE, PANE))
+    pane.note(fork(PANE, parent=SERVER))
+    pane.note(exec_(PANE, b"-bash", exe=b"/usr/bin/bash", parent=SERVER))
+    pane.type((b"ls\r", ADA))
+    assert pane.run() == exactly(2)
+
+
 def test_a_reused_pid_has_no_line() -> None:
     """Its fork was lost, and the process before it had one."""
     pane = Pane()
