@@ -14,6 +14,7 @@ import pytest
 from tests.unit.observe.conftest import NOBODY, RealTmux, eventually
 from tracer.model.context import Client, Origin, Place
 from tracer.model.facts import Verdict
+from tracer.observe import servers
 from tracer.observe.present import Present, everyone
 
 PYTHON = Path(sys.executable).resolve()
@@ -40,6 +41,8 @@ while True:
 
 
 def present_at(server_pid: int) -> Present:
+    # A pane's terminal is its own once its process has run for a moment.
+    eventually(lambda: server_pid in {server.pid for server in servers.find_servers()})
     (found,) = [present for present in everyone() if present.server.pid == server_pid]
     return found
 
