@@ -21,7 +21,7 @@ import pytest
 
 from tests.unit.observe.conftest import NOBODY, RealTmux, eventually
 from tracer.model.context import Origin
-from tracer.model.events import ProcessKey
+from tracer.model.events import ProcessKey, Tty
 from tracer.observe import logins, procfs
 
 PYTHON = Path(sys.executable).resolve()
@@ -237,6 +237,32 @@ def test_su_on_the_way_is_named_with_its_caller(start, option):
     pid = sleeper_below(start(HOLDER, *su).number())
     assert procfs.process(pid).uid == pwd.getpwnam("nobody").pw_uid
     assert origin_of(pid) == Origin("local", via=(("su", 0),))
+
+
+@pytest.mark.parametrize(
+    ("terminal", "kind"),
+    [
+        (Tty(4, 1), "console"),
+        (Tty(4, 64), "console"),  # ttyS0
+        (Tty(188, 0), "console"),  # ttyUSB0
+        (Tty(136, 1 << 19), "unknown"),
+        (Tty(3, 0), "unknown"),  # a pty of BSD's kind
+    ],
+)
+def test_a_terminal_that_is_a_device_is_a_console(start, terminal, kind):
+    """Somebody is at the machine, or at its serial line; su on the way is named all the same."""
+    su = ["su", "-s", "/bin/sh", NOBODY.pw_name, "-c", "sleep 1000 & wait"]
+    process = procfs.process(sleeper_below(start(HOLDER, *su).number()))
+    assert logins.origin_of(process._replace(tty=terminal)) == Origin(kind, via=(("su", 0),))
+
+
+def test_who_has_too_many_ancestors_is_unknown(start):
+    """The walk is bounded; a hundred below the terminal's master are too many."""
+    deep = (
+        "for n in range(100):\n    if os.fork(): os.wait()\nos.execvp('sleep', ['sleep', '1000'])"
+    )
+    program = start(HOLDER, os.fspath(PYTHON), "-c", f"import os\n{deep}")
+    assert origin_of(sleeper_below(program.number())) == Origin("unknown")
 
 
 def test_who_has_gone_is_not_looked_at(start):
