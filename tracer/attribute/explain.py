@@ -24,6 +24,8 @@ from tracer.model.events import Tty
 
 MAX_STEPS: Final = 4000
 MAX_FOUND: Final = 256
+# Far longer than from a read to its write, unless the whole server sleeps.
+FRESH_NS: Final = 250_000_000
 # Reads of one client that may be passed over while a pane is full.
 MAX_AHEAD: Final = 6
 MAX_TURN: Final = 16
@@ -63,7 +65,7 @@ class Scene:
     """What is to be explained: `writes` in order, from `reads` in order of each client.
 
     `ranks`: pairs of clients of which the first is known to come first in a turn. `is_picked`:
-    tmux may have taken keys out of reads.
+    tmux may have taken keys out of reads. `is_late`: the server may have slept for long.
     """
 
     reads: Mapping[Tty, Sequence[Read]]
@@ -71,6 +73,18 @@ class Scene:
     state: State
     ranks: frozenset[tuple[Tty, Tty]] = frozenset()
     is_picked: bool = False
+    is_late: bool = False
+
+    def may_matter(self, read: Read) -> bool:
+        """Whether `read` can be in any of the writes."""
+        return any(self.may_be(read, write) for write in self.writes)
+
+    def may_be(self, read: Read, write: Write) -> bool:
+        """Whether turns and time allow that `read` is in `write`."""
+        if read.gone_at is not None and read.gone_at < write.at:
+            return False
+        is_slow = self.is_late or write.is_wide or read.is_unfinished
+        return is_slow or write.ktime_ns - read.ktime_ns <= FRESH_NS
 
 
 def explanations(scene: Scene) -> list[Explanation]:
@@ -89,7 +103,8 @@ class _Search:
         self._steps = 0
 
     def run(self) -> Iterator[Explanation]:
-        pending = frozenset(read for queue in self._scene.reads.values() for read in queue)
+        reads = (read for queue in self._scene.reads.values() for read in queue)
+        pending = frozenset(filter(self._scene.may_matter, reads))
         rests = self._scene.state.rests
         for lines, state in self._lines(0, self._scene.state):
             pieces = [piece for line in lines for piece in line]
@@ -145,7 +160,7 @@ class _Search:
                     yield from self._fits(write, after, start, Rest(queue[index], 0, False))
                     yield from self._joins(write, after, start, queue[past : index + 1])
         for read in _elsewhere(state, write):
-            if _is_there(read, write) and self._may_follow(write, state, read, before):
+            if self._scene.may_be(read, write) and self._may_follow(write, state, read, before):
                 yield from self._fits(write, state, start, Rest(read, 0, True))
         if found := keys.REPLY.match(write.data, start):
             yield Piece(found.end() - start), state
@@ -156,7 +171,7 @@ class _Search:
         for index in range(past, len(queue)):
             if queue[index].at > write.at or (write.is_wide and count == MAX_AHEAD):
                 return
-            if _is_there(queue[index], write):
+            if self._scene.may_be(queue[index], write):
                 count += 1
                 yield index
 
@@ -216,10 +231,6 @@ def _sizes(write: Write, start: int, size: int) -> tuple[set[int], int]:
     """Where `size` bytes that can't be compared end, or how many there is room for."""
     room = write.size - start
     return ({start + size}, 0) if size <= room else (set(), room)
-
-
-def _is_there(read: Read, write: Write) -> bool:
-    return read.gone_at is None or read.gone_at > write.at
 
 
 def _turned(state: State, write: Write) -> State:

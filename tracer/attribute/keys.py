@@ -41,7 +41,7 @@ REPLY: Final = re.compile(
     rb"|\x1b\](?:4;\d+|1[0-2]|52);[^\x07\x1b]*(?:\x07|\x1b\\)"
 )
 # A cursor report reads like a modified F3, and only tmux itself is ever asked for one.
-_ANSWER: Final = re.compile(rb"(?:(?!\x1b\[1;\dR)" + REPLY.pattern + rb")+")
+_ANSWER: Final = re.compile(rb"(?:(?!\x1b\[1;\dR)(?:" + REPLY.pattern + rb"))+")
 
 _FINALS: Final = b"ABCD"
 _SAME: Final = (

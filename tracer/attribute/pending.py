@@ -20,8 +20,8 @@ class Read:
     """One read of a client's terminal; where its last key is unfinished, that is one of its own."""
 
     __slots__ = (
-        "at", "before", "client", "data", "gone_at", "is_answer", "is_unfinished", "is_used",
-        "is_withheld", "ktime_ns", "parts", "prior", "size",
+        "at", "before", "client", "data", "gone_at", "is_answer", "is_told", "is_unfinished",
+        "is_used", "is_withheld", "ktime_ns", "parts", "prior", "size",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +41,7 @@ class Read:
         self.parts = parts
         self.is_answer = is_answer(data)
         self.is_unfinished = unfinished(data) > 0
+        self.is_told = False  # as one that went to no pane
         self.is_used = False  # it was written
         self.gone_at: int | None = None  # writes after this place are not of it
         self.before: Read | None = None  # the read before it of this client

@@ -17,7 +17,7 @@ from tracer.attribute.askers import Askers
 from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
 from tracer.attribute.keys import Paste, unfinished
 from tracer.attribute.outside import outside
-from tracer.attribute.pending import Read, Rest, Write
+from tracer.attribute.pending import WIDE_BYTES, Read, Rest, Write
 from tracer.attribute.ranges import EITHER, unknown
 from tracer.attribute.verdict import choose, is_clear, least_left, name, used_by_all
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
@@ -28,6 +28,7 @@ HOLD_NS: Final = 100_000_000
 ESCAPE_NS: Final = 1_000_000_000
 MAX_READS: Final = 20_000
 MAX_HELD: Final = 24
+MAX_REACH: Final = 32
 
 LOST: Final = "input records were lost"
 TOO_MANY: Final = "too much was typed at once to tell who typed what"
@@ -93,8 +94,6 @@ class Typist:
         prior = queue[-1] if queue and queue[-1].is_unfinished else None
         read = Read(record, data, at, parts or ((record.size, How.KEYSTROKE),), prior)
         read.before, self._newest[record.tty] = self._newest.get(record.tty), read
-        if read.before:
-            read.before.before = None
         queue.append(read)
 
     def write(self, record: PaneInput) -> Write:
@@ -113,7 +112,7 @@ class Typist:
         else:
             self._note_width(write)
             self._held.append(write)
-            write.suspects = [read for queue in self._reads.values() for read in queue]
+            write.suspects = [read for queue in self._in_reach().values() for read in queue]
             self._settle()
             self._settle_outsiders()
         return write
@@ -147,15 +146,23 @@ class Typist:
 
     def _explanations(self, writes: list[Write]) -> list[Explanation]:
         """With whole reads, else with some that tmux has taken keys out of."""
-        scene = Scene(self._reads, writes, self._state, frozenset(self._ranks))
+        scene = Scene(self._in_reach(), writes, self._state, frozenset(self._ranks))
         found = explanations(scene)
         if any(not each.left for each in found):
             return found
         if found := explanations(replace(scene, is_picked=True)):
             return found
+        if found := explanations(replace(scene, is_late=True)):
+            return found
         if found := explanations(replace(scene, ranks=frozenset())):
             self._ranks = set()
         return found
+
+    def _in_reach(self) -> dict[Tty, list[Read]]:
+        """What is pending; while a pane is full, no more than the next writes can be of."""
+        if not self._is_backed_up():
+            return self._reads
+        return {client: queue[:MAX_REACH] for client, queue in self._reads.items()}
 
     def _without_outsiders(self) -> list[Explanation]:
         """After the last write spoiled it: it may be of no terminal at all."""
@@ -206,6 +213,8 @@ class Typist:
         """The state of the server after the decided writes."""
         for read in used_by_all(chosen):
             read.is_used = True
+        for read in used:
+            read.before = None
         self._state = best.state._replace(past={}, rests=_common_rests(chosen))
         for client, queue in self._reads.items():
             last = max((i for i, read in enumerate(queue) if read in best.used), default=-1)
@@ -243,6 +252,8 @@ class Typist:
 
     def _clear_reads(self) -> None:
         for queue in self._reads.values():
+            for read in queue:
+                read.before = None
             queue.clear()
 
     # ---- what is past ----
@@ -254,7 +265,7 @@ class Typist:
         return bool(self._state.rests or self._wide)
 
     def _note_width(self, write: Write) -> None:
-        if write.record.size >= 1024:
+        if write.size >= WIDE_BYTES:
             self._wide[write.pane] = write
         elif write.pane not in self._state.rests:
             self._wide.pop(write.pane, None)
@@ -264,30 +275,38 @@ class Typist:
         turn = [list(reads) for _, reads in self._state.turn]
         for queue in (*self._reads.values(), *turn):
             for read in queue:
-                if read.at < before and read.gone_at is None and not read.is_unfinished:
+                is_free = not read.is_unfinished and read.size < WIDE_BYTES
+                if read.at < before and read.gone_at is None and is_free:
                     read.gone_at = at
 
     def _expire(self) -> None:
         wide = [pane for pane, w in self._wide.items() if self._now_ns - w.ktime_ns > ESCAPE_NS]
         for pane in wide:
             del self._wide[pane]
+        if self._held:
+            return
         if self._is_backed_up() and sum(map(len, self._reads.values())) < MAX_READS:
             return
         for client, queue in self._reads.items():
             if over := [read for read in queue if self._is_over(read)]:
                 self._reads[client] = [read for read in queue if read not in over]
                 self._forget(over)
+            for read in queue:
+                if self._now_ns - read.ktime_ns > HOLD_NS and not read.is_unfinished:
+                    self._tell(read)
 
     def _is_over(self, read: Read) -> bool:
-        since = self._held[0] if self._held else None
-        if read.gone_at is not None:
-            return since is None or read.gone_at < since.at
-        age_ns = (since.ktime_ns if since else self._now_ns) - read.ktime_ns
-        return age_ns > (ESCAPE_NS if read.is_unfinished else HOLD_NS)
+        return read.gone_at is not None or self._now_ns - read.ktime_ns > ESCAPE_NS
 
     def _forget(self, reads: Iterable[Read]) -> None:
         for read in reads:
+            read.before = None
             self._stale.append(read)
+            self._tell(read)
+
+    def _tell(self, read: Read) -> None:
+        if not read.is_told:
+            read.is_told = True
             self.unread.append(Unread(read.ktime_ns, self._server_tgid, read.client, read.size))
 
     def _next(self) -> int:
