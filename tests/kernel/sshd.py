@@ -25,7 +25,9 @@ from tests.kernel.patience import PATIENCE_S, eventually
 from tests.need import lacking
 
 _SSHD = "/usr/sbin/sshd"
-_SEPARATION = Path("/run/sshd")  # sshd's own, which a service manager makes where there is one
+# An empty directory for all sshd, which a service manager makes where there is one; it stays, since
+# another may use it by now, and is gone at the next boot.
+_SEPARATION = Path("/run/sshd")
 _CONFIGURATION = """
 ListenAddress 127.0.0.1:{port}
 ListenAddress [::1]:{port}
@@ -79,9 +81,10 @@ class Login:
 
 
 class Sshd:
-    """The server runs when this returns. `place` is a directory that all users can enter."""
+    """The server runs when this returns. `place` is a directory that all users can enter;
+    `options` are lines of its configuration that go before what it has otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         for program in (_SSHD, "ssh", "ssh-keygen", "useradd", "sudo"):
             if not shutil.which(program):
                 lacking(f"{program} is not installed")
@@ -90,13 +93,12 @@ class Sshd:
         self.log = self.place / "log"
         self._ends = ExitStack()
         self._ends.callback(shutil.rmtree, self.place)
-        if not _SEPARATION.exists():
-            _SEPARATION.mkdir(mode=0o755)
-            self._ends.callback(_SEPARATION.rmdir)
+        _SEPARATION.mkdir(mode=0o755, exist_ok=True)
         self._port = _free_port()
         self._make_key("host")
         configuration = self.place / "configuration"
-        configuration.write_text(_CONFIGURATION.format(port=self._port, place=self.place))
+        text = _CONFIGURATION.format(port=self._port, place=self.place)
+        configuration.write_text("\n".join(options) + text)  # the first value of each counts
         self._process = subprocess.Popen([_SSHD, "-D", "-f", configuration, "-E", self.log])
         self._ends.callback(self._stop)
         eventually(self._answers, self.log.read_text)
@@ -121,17 +123,28 @@ class Sshd:
         terminal: bool = True,
     ) -> Login:
         """A user logs in and runs a command; returns at once."""
+        argv = self.argv(user, command, *options, address=address, terminal=terminal)
+        login = Login(argv, terminal=terminal)
+        self._ends.callback(login.close)
+        return login
+
+    def argv(
+        self,
+        user: str,
+        command: str,
+        *options: str,
+        address: str = "127.0.0.1",
+        terminal: bool = True,
+    ) -> list[str]:
+        """ssh(1) for a login, with the user's key."""
         if not (self.place / user).exists():
             self._make_key(user)
-        argv = [
+        return [
             "ssh", "-F", "none", "-tt" if terminal else "-T", "-p", str(self._port),
             "-i", str(self.place / user), "-o", "IdentitiesOnly=yes",
             "-o", f"UserKnownHostsFile={self.place}/known", "-o", "LogLevel=ERROR",
             "-o", "StrictHostKeyChecking=accept-new", *options, f"{user}@{address}", command,
         ]  # fmt: skip
-        login = Login(argv, terminal=terminal)
-        self._ends.callback(login.close)
-        return login
 
     def close(self) -> None:
         """Ends it all."""
