@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -131,9 +132,10 @@ def lines(report: Report) -> Iterator[str]:
         yield _row(candidate.ok, candidate.name, candidate.reason)
     if report.hooks:
         yield from ("", "Hooks of the plan")
-    for hook in report.hooks:
-        yield _row(True, hook.name, f"{hook.kind} {hook.target}: {hook.shows}")
-        yield f"{'':20}{hook.reason}"
+    for same, group in groupby(report.hooks, lambda hook: replace(hook, target="")):
+        targets = ", ".join(hook.target for hook in group)
+        yield _row(True, same.name, f"{same.kind} {targets}: {same.shows}")
+        yield f"{'':20}{same.reason}"
     yield from ("", safe_text(report.sentence))
 
 
