@@ -36,6 +36,7 @@ class Attributor:
 
     def __init__(self) -> None:
         self._typists: dict[int, Typist] = {}
+        self._over: set[int] = set()
         self._lines: Final = Lines()
         self._held: deque[Record | Write] = deque()
 
@@ -61,7 +62,9 @@ class Attributor:
         """Returns what can go at `now_ns` without another record."""
         for typist in self._typists.values():
             typist.tick(now_ns)
-        return self._release()
+        gone = self._release()
+        self._forget()
+        return gone
 
     def _note(self, record: Record) -> Record | Write:
         match record:
@@ -82,9 +85,15 @@ class Attributor:
 
     def _note_exit(self, record: Exit) -> None:
         if record.key.tgid == record.server_tgid:
-            self._typists.pop(record.server_tgid, None)
+            self._over.add(record.server_tgid)
         elif record.is_peer:
             self._typist(record.server_tgid).note_asker(record)
+
+    def _forget(self) -> None:
+        # What was written before a server ended is decided after it.
+        for tgid in [tgid for tgid in self._over if self._typist(tgid).is_done]:
+            self._over.discard(tgid)
+            del self._typists[tgid]
 
     def _typist(self, server_tgid: int) -> Typist:
         return self._typists.setdefault(server_tgid, Typist())

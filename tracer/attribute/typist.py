@@ -117,6 +117,11 @@ class Typist:
             self._settle_outsiders()
         return write
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all that was written is decided."""
+        return not self._held and not self._outsiders
+
     def tick(self, now_ns: int) -> None:
         """Time passed."""
         self._now_ns = max(self._now_ns, now_ns)

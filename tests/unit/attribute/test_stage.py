@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.playbook import at_ns, exit_, output
+from tests.playbook import SERVER, at_ns, exit_, output
 from tests.unit.attribute.play import TTYS, Play, described, keystroke, unknown
 from tracer.model import abi
-from tracer.model.events import Missing, PaneInput, PaneOutput
+from tracer.model.events import Exit, Missing, PaneInput, PaneOutput
 from tracer.model.hands import Typed
 
 
@@ -71,6 +71,14 @@ def test_a_prefix_within_a_read() -> None:
 def test_a_prefix_twice() -> None:
     """C-b C-b sends one."""
     assert Play().read("A", b"\x02").read("A", b"\x02").write(b"\x02").said() == [keystroke("A")]
+
+
+def test_a_server_that_ends_leaves_nothing_open() -> None:
+    """What was read last and written before its end is decided, and what comes after it goes."""
+    play = Play().read("B", b"x").read("A", b"x").write(b"x").feed(exit_(SERVER, ms=10))
+    play.feed(exit_(SERVER + 1, ms=11)).wait(2000)
+    assert [type(record) for record in play.out[-3:]] == [Typed, Exit, Exit]
+    assert play.said() == [unknown()]
 
 
 def test_what_is_unread_is_told_in_time() -> None:
