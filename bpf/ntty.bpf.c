@@ -91,14 +91,6 @@ static __always_inline int read_bytes__enter(struct tty_struct *tty, const void 
 	return 0;
 }
 
-static __always_inline bool slave__asks_secret(struct tty_struct *slave)
-{
-	u32 lflag = 0;
-
-	RD(lflag, &slave->c_lflag);
-	return lflag__asks_secret(lflag);
-}
-
 /* At the entry, before the bytes can have any effect on the modes that decide what is withheld. */
 static __always_inline int write_bytes__enter(struct tty_struct *tty, const void *from, u64 bytes)
 {
@@ -113,7 +105,7 @@ static __always_inline int write_bytes__enter(struct tty_struct *tty, const void
 		return 0;
 	if (join->fixed.bytes &&
 	    (join__ends(join, tty, bytes) || join->kind != TT_KIND_PANE_INPUT ||
-	     join__is_withheld(join) != slave__asks_secret(slave)))
+	     join__is_withheld(join) != tty__asks_secret(slave)))
 		join__send(join);
 	if (!join->fixed.bytes) {
 		join->kind = write__fill(&join->fixed, tty, slave);

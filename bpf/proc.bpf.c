@@ -15,7 +15,8 @@ struct path_walk {
 
 struct exec_record {
 	struct path_walk walk;
-	u64 evidence; /* that the parent is a server */
+	u64 evidence;	     /* that the parent is a server */
+	struct sock *client; /* that is connected to the parent */
 	struct tt_exec fixed;
 	/* each part may pass its end by one name before it is stopped */
 	char data[EXEC_CWD_END + TT_NAME_MAX + TT_ARGV_MAX];
@@ -26,12 +27,14 @@ BPF_PERCPU_ARRAY(exec_scratch, struct exec_record, 1);
 /* ---- recognising a server: it listens on a unix socket and holds the master of the pty whose
  * slave is the controlling terminal of its child ---- */
 
-#define HOLDS_MASTER   1
-#define LISTENS	       2
-#define IS_MULTIPLEXER (HOLDS_MASTER | LISTENS)
-#define TCP_LISTEN     10 /* include/net/tcp_states.h, which unix sockets borrow */
+#define HOLDS_MASTER	1
+#define LISTENS		2
+#define IS_MULTIPLEXER	(HOLDS_MASTER | LISTENS)
+#define HAS_CLIENT	4
+#define TCP_ESTABLISHED 1 /* include/net/tcp_states.h, which unix sockets borrow */
+#define TCP_LISTEN	10
 
-static __always_inline u32 socket__evidence(struct file *file)
+static __always_inline u32 socket__evidence(struct file *file, struct sock **client)
 {
 	struct socket *socket = NULL;
 	struct sock *sock = NULL;
@@ -42,10 +45,17 @@ static __always_inline u32 socket__evidence(struct file *file)
 	RD(sock, &socket->sk);
 	RD(family, &sock->skc_family);
 	RD(state, &sock->skc_state);
-	return family == AF_UNIX && state == TCP_LISTEN ? LISTENS : 0;
+	if (family != AF_UNIX)
+		return 0;
+	if (state == TCP_ESTABLISHED) {
+		*client = sock;
+		return HAS_CLIENT;
+	}
+	return state == TCP_LISTEN ? LISTENS : 0;
 }
 
-static __always_inline u32 file__evidence(struct file *file, struct tty_struct *master)
+static __always_inline u32 file__evidence(struct file *file, struct tty_struct *master,
+					  struct sock **client)
 {
 	struct inode *inode = NULL;
 	u16 mode = 0;
@@ -53,7 +63,7 @@ static __always_inline u32 file__evidence(struct file *file, struct tty_struct *
 	RD(inode, &file->f_inode);
 	RD(mode, &inode->i_mode);
 	if ((mode & S_IFMT) == S_IFSOCK)
-		return socket__evidence(file);
+		return socket__evidence(file, client);
 	return file__tty(file) == master ? HOLDS_MASTER : 0;
 }
 
@@ -65,16 +75,17 @@ static __always_inline bool task__is_multiplexer(struct exec_record *scratch,
 
 	open_files__of(&open, task);
 	scratch->evidence = 0;
+	scratch->client = NULL;
 	for (u32 fd = 0; fd < TT_FD_SCAN_MAX; fd++) {
 		struct file *file;
 
-		if (scratch->evidence == IS_MULTIPLEXER || fd >= open.room)
+		if (scratch->evidence == (IS_MULTIPLEXER | HAS_CLIENT) || fd >= open.room)
 			break;
 		file = open_files__get(&open, fd);
 		if (file)
-			scratch->evidence |= file__evidence(file, master);
+			scratch->evidence |= file__evidence(file, master, &scratch->client);
 	}
-	return scratch->evidence == IS_MULTIPLEXER;
+	return (scratch->evidence & IS_MULTIPLEXER) == IS_MULTIPLEXER;
 }
 
 static __always_inline void server__send(struct task_struct *server, u32 server_tgid)
@@ -113,6 +124,8 @@ static __always_inline void exec__recognise(struct exec_record *scratch, struct 
 	lineage__set(parent_tgid, parent_tgid, 0);
 	lineage__set(tgid, parent_tgid, tgid);
 	server__send(parent, parent_tgid);
+	if (scratch->client)
+		peer__send(scratch->client, parent_tgid, 1); /* who started it, and spoke already */
 }
 
 /* ---- paths ---- */

@@ -61,9 +61,8 @@ static __always_inline void peer__fill(struct tt_peer *record, struct pid *pid, 
 }
 
 /* `bytes`: of the message, 0 for none any more. */
-static __always_inline int message__enter(struct sock *sock, u32 bytes)
+static __always_inline int peer__send(struct sock *sock, u32 server_tgid, u32 bytes)
 {
-	u32 server_tgid = bpf_get_current_pid_tgid() >> 32;
 	struct tt_peer record = {.socket_id = (u64)sock, .bytes = bytes};
 	struct pid *pid = NULL;
 
@@ -75,4 +74,9 @@ static __always_inline int message__enter(struct sock *sock, u32 bytes)
 	header__number(&record.header, TT_KIND_PEER, sizeof(record));
 	critical__send(&record, sizeof(record));
 	return 0;
+}
+
+static __always_inline int message__enter(struct sock *sock, u32 bytes)
+{
+	return peer__send(sock, bpf_get_current_pid_tgid() >> 32, bytes);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* The tracepoint plan: system calls as they end, and the bytes in the memory of who called. */
+/* The tracepoint plan: system calls as they end, and the bytes in the memory of who called. Of a
+ * write also its begin: who asks for a secret may have it, and show what is typed again, before the
+ * write that brought it is over. */
 
 #ifdef TT_PLAN_TRACEPOINT
 
@@ -21,6 +23,8 @@ struct transfer {
 };
 
 BPF_PERCPU_ARRAY(transfers, struct transfer, 1);
+/* threads whose write to a pane began while that asked for a secret */
+BPF_TABLE("lru_hash", u64, u32, secret_writes, TT_JOINS_MAX);
 
 static __always_inline bool user_bytes__advance(struct user_bytes *from)
 {
@@ -101,12 +105,19 @@ static __always_inline bool call__is_read(u32 number)
 static __always_inline u32 transfer__fill(struct transfer *transfer, struct tty_struct *tty,
 					  bool is_write)
 {
+	u64 thread = bpf_get_current_pid_tgid();
 	struct tty_struct *slave;
+	u32 kind;
 
 	if (!is_write)
 		return read__fill(&transfer->fixed, tty, &transfer->scratch);
 	slave = master__pane_slave(tty);
-	return slave ? write__fill(&transfer->fixed, tty, slave) : 0;
+	if (!slave)
+		return 0;
+	kind = write__fill(&transfer->fixed, tty, slave);
+	if (secret_writes.lookup(&thread))
+		transfer->fixed.header.flags = TT_INPUT_WITHHELD;
+	return kind;
 }
 
 static __always_inline int transfer__exit(struct pt_regs *regs, u32 number, u64 bytes)
@@ -135,6 +146,27 @@ static __always_inline int transfer__exit(struct pt_regs *regs, u32 number, u64 
 		transfer__withhold(transfer, bytes);
 	else
 		transfer__send(transfer);
+	return 0;
+}
+
+static __always_inline int write__enter(struct pt_regs *regs)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+	struct tty_struct *tty, *slave;
+	struct file *file;
+	u32 yes = 1;
+
+	if (!lineage__of_current())
+		return 0;
+	file = call__file(regs);
+	tty = file ? file__tty(file) : NULL;
+	slave = tty ? master__pane_slave(tty) : NULL;
+	if (!slave)
+		return 0;
+	if (tty__asks_secret(slave))
+		secret_writes.update(&thread, &yes);
+	else
+		secret_writes.delete(&thread);
 	return 0;
 }
 
@@ -245,6 +277,11 @@ static __always_inline int syscall__exit(struct pt_regs *regs, u32 number, s64 r
 }
 
 #ifdef TT_RAW_SYSCALLS
+int rt_sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	return call__is_write(ctx->args[1]) ? write__enter((void *)ctx->args[0]) : 0;
+}
+
 int rt_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (void *)ctx->args[0];
@@ -254,6 +291,11 @@ int rt_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return syscall__exit(regs, number, ctx->args[1]);
 }
 #else
+int tp_write_enter(void *ctx)
+{
+	return write__enter((void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+}
+
 /* what perf hands to programs on syscalls:sys_exit_*: syscall_tp_t of kernel/trace/trace_syscalls.c.
  * The number was a long once and is an int now (6.18 has garbage in the upper half). */
 struct sys_exit_context {

@@ -29,16 +29,22 @@ static __always_inline bool lflag__asks_secret(u32 lflag)
 	return (lflag & (ICANON | ECHO)) == ICANON;
 }
 
+static __always_inline bool tty__asks_secret(struct tty_struct *slave)
+{
+	u32 lflag = 0;
+
+	RD(lflag, &slave->c_lflag);
+	return lflag__asks_secret(lflag);
+}
+
 static __always_inline bool file__asks_secret(struct file *file)
 {
 	struct tty_struct *tty = file__tty(file), *slave = NULL;
-	u32 lflag = 0;
 
 	if (!tty || !tty__has_major(tty, PTY_MASTER_MAJOR))
 		return false;
 	RD(slave, &tty->link);
-	RD(lflag, &slave->c_lflag);
-	return lflag__asks_secret(lflag);
+	return tty__asks_secret(slave);
 }
 
 /* Whether a pane of the server that runs asks for a secret: which one its client types into isn't

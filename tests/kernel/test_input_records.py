@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,16 +45,18 @@ def watch(plan: str | None) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def pane(tmux: Tmux) -> Pane:
-    """A pane whose program takes every byte as it is, and shows nothing."""
+def pane(watch: Watch, tmux: Tmux) -> Pane:
+    """A pane whose program takes every byte as it is, and shows nothing. The watch is there before
+    and looks at its server."""
     pane = tmux.new_session("stty raw -echo; echo on; exec cat >/dev/null")
+    watch.server = pane.server_pid
     _shows(tmux, pane, "on")
     return pane
 
 
 @pytest.fixture
-def typist(watch: Watch, tmux: Tmux, pane: Pane) -> Iterator[Typist]:
-    """A client of that pane. The watch is there before."""
+def typist(tmux: Tmux, pane: Pane) -> Iterator[Typist]:
+    """A client of that pane."""
     client = Typist(tmux, pane, "root")
     wait_until_attached(tmux, [client])
     yield client
@@ -119,6 +122,7 @@ def test_a_paste_that_has_to_wait_is_told_once(watch: Watch, tmux: Tmux, tmp_pat
     _shows(tmux, pane, "on")
     tmux.run("load-buffer", str(tmp_path / "text"), ";", "paste-buffer", "-t", pane.id)
     fifo.write_text("go\n")
+    watch.server = pane.server_pid
     watch.until(lambda: _size(watch.of(PaneInput)) >= len(text))
     assert _joined(watch.of(PaneInput)) == text
     _assert_without_hole(watch.of(PaneInput))
@@ -153,9 +157,31 @@ def test_who_talks_to_the_server_is_named(watch: Watch, tmux: Tmux, pane: Pane) 
     assert end.key == said[0].key
 
 
+def test_who_starts_a_server_is_named(watch: Watch, tmux: Tmux, tmp_path: Path) -> None:
+    """It has said all that it had to say before anybody could know that this is a server."""
+    runs = tmp_path / "runs"
+    command = shlex.join(tmux.argv("new-session", f"touch {runs}; exec cat"))
+    starter = subprocess.Popen(
+        ["script", "-q", "-c", f"exec {command}", "/dev/null"],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    eventually(runs.exists)
+    client = eventually(lambda: tmux.run("list-clients", "-F", "#{client_pid}"))
+    watch.server = tmux.pid
+    first = watch.until(lambda: watch.of(Peer))[0]
+    assert (first.key.tgid, first.size) == (int(client), 1)
+    assert first.who
+    assert first.who.parent.tgid == starter.pid
+    tmux.run("kill-server")
+    starter.communicate()
+
+
 def test_a_stranger_who_injects_is_named(watch: Watch, tmux: Tmux) -> None:
     """TIOCSTI in a pane, by a program there; it is no input that passed the master."""
     victim = tmux.new_session(_python("import fcntl; fcntl.ioctl(0, 0x5412, b'x'); input()"))
+    watch.server = victim.server_pid
     (injected,) = watch.until(lambda: watch.of(Injection))
     assert (injected.code, injected.tty, injected.session) == (TIOCSTI, victim.tty, victim.pid)
     assert injected.server_tgid == victim.server_pid
@@ -218,16 +244,17 @@ def test_who_writes_to_the_memory_of_a_process_is_named(watch: Watch, pane: Pane
     assert traced.request == abi.TRACE_MEMORY
 
 
-def test_without_input_nothing_of_it_is_read(plan: str | None, tmux: Tmux, pane: Pane) -> None:
+def test_without_input_nothing_of_it_is_read(plan: str | None, tmux: Tmux) -> None:
     """Neither bytes nor their number; who talks to the server is still known."""
     watch = Watch(plan, input_wanted=False)
+    pane = tmux.new_session("exec cat")
+    watch.server = pane.server_pid
     client = Typist(tmux, pane, "root")
     try:
         wait_until_attached(tmux, [client])
         client.type(CANARY)
         tmux.type(pane, CANARY.decode())
-        watch.until(lambda: [r for r in watch.of(Peer) if r.who and not r.size])
-        watch.until(lambda: watch.of(ClientTty))
+        watch.until(lambda: watch.of(Peer) and watch.of(ClientTty))
     finally:
         client.close()
         watch.close()

@@ -15,18 +15,47 @@ from tracer.capture.loader import load
 from tracer.config import RingSizes
 from tracer.decode.order import Order
 from tracer.decode.records import decode
-from tracer.model.events import Missing, Record
+from tracer.model.events import (
+    ClientInput,
+    ClientTty,
+    Exec,
+    Exit,
+    Fork,
+    Injection,
+    Missing,
+    PaneInput,
+    PaneOutput,
+    Peer,
+    Record,
+    ServerFound,
+    Traced,
+)
 from tracer.probe.btf import Btf
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
 
-_R = TypeVar("_R")
+_R = TypeVar("_R", bound=Record)
 _T = TypeVar("_T")
 
 
+def server_of(record: Record) -> int | None:
+    """The server that a record is about."""
+    match record:
+        case Fork() | Exec():
+            return record.who.server_tgid
+        case Exit() | PaneInput() | Peer() | Injection() | Traced():
+            return record.server_tgid
+        case ServerFound():
+            return record.key.tgid
+        case PaneOutput() | ClientInput() | ClientTty():
+            return record.server.tgid
+    return None
+
+
 class Watch:
-    """Sees from now on, until close()."""
+    """Sees from now on, until close(). `server`: whose records are asked for; a machine may have
+    other servers."""
 
     def __init__(self, plan: str | None, *, input_wanted: bool = True) -> None:
         btf, rings = Btf.load(), RingSizes()
@@ -37,12 +66,14 @@ class Watch:
         self._source = KernelSource(load(chosen, kernel_types(btf), rings, input_wanted), rings)
         self._order = Order(self._source.cpus)
         self.plan = chosen.name
+        self.server: int | None = None
         self.raw = bytearray()
         self.records: list[Record] = []
 
     def of(self, kind: type[_R]) -> list[_R]:
-        """What was seen of a kind."""
-        return [record for record in self.records if isinstance(record, kind)]
+        """What was seen of a kind, about `server`."""
+        assert self.server
+        return [r for r in self.records if isinstance(r, kind) and server_of(r) == self.server]
 
     def until(self, what: Callable[[], _T]) -> _T:
         """Looks at what comes until `what()` is true, which it returns."""
@@ -59,7 +90,7 @@ class Watch:
         self._look()
         self.records += self._order.flush()
         self._source.close()
-        assert not self.of(Missing)
+        assert not [record for record in self.records if isinstance(record, Missing)]
 
     def _look(self) -> None:
         drain = self._source.drain()

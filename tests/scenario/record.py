@@ -19,26 +19,14 @@ from pathlib import Path
 from tests.kernel.lines import to_line
 from tests.kernel.patience import eventually
 from tests.kernel.tmux import Tmux
+from tests.kernel.watch import server_of
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.capture.recorded import RecordedSource, record
 from tracer.config import InputPolicy, RedactSettings, RingSizes
 from tracer.decode.records import decode
 from tracer.model import abi
-from tracer.model.events import (
-    ClientInput,
-    ClientTty,
-    Exec,
-    Exit,
-    Fork,
-    Injection,
-    PaneInput,
-    PaneOutput,
-    Peer,
-    Record,
-    ServerFound,
-    Traced,
-)
+from tracer.model.events import Exit, Record
 from tracer.model.findings import Finding
 from tracer.model.stage import Batch, Drain
 from tracer.pipeline import Pipeline
@@ -103,19 +91,6 @@ def _ends(drain: Drain, server: int) -> list[Record]:
     return [r for r in found if isinstance(r, Exit) and r.key.tgid == server]
 
 
-def _server_of(found: Record) -> int | None:
-    match found:
-        case Fork() | Exec():
-            return found.who.server_tgid
-        case Exit() | PaneInput() | Peer() | Injection() | Traced():
-            return found.server_tgid
-        case ServerFound():
-            return found.key.tgid
-        case PaneOutput() | ClientInput() | ClientTty():
-            return found.server.tgid
-    return None
-
-
 def _only(drains: list[Drain], server: int) -> list[Drain]:
     """The records of one server, renumbered, in the drains that have any."""
     numbers: Counter[int] = Counter()
@@ -131,7 +106,7 @@ def _only(drains: list[Drain], server: int) -> list[Drain]:
 def _only_batch(batch: Batch, server: int, numbers: Counter[int]) -> Batch:
     data, spans = bytearray(), []
     for arrival, (at, size) in zip(decode(batch.data, batch.spans), batch.spans, strict=True):
-        if _server_of(arrival.record) != server:
+        if server_of(arrival.record) != server:
             continue
         slot = arrival.cpu * abi.KINDS + arrival.kind
         spans.append((len(data), size))

@@ -30,6 +30,8 @@ _SHOWS: Final = {
     "rt_sched_fork": "fork",
     "rt_sched_exec": "exec",
     "rt_sched_exit": "end",
+    "tp_write_enter": "text_input",
+    "rt_sys_enter": "text_input",
     "kp_tty_write": "text_input",
     "kp_tty_written": "text_input",
     "kp_set_termios": "client_tty",

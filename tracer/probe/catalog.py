@@ -150,19 +150,26 @@ _TRAMPOLINES: Final = (
 )
 # The server's reads; what is written, by the server or a process under it; modes of terminals,
 # TIOCSTI and TIOCLINUX; messages; memory of others.
-_CALLS: Final = """read readv preadv2 write writev pwritev2 ioctl recvmsg ptrace
-    process_vm_writev""".split()
+_WRITES: Final = ("write", "writev", "pwritev2")
+_CALLS: Final = ("read", "readv", "preadv2", *_WRITES, "ioctl", "recvmsg", "ptrace",
+                 "process_vm_writev")  # fmt: skip
 _SYSTEM_CALLS: Final = Hook(
     "system calls",
     "pane output, input, client terminals, injected input, peers and memory",
     (
         Option(
-            tuple(Way("tracepoint", f"syscalls:sys_exit_{call}", "tp_sys_exit") for call in _CALLS),
+            (
+                *(Way("tracepoint", f"syscalls:sys_exit_{c}", "tp_sys_exit") for c in _CALLS),
+                *(Way("tracepoint", f"syscalls:sys_enter_{c}", "tp_write_enter") for c in _WRITES),
+            ),
             "these calls alone: any other system call costs 1.12 times itself",
         ),
         Option(
-            (Way("raw_tracepoint", "sys_exit", "rt_sys_exit"),),
-            "the exit of every system call, each of which then costs 1.8 times itself",
+            (
+                Way("raw_tracepoint", "sys_exit", "rt_sys_exit"),
+                Way("raw_tracepoint", "sys_enter", "rt_sys_enter"),
+            ),
+            "the begin and end of every system call, each of which costs about twice itself",
         ),
     ),
 )
