@@ -97,6 +97,21 @@ def explanations(scene: Scene) -> list[Explanation]:
     return found
 
 
+def merged(chosen: Sequence[Explanation]) -> State:
+    """What comes after, by whichever of them; it allows what any does."""
+    first, *others = (each.state for each in chosen)
+    rests = {pane: rest for pane, rest in first.rests.items()
+             if all(other.rests.get(pane) == rest for other in others)}  # fmt: skip
+    floors = {pane: min(state.floors.get(pane, -1) for state in (first, *others))
+              for pane in first.floors}  # fmt: skip
+    turns = zip(*(each.state.turn for each in chosen), strict=True)
+    turn = tuple(
+        (same[0][0], tuple(dict.fromkeys(read for _, reads in same for read in reads)))
+        for same in turns
+    )
+    return State({}, rests, floors, turn)
+
+
 class _Search:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -154,11 +169,16 @@ class _Search:
             yield from self._fits(write, state._replace(rests=rests), 0, rest)
         for client, queue in self._scene.reads.items():
             past = state.past.get(client, 0)
+            ends = set[int]()
             for index in self._ahead(write, queue, past):
                 if self._may_follow(write, state, queue[index], before):
                     after = state._replace(past={**state.past, client: index + 1})
-                    yield from self._fits(write, after, start, Rest(queue[index], 0, False))
-                    yield from self._joins(write, after, start, queue[past : index + 1])
+                    rest = Rest(queue[index], 0, False)
+                    fits = [*self._fits(write, after, start, rest)]
+                    fits += self._joins(write, after, start, queue[past : index + 1])
+                    # The first that fits leaves most to come, whichever it was.
+                    yield from (each for each in fits if each[0].size not in ends)
+                    ends.update(piece.size for piece, _ in fits)
         for read in _elsewhere(state, write):
             if self._scene.may_be(read, write) and self._may_follow(write, state, read, before):
                 yield from self._fits(write, state, start, Rest(read, 0, True))

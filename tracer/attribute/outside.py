@@ -23,7 +23,9 @@ ASKED: Final = "the only process that was asking the server"
 BOUND: Final = "the only terminal with keys that went to no pane"
 
 
-def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tuple[Range, ...]:
+def outside(
+    write: Write, pending: Iterable[Read], stale: Iterable[Read], can_be_typed: bool
+) -> tuple[Range, ...]:
     """Whose `write` is, which `pending` doesn't explain; `stale` went to no pane."""
     askers = write.askers
     clients = {read.client for read in pending}
@@ -32,7 +34,7 @@ def outside(write: Write, pending: Iterable[Read], stale: Iterable[Read]) -> tup
     is_old = any(write.ktime_ns - read.ktime_ns > TURN_NS for read in pending)
     if len(askers) + len(clients) > 1 or is_old:
         return (unknown(write.size, EITHER),)
-    if _can_be(write, [read for read in stale if read.client not in clients]):
+    if can_be_typed or _can_be(write, [read for read in stale if read.client not in clients]):
         return (unknown(write.size, WAS_TYPED),)
     if askers:
         hand, how, reason = Hand(None, askers[0]), How.SEND_KEYS, ASKED

@@ -14,10 +14,17 @@ from itertools import pairwise
 from typing import Final
 
 from tracer.attribute.askers import Askers
-from tracer.attribute.explain import Explanation, Scene, State, TooManyError, explanations
+from tracer.attribute.explain import (
+    Explanation,
+    Scene,
+    State,
+    TooManyError,
+    explanations,
+    merged,
+)
 from tracer.attribute.keys import Paste, unfinished
 from tracer.attribute.outside import outside
-from tracer.attribute.pending import WIDE_BYTES, Read, Rest, Write
+from tracer.attribute.pending import WIDE_BYTES, Read, Write
 from tracer.attribute.ranges import EITHER, unknown
 from tracer.attribute.verdict import choose, is_clear, least_left, name, used_by_all
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
@@ -45,6 +52,7 @@ class Typist:
         self._now_ns = 0
         self._reads: dict[Tty, list[Read]] = {}
         self._newest: dict[Tty, Read] = {}
+        self._late: deque[Read] = deque(maxlen=64)
         self._stale: deque[Read] = deque(maxlen=64)
         self._last: dict[Tty, deque[int]] = {}
         self._pastes: dict[Tty, Paste] = {}
@@ -95,6 +103,7 @@ class Typist:
         read = Read(record, data, at, parts or ((record.size, How.KEYSTROKE),), prior)
         read.before, self._newest[record.tty] = self._newest.get(record.tty), read
         queue.append(read)
+        self._late.append(read)
 
     def write(self, record: PaneInput) -> Write:
         """The server, or a stranger, wrote to a pane."""
@@ -209,25 +218,25 @@ class Typist:
         if is_sure and not best.left:
             self._learn_ranks(best)
         self._held = []
-        used = best.used if is_sure else best.used.union(*(each.used for each in chosen))
-        self._land(best, used, chosen)
+        self._land(chosen)
 
-    def _land(
-        self, best: Explanation, used: frozenset[Read], chosen: Sequence[Explanation]
-    ) -> None:
+    def _land(self, chosen: Sequence[Explanation]) -> None:
         """The state of the server after the decided writes."""
-        for read in used_by_all(chosen):
-            read.is_used = True
-        for read in used:
-            read.before = None
-        self._state = best.state._replace(past={}, rests=_common_rests(chosen))
+        self._state = merged(chosen)
+        sure = used_by_all(chosen)
+        may_be = frozenset[Read]().union(*(each.used for each in chosen))
+        for read in may_be:
+            read.is_used = read in sure
+            read.is_told = True
         for client, queue in self._reads.items():
-            last = max((i for i, read in enumerate(queue) if read in best.used), default=-1)
-            self._forget(read for read in queue[: last + 1] if read not in used)
-            self._reads[client] = [read for read in queue[last + 1 :] if read not in used]
+            past = min(each.state.past.get(client, 0) for each in chosen)
+            self._forget(read for read in queue[:past] if read not in sure)
+            self._reads[client] = [read for read in queue[past:] if read not in sure]
         for queue in self._reads.values():
-            if queue and queue[0].prior:
+            if queue and queue[0].prior in sure:
                 queue[0].prior = None
+        for read in sure:
+            read.before = None
 
     def _learn_ranks(self, best: Explanation) -> None:
         for write, pieces in zip(self._held, best.writes, strict=True):
@@ -245,8 +254,20 @@ class Typist:
         for write in self._outsiders[:]:
             pending = [read for read in write.suspects if not read.is_used]
             if not pending or self._now_ns - write.ktime_ns >= HOLD_NS:
-                write.ranges = outside(write, pending, self._stale)
+                write.ranges = outside(write, pending, self._stale, self._can_be_typed(write))
                 self._outsiders.remove(write)
+
+    def _can_be_typed(self, write: Write) -> bool:
+        """Whether it can be made of what was read of late, if that was not in other writes."""
+        reads: dict[Tty, list[Read]] = {}
+        for read in self._late:
+            if read.at < write.at:
+                reads.setdefault(read.client, []).append(read)
+        scene = Scene(reads, [write], State({}, {}, {}), is_picked=True, is_late=True)
+        try:
+            return any(each.used for each in explanations(scene))
+        except TooManyError:
+            return True
 
     def _give_up(self, reason: str) -> None:
         for write in self._held:
@@ -277,8 +298,7 @@ class Typist:
 
     def _pass(self, before: int, at: int) -> None:
         """Three reads of one client are three turns: what was read before them is written."""
-        turn = [list(reads) for _, reads in self._state.turn]
-        for queue in (*self._reads.values(), *turn):
+        for queue in (*self._reads.values(), self._late):
             for read in queue:
                 is_free = not read.is_unfinished and read.size < WIDE_BYTES
                 if read.at < before and read.gone_at is None and is_free:
@@ -331,12 +351,6 @@ class Typist:
         assert self._lost_ns is not None
         if self._now_ns - self._lost_ns >= HOLD_NS:
             self._lost_ns = None
-
-
-def _common_rests(chosen: Sequence[Explanation]) -> dict[int, Rest]:
-    first, *others = (each.state.rests for each in chosen)
-    return {pane: rest for pane, rest in first.items()
-            if all(rests.get(pane) == rest for rests in others)}  # fmt: skip
 
 
 def _keys(data: bytes) -> list[bytes]:
