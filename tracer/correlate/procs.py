@@ -145,7 +145,8 @@ class ProcessTable:
 
 
 def _is_same(known: ProcessKey, seen: ProcessKey) -> bool:
-    return abs(known.start_time_ns - seen.start_time_ns) <= _TICK_NS
+    # A process that was named by its pid alone has no start time.
+    return not seen.start_time_ns or abs(known.start_time_ns - seen.start_time_ns) <= _TICK_NS
 
 
 def _unknown(key: ProcessKey) -> Process:

@@ -217,7 +217,8 @@ class Injection(NamedTuple):
 class Traced(NamedTuple):
     """A process took hold of the memory or the registers of `target`, which is under a server.
 
-    `request`: of ptrace(2), or abi.TRACE_MEMORY.
+    `request`: of ptrace(2), or abi.TRACE_MEMORY. The target's start time is 0 where it was named
+    by its pid alone.
     """
 
     ktime_ns: int

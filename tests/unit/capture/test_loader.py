@@ -15,6 +15,8 @@ from tracer.capture.loader import LINEAGE_IGNORED, LoadedProgram, load
 from tracer.config import RingSizes
 from tracer.errors import BpfRefused, TtytraceError
 from tracer.model import abi
+from tracer.model.events import Tty
+from tracer.model.facts import TtyState
 from tracer.probe.btf import Btf
 from tracer.probe.catalog import Way
 from tracer.probe.ktypes import kernel_types
@@ -85,6 +87,15 @@ def test_processes_are_followed_until_they_are_not(program: LoadedProgram) -> No
     for tgid in (4_000_001, 4_000_000, 4_000_002):
         program.unfollow(tgid)
     assert not {4_000_000, 4_000_001} & {key.value for key in table.keys()}  # noqa: SIM118
+
+
+def test_only_output_has_an_account(program: LoadedProgram) -> None:
+    """Each terminal is counted by kind, and the account is the output's."""
+    table = program.bpf[b"ttys"]
+    for kind, end in ((abi.KIND_PANE_INPUT, 3), (abi.KIND_PANE_OUTPUT, 50)):
+        table[table.Key(0xFFFF8880, kind)] = table.Leaf(9, 1, end, 2, 100, 200, 136 << 20 | 3)
+    (state,) = [state for state in program.tty_states() if state.tty_id == 0xFFFF8880]
+    assert state == TtyState(0xFFFF8880, 9, 1, 50, 2, 100, 200, Tty(136, 3))
 
 
 def test_the_environment_is_as_before(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.playbook import CGROUP, PANE, SERVER, exec_, exit_, followed, fork, key
 from tracer.correlate.procs import ProcessTable
+from tracer.model.events import ProcessKey
 
 
 def test_a_fork_runs_what_its_parent_runs() -> None:
@@ -94,6 +95,14 @@ def test_a_reused_pid_is_another_process() -> None:
     stranger = exit_(300)._replace(key=key(300)._replace(start_time_ns=7))
     assert table.exit(stranger).argv == ()
     assert table.get(300) is not None
+
+
+def test_a_process_may_be_named_by_its_pid_alone() -> None:
+    """Then it is the one that runs under that pid."""
+    table = ProcessTable()
+    table.exec(exec_(300, b"ls"))
+    assert table.known(ProcessKey(300, 0)).argv == (b"ls",)
+    assert table.known(ProcessKey(300, 7)).argv == ()
 
 
 def test_a_process_is_known_a_while_after_its_end() -> None:
