@@ -11,6 +11,7 @@ from collections.abc import Callable
 from signal import Signals
 from typing import Final, NamedTuple
 
+from tracer.correlate.commands import Commands
 from tracer.correlate.people import People
 from tracer.correlate.servers import Server
 from tracer.model.context import Client, Place
@@ -22,11 +23,6 @@ WAIT_NS: Final = 300_000_000
 """How long a change waits for what belongs to it: a name, a person, the end that explains it."""
 RECORD_NS: Final = 100_000_000
 """How long the record of what an answer shows may take to arrive."""
-STAY_NS: Final = 100_000_000
-"""Who is connected so long after a message has more than a command run."""
-AGAIN_NS: Final = 5_000_000_000
-"""A process that comes to a server again and again is asked for no more often. tmux's own client
-comes once in its life; a program that asks as we do would make us ask, and we it, without end."""
 _LEFT_KEPT: Final = 1024
 _At = tuple[int, Tty]
 
@@ -70,30 +66,16 @@ class Access:
     def __init__(self, people: People, place_of: Callable[[int], Place]) -> None:
         self._people = people
         self._place_of = place_of
+        self.commands = Commands()
         self._seats: dict[int, Seat] = {}
         self._terminals: dict[_At, Seat] = {}
         # Of those on one terminal, who spoke to a server last: for whom it takes the terminal.
         self._callers: dict[_At, ProcessKey] = {}
-        self._spoke: dict[int, tuple[int, int]] = {}
-        self._came: dict[int, int] = {}
         self._left: dict[int, int] = {}
 
     def is_attached(self, pid: int) -> bool:
         """Whether that process is a client now."""
         return pid in self._seats
-
-    def is_news(self, record: Peer) -> bool:
-        """Whether its server should be asked, now that a process has closed its end."""
-        pid = record.key.tgid
-        if record.ktime_ns - self._came.get(pid, -AGAIN_NS) < AGAIN_NS:
-            return False
-        self._came[pid] = record.ktime_ns
-        return True
-
-    def stayed(self, now_ns: int) -> list[int]:
-        """Servers that somebody spoke to who stays and is no client: of control mode, it may be."""
-        waited = [pid for pid, (_, at_ns) in self._spoke.items() if now_ns - at_ns >= STAY_NS]
-        return [self._spoke.pop(pid)[0] for pid in waited]
 
     # ---- records ----
 
@@ -104,8 +86,8 @@ class Access:
         if record.who is not None:
             self._people.meet(record.key, record.who)
         key = self._people.key(record.key) or record.key
-        if key.tgid not in self._seats and key.tgid not in self._came:
-            self._spoke[key.tgid] = record.server_tgid, record.ktime_ns
+        if key.tgid not in self._seats:
+            self.commands.hear(record)
         if record.who is not None and record.who.tty is not None:
             at = record.server_tgid, record.who.tty
             self._callers[at] = key
@@ -138,7 +120,7 @@ class Access:
         seat = self._seats.get(key.tgid)
         changes = [self._leave(seat, record.ktime_ns, _ending(record.status))] if seat else []
         self._forget(key, record.ktime_ns)
-        self._came.pop(key.tgid, None)
+        self.commands.end(key.tgid, record.ktime_ns)
         self._people.end(key)
         return changes
 
@@ -155,6 +137,7 @@ class Access:
         is_it = seat is not None and seat.server_tgid == record.server_tgid
         changes = [self._leave(seat, record.ktime_ns, None)] if seat and is_it else []
         self._forget(key, record.ktime_ns)
+        self.commands.leave(key.tgid, record.ktime_ns)
         if record.who is None:
             self._people.end(key)
         return changes
@@ -189,7 +172,7 @@ class Access:
     def _name(self, seat: Seat, key: ProcessKey) -> None:
         seat.key = key
         self._seats[key.tgid] = seat
-        self._spoke.pop(key.tgid, None)
+        self.commands.attach(key.tgid)
         self._people.want_origin(key)
         if seat.tty is not None:
             self._people.seat(seat.server_tgid, seat.tty, key)
@@ -208,7 +191,6 @@ class Access:
     def _forget(self, key: ProcessKey, time_ns: int) -> None:
         for at in [at for at, caller in self._callers.items() if caller == key]:
             del self._callers[at]
-        self._spoke.pop(key.tgid, None)
         self._left.pop(key.tgid, None)  # the newest stand at the end
         self._left[key.tgid] = time_ns
         if len(self._left) > _LEFT_KEPT:

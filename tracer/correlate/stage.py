@@ -116,7 +116,7 @@ class Correlator:
         self._waiting.extend(self._acts.tick(now_ns))
         self._waiting.extend(self._streams.tick(now_ns))
         self._tick_account(now_ns)
-        for server_tgid in self._access.stayed(now_ns):
+        for server_tgid in self._access.commands.stayed(now_ns):
             self._ask_of(server_tgid)
         for server in self._servers.values():
             if server.asked_ns is None or now_ns - server.asked_ns > _REFRESH_NS:
@@ -242,6 +242,7 @@ class Correlator:
 
     def _exit(self, record: Exit) -> Sequence[Finding | Change]:
         left = self._asking(self._access.exit(record))
+        self._note_commands()
         if record.is_peer:
             return left
         process = self._processes.exit(record)
@@ -269,11 +270,15 @@ class Correlator:
     def _peer(self, record: Peer) -> list[Change]:
         if self._access.is_attached(record.key.tgid):
             self._ask_of(record.server_tgid)  # it was resized, or has left
-        elif not record.size and self._access.is_news(record):
-            self._ask_of(record.server_tgid)
-            if record.server_tgid in self._servers:
-                self._servers[record.server_tgid].command_done(record.ktime_ns)
-        return self._access.peer(record)
+        changes = self._access.peer(record)
+        self._note_commands()
+        return changes
+
+    def _note_commands(self) -> None:
+        for server_tgid, time_ns in self._access.commands.done():
+            self._ask_of(server_tgid)
+            if server_tgid in self._servers:
+                self._servers[server_tgid].command_done(time_ns)
 
     def _asking(self, changes: list[Change]) -> list[Change]:
         for change in changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.playbook import CLIENT_PTS, PTS, SERVER, at_ns, client_tty, exit_, key, peer, seen, who
-from tracer.correlate.access import RECORD_NS, STAY_NS, WAIT_NS, Access, Change
+from tracer.correlate.access import RECORD_NS, WAIT_NS, Access, Change
 from tracer.correlate.people import People
 from tracer.correlate.servers import Server
 from tracer.model.context import Client, Origin, Place
@@ -24,7 +24,6 @@ from tracer.model.hands import Hand
 SOCKET = b"/tmp/tmux-1000/default"
 WAIT_MS = WAIT_NS // 1_000_000
 RECORD_MS = RECORD_NS // 1_000_000
-STAY_MS = STAY_NS // 1_000_000
 ALICE = Hand(CLIENT_PTS, None)
 
 
@@ -350,18 +349,11 @@ def test_a_control_client_takes_no_terminal(scene: Scene) -> None:
     assert scene.actions() == ["detached"]
 
 
-def test_who_speaks_and_stays_may_be_a_control_client(scene: Scene) -> None:
-    """Its server should be asked, once; not for who attached, closed its end or has ended."""
-    other = Tty(136, 8)
-    scene.play(
-        says(500), client_tty(), says(501, tty=PTS), says(501, tty=PTS, size=0),
-        says(502, tty=PTS), exit_(502), says(503, tty=other, ms=1),
-    )  # fmt: skip
-    assert scene.access.stayed(at_ns(STAY_MS)) == []
-    assert scene.access.stayed(at_ns(1 + STAY_MS)) == [SERVER]
-    assert scene.access.stayed(at_ns(2 + STAY_MS)) == []
-    scene.play(says(500, ms=900))
-    assert scene.access.stayed(at_ns(2000)) == []
+def test_who_attached_has_run_its_command(scene: Scene) -> None:
+    """Nobody else is waited for when a client stays; a process that ends has run its own."""
+    scene.play(says(500), client_tty(), says(501, tty=PTS), exit_(501, ms=2), says(500, ms=3))
+    assert scene.access.commands.stayed(at_ns(1000)) == []
+    assert scene.access.commands.done() == [(SERVER, at_ns(2))]
 
 
 def test_a_claim_that_is_not_verified_makes_no_client(scene: Scene) -> None:

@@ -191,17 +191,6 @@ def test_a_tmux_command_makes_us_ask(stage: Correlator) -> None:
     assert len(stage.asks()) == 1
 
 
-def test_who_comes_again_and_again_makes_us_ask_seldom(stage: Correlator) -> None:
-    """Another tracer, which our questions make ask: once, and then every five seconds; the next
-    process of that pid is another."""
-    for ms in range(1, 6000, 100):
-        stage.feed([peer(500, ms=ms), peer(500, 0, ms=ms + 1)], at_ns(ms + 1))
-        stage.tick(at_ns(ms + 99))
-        assert len(stage.asks()) == (ms in (1, 5001))
-    stage.feed([exit_(500, ms=6000), peer(500, ms=6001), peer(500, 0, ms=6002)], at_ns(6002))
-    assert len(stage.asks()) == 1
-
-
 def test_who_stays_connected_makes_us_ask(stage: Correlator) -> None:
     """A client in control mode, for one."""
     stage.feed([peer(500, ms=1)], at_ns(1))
