@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,7 +15,15 @@ from tests.kernel.patience import eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.sights import started, wait_for_names
 from tests.kernel.tmux import Pane, Tmux
-from tests.kernel.typists import USERS, Author, Typist, let_in, wait_until_attached
+from tests.kernel.typists import (
+    USERS,
+    Author,
+    Stroke,
+    Typist,
+    let_in,
+    play,
+    wait_until_attached,
+)
 from tracer.attribute.line import AHEAD, COMPLETION, HISTORY, PROGRAM
 from tracer.model.context import Command, Person
 from tracer.model.findings import ProgramStarted
@@ -210,3 +219,32 @@ def test_a_shell_inside_the_shell(scene: Scene) -> None:
     scene.wait_for_prompt()
     bob.type(b"/bin/true inner\r")
     assert_whole(scene.command("/bin/true", "inner"), 15, bob)
+
+
+def test_at_random_never_a_wrong_name(scene: Scene) -> None:
+    """Lines of both, at once, ahead and one after the other; each says in its words whose it is."""
+    random = Random(11)
+    at_s = 0.0
+    words: list[tuple[str, int]] = []
+    strokes: list[Stroke] = []
+    for number in range(61):
+        typist = random.randrange(2)
+        words.append((f"{number}.of.{typist}", typist))
+        wait = random.choice(["", "", "/bin/sleep 0.1; ", "cd /; "])
+        strokes.append(Stroke(at_s, typist, f"{wait}/bin/true {words[-1][0]}\r".encode()))
+        at_s += random.choice([0.0, 0.002, 0.05, 0.2, 0.7])
+    play(scene.typists, strokes)
+    commands = [(scene.command("/bin/true", word), typist) for word, typist in words]
+    named = 0
+    for command, typist in commands:
+        for person in _named(command):
+            assert is_by(person, scene.typists[typist])
+            named += 1
+    assert named > len(words) // 3
+
+
+def _named(command: Command | None) -> list[Person]:
+    if command is None:
+        return []
+    hands = [command.submitted_by, *(person for person, _ in command.composed_by)]
+    return [person for person in hands if person is not None]
