@@ -169,7 +169,7 @@ class _Search:
             yield from self._fits(write, state._replace(rests=rests), 0, rest)
         for client, queue in self._scene.reads.items():
             past = state.past.get(client, 0)
-            ends = set[int]()
+            seen = set[tuple[int, bool]]()
             for index in self._ahead(write, queue, past):
                 if self._may_follow(write, state, queue[index], before):
                     after = state._replace(past={**state.past, client: index + 1})
@@ -177,8 +177,8 @@ class _Search:
                     fits = [*self._fits(write, after, start, rest)]
                     fits += self._joins(write, after, start, queue[past : index + 1])
                     # The first that fits leaves most to come, whichever it was.
-                    yield from (each for each in fits if each[0].size not in ends)
-                    ends.update(piece.size for piece, _ in fits)
+                    yield from (each for each in fits if _fit(each[0]) not in seen)
+                    seen.update(_fit(piece) for piece, _ in fits)
         for read in _elsewhere(state, write):
             if self._scene.may_be(read, write) and self._may_follow(write, state, read, before):
                 yield from self._fits(write, state, start, Rest(read, 0, True))
@@ -245,6 +245,10 @@ class _Search:
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise TooManyError
+
+
+def _fit(piece: Piece) -> tuple[int, bool]:
+    return piece.size, piece.is_picked
 
 
 def _sizes(write: Write, start: int, size: int) -> tuple[set[int], int]:
