@@ -16,6 +16,8 @@ from typing import BinaryIO, ClassVar
 
 from tests.kernel.lines import Totals, to_line
 from tracer import daemon
+from tracer.capture import loader
+from tracer.capture.flatten import flatten
 from tracer.capture.kernel import KernelSource
 from tracer.config import InputPolicy, RingSizes, Settings
 from tracer.model import abi
@@ -24,6 +26,7 @@ from tracer.model.stage import Drain
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.survey import survey
+from tracer.redact.prompts import Prompts
 
 RAW_SYSCALLS = "raw_syscalls"  # the tracepoint plan where tracefs has no single system calls
 
@@ -62,6 +65,19 @@ def survey_without_tracefs(btf: Btf) -> Caps:
     return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
 
 
+def _take_rules_out() -> None:
+    """From now on nothing is taken for a secret, in the kernel half or behind it."""
+    rule = "(lflag & (ICANON | ECHO)) == ICANON"
+
+    def flatten_without(main: Path) -> str:
+        text = flatten(main)
+        assert text.count(rule) == 1
+        return text.replace(rule, "false")
+
+    loader.flatten = flatten_without  # type: ignore[assignment]
+    Prompts.take = lambda _self, _typed: False  # type: ignore[method-assign]
+
+
 def _named(counts: Counter[int]) -> dict[str, int]:
     return {name: counts[kind] for kind, name in abi.KIND_NAMES.items()}
 
@@ -73,11 +89,14 @@ def main() -> None:
     parser.add_argument("--bulk-pages", type=int, default=RingSizes().bulk_pages)
     parser.add_argument("--plan")
     parser.add_argument("--input", default="metadata")
+    parser.add_argument("--without-secrets", action="store_true")
     asked = parser.parse_args()
     daemon.KernelSource = CountingSource  # type: ignore[misc]
     if asked.plan == RAW_SYSCALLS:
         daemon.survey = survey_without_tracefs
         asked.plan = "tracepoint"
+    if asked.without_secrets:
+        _take_rules_out()
     with asked.out.open("wb") as file:
         rings = RingSizes(asked.critical_pages, asked.bulk_pages)
         settings = Settings(InputPolicy(asked.input), rings)
