@@ -164,9 +164,6 @@ class _Search:
     def _next(
         self, write: Write, state: State, start: int, before: tuple[Piece, ...]
     ) -> Iterator[tuple[Piece, State]]:
-        if start == 0 and (rest := state.rests.get(write.pane)):
-            rests = {pane: left for pane, left in state.rests.items() if pane != write.pane}
-            yield from self._fits(write, state._replace(rests=rests), 0, rest)
         for client, queue in self._scene.reads.items():
             past = state.past.get(client, 0)
             seen = set[tuple[int, bool]]()

@@ -93,7 +93,7 @@ class Rest(NamedTuple):
 class Piece(NamedTuple):
     """The next `size` bytes of a write: of a read from `offset`, with the `joined` reads before
     it; without a read it is what tmux itself answers. `is_copy`: the read went to another pane in
-    the same turn. `is_picked`: tmux kept some keys of the read."""
+    the same turn. `is_picked`: tmux kept some keys of the read. `is_asked`: of a process."""
 
     size: int
     read: Read | None = None
@@ -101,6 +101,7 @@ class Piece(NamedTuple):
     joined: int = 0
     is_copy: bool = False
     is_picked: bool = False
+    is_asked: bool = False
 
     def reads(self) -> list[Read]:
         """All reads that are in it."""

@@ -44,7 +44,9 @@ def joined(ranges: Iterable[Range]) -> tuple[Range, ...]:
 
 
 def _piece_ranges(piece: Piece, is_withheld: bool) -> Iterator[Range]:
-    if piece.read is None or piece.read.is_answer:
+    if piece.is_asked:
+        yield unknown(piece.size, EITHER)
+    elif piece.read is None or piece.read.is_answer:
         yield Range(piece.size, None, How.TERMINAL_REPLY, Confidence.NONE, ANSWER)
     elif is_withheld or piece.read.is_withheld:
         hand, how = Hand(piece.read.client, None), _shown(How.KEYSTROKE, piece)

@@ -26,7 +26,16 @@ from tracer.attribute.keys import Paste, unfinished
 from tracer.attribute.outside import outside
 from tracer.attribute.pending import WIDE_BYTES, Read, Write
 from tracer.attribute.ranges import EITHER, unknown
-from tracer.attribute.verdict import choose, is_clear, least_left, name, used_by_all
+from tracer.attribute.verdict import (
+    LONG_BYTES,
+    choose,
+    is_clear,
+    least,
+    least_left,
+    name,
+    rivals,
+    used_by_all,
+)
 from tracer.model.events import ClientInput, ClientTty, Exit, PaneInput, Peer, Tty
 from tracer.model.hands import Confidence, Hand, How, Range, Unread
 
@@ -145,21 +154,32 @@ class Typist:
 
     def _settle(self) -> None:
         try:
-            found = self._explanations(self._held)
-            if not found and len(self._held) > 1:
-                found = self._without_outsiders() or self._without_asked()
+            self._try_to_settle()
         except TooManyError:
             self._give_up(TOO_MANY)
-            return
-        if not self._held:
-            return
+
+    def _try_to_settle(self) -> None:
+        found = self._explanations(self._held)
+        if not found and len(self._held) > 1:
+            found = self._without_outsiders() or self._without_asked()
         if not found:
             self._settle_inexplicable()
         elif chosen := choose(found, self._held, self._is_due()):
-            self._decide(chosen)
+            self._decide(chosen, self._rivals(chosen))
+
+    def _rivals(self, chosen: Sequence[Explanation]) -> list[Explanation]:
+        """With one write as what a process asked for, where that leaves out other keys."""
+        found: list[Explanation] = []
+        for index, write in enumerate(self._held):
+            if write.askers and write.size < LONG_BYTES:
+                others = [*self._held[:index], *self._held[index + 1 :]]
+                found += rivals(chosen, index, self._explanations(others), write.size)
+        return found
 
     def _explanations(self, writes: list[Write]) -> list[Explanation]:
         """With whole reads, else with some that tmux has taken keys out of."""
+        if not writes:
+            return []
         scene = Scene(self._in_reach(), writes, self._state, frozenset(self._ranks))
         found = explanations(scene)
         if any(not each.left for each in found):
@@ -202,14 +222,16 @@ class Typist:
         return bool(self._explanations([each for each in self._held if each is not write]))
 
     def _settle_inexplicable(self) -> None:
+        if not self._held:
+            return
         if len(self._held) == 1:
             self._set_outside(self._held[0])
             self._held = []
         else:
             self._give_up(NO_ORDER)
 
-    def _decide(self, chosen: Sequence[Explanation]) -> None:
-        ranges = name(chosen, self._held, self._synced_ns)
+    def _decide(self, chosen: Sequence[Explanation], others: Sequence[Explanation]) -> None:
+        ranges = name([*chosen, *others], self._held, self._synced_ns)
         best, is_sure = least_left(chosen), is_clear(ranges)
         for write, own, pieces in zip(self._held, ranges, best.writes, strict=True):
             write.ranges = own
@@ -218,12 +240,12 @@ class Typist:
         if is_sure and not best.left:
             self._learn_ranks(best)
         self._held = []
-        self._land(chosen)
+        self._land(chosen, used_by_all([*chosen, *others]))
 
-    def _land(self, chosen: Sequence[Explanation]) -> None:
-        """The state of the server after the decided writes."""
-        self._state = merged(chosen)
-        sure = used_by_all(chosen)
+    def _land(self, chosen: Sequence[Explanation], sure: frozenset[Read]) -> None:
+        """The state of the server after the decided writes, `sure` being in them."""
+        is_wide = any(rest for each in chosen for rest in each.state.rests)
+        self._state = merged(least(chosen) if is_wide else chosen)
         may_be = frozenset[Read]().union(*(each.used for each in chosen))
         for read in may_be:
             read.is_used = read in sure

@@ -32,7 +32,20 @@ def choose(
     has_copy = any(each.has_copy() for each in found)
     if full and (is_due or not (is_asked or has_copy)):
         return found if has_copy else full
-    return _least(found) if is_due else None
+    return least(found) if is_due else None
+
+
+def rivals(
+    chosen: Sequence[Explanation], asked: int, others: Sequence[Explanation], size: int
+) -> list[Explanation]:
+    """Those of `others`, which explain all but the write at `asked`, that leave out nothing that
+    every one of `chosen` writes: with that write, of `size` bytes, as what a process asked for."""
+    found = []
+    for each in others:
+        if not any(own.left <= each.left for own in chosen):
+            lines = *each.writes[:asked], (Piece(size, is_asked=True),), *each.writes[asked:]
+            found.append(each._replace(writes=lines))
+    return found
 
 
 def name(
@@ -72,7 +85,7 @@ def _is_settled(found: Sequence[Explanation], writes: Sequence[Write]) -> bool:
     return is_clear(_agreed(found, writes))
 
 
-def _least(found: Sequence[Explanation]) -> list[Explanation]:
+def least(found: Sequence[Explanation]) -> list[Explanation]:
     """Without those that leave out what another does, and more. A copy may leave out any."""
     return [
         each
@@ -100,7 +113,7 @@ def _doubted(
         (piece.read.client, piece.is_copy)
         for piece in pieces
         if piece.read
-        if (piece.is_copy and not is_synced) or _is_swallowed(piece.read, used)
+        if (piece.is_copy and not is_synced) or piece.is_picked or _is_swallowed(piece.read, used)
     }
 
 
