@@ -157,6 +157,7 @@ def test_echo_is_recorded(scene: Scene) -> None:
 def test_a_line_editor_is_recorded(scene: Scene) -> None:
     """bash's readline: prompt, history, completion, an interrupt."""
     scene.begin("bash --norc --noprofile -i")
+    scene.shows("bash-")
     scene.keys("echo fir", "Escape", "b", "st-", "Enter")
     scene.shows("st-fir\n")
     scene.keys("Up", "C-a", "C-k", "sleep 1000", "Enter", "C-c")
