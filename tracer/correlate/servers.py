@@ -38,6 +38,7 @@ class Server:
         self._panes: dict[int, Place] = {}
         self._shown = _Shown({}, {}, {})
         self._commands_ns: list[int] = []
+        self._is_late = False
 
     @property
     def place(self) -> Place:
@@ -94,8 +95,10 @@ class Server:
         # the question had to wait; within one moment nobody looks between two commands.
         done = [time_ns for time_ns in self._commands_ns if time_ns <= asked_ns]
         self._commands_ns = self._commands_ns[len(done) :]
-        if len(done) < 2 or asked_ns - done[0] < POSTPONED_NS:
-            return []
+        was_late = self._is_late
+        self._is_late = len(done) > 1 and asked_ns - done[0] >= POSTPONED_NS
+        if was_late or not self._is_late:
+            return []  # once, until a question is in time again
         reason = "asked too often"
         return [Lost(asked_ns, "tmux-changed", reason, None, None, self.place, None, None)]
 

@@ -146,6 +146,19 @@ def test_what_a_late_question_may_not_show_is_lost(
     assert server.take(asked(pane_claim(), ms=900), at_ns(900)) == []
 
 
+def test_late_questions_in_a_row_are_one_loss() -> None:
+    """Until one is in time again."""
+    server = Server(key(SERVER))
+    server.take(asked(pane_claim()), at_ns(0))
+    losses = []
+    for ms in (0, 1000, 2000, 2500, 3000):
+        for after in (0, 1):
+            server.command_done(at_ns(ms + after))
+        late = ms + (10 if ms == 2500 else 500)
+        losses.append(len(server.take(asked(pane_claim(), ms=late), at_ns(late))))
+    assert losses == [1, 0, 0, 0, 1]
+
+
 def test_a_server_that_does_not_answer_keeps_its_names() -> None:
     """A user who stops his server can't erase what panes were called."""
     server = Server(key(SERVER))
