@@ -169,6 +169,20 @@ def test_a_client_is_suspended_and_goes_on(
     assert of(watching, visitor.pid) == ["attached", "suspended", "resumed"]
 
 
+def test_a_client_is_locked_and_unlocked(
+    watching: Tracer, tmux: Tmux, pane: Pane, visit: Visit
+) -> None:
+    """The kernel can't tell it from a suspended one."""
+    tmux.run("set-option", "-g", "lock-command", "tmux wait-for unlocked")
+    visitor = visit(tmux, pane.session)
+    sees(watching, "attached", visitor.pid)
+    tmux.run("lock-client", "-t", visitor.tty_name)
+    sees(watching, "suspended", visitor.pid)
+    tmux.signal("unlocked")
+    sees(watching, "resumed", visitor.pid)
+    assert of(watching, visitor.pid) == ["attached", "suspended", "resumed"]
+
+
 def test_a_client_gets_another_size(watching: Tracer, tmux: Tmux, pane: Pane, visit: Visit) -> None:
     """Its terminal is resized."""
     visitor = visit(tmux, pane.session)
