@@ -47,12 +47,12 @@ class State(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """For each write its pieces; `used` are the reads in them, `left` those that are in no write
-    (True), or not with all their keys (False); `state` is what comes after."""
+    """For each write its pieces; `used` are the reads in them, `left` what of them is in no write,
+    one entry for each byte; `state` is what comes after."""
 
     writes: tuple[tuple[Piece, ...], ...]
     used: frozenset[Read]
-    left: frozenset[tuple[Read, bool]]
+    left: frozenset[tuple[Read, int]]
     state: State
 
     def has_copy(self) -> bool:
@@ -124,11 +124,13 @@ class _Search:
         for lines, state in self._lines(0, self._scene.state):
             pieces = [piece for line in lines for piece in line]
             used = frozenset(read for piece in pieces for read in piece.reads())
-            picked = {piece.read for piece in pieces if piece.read and piece.is_picked}
-            lost = {left.read for pane, left in rests.items() if state.rests.get(pane) == left}
-            unused = pending - used
-            left = {(read, False) for read in unused | picked | lost}
-            yield Explanation(lines, used, frozenset(left | {(r, True) for r in unused}), state)
+            left = {read: min(read.size, keys.MAX_PICKED) for read in pending - used}
+            left |= {rest.read: 1 for pane, rest in rests.items() if state.rests.get(pane) == rest}
+            for piece in pieces:
+                if piece.read and piece.is_picked and not piece.is_copy:
+                    left[piece.read] = max(piece.read.size - piece.size, 1)
+            parts = frozenset((read, nth) for read, size in left.items() for nth in range(size))
+            yield Explanation(lines, used, parts, state)
 
     def _lines(
         self, index: int, state: State
