@@ -99,9 +99,6 @@ def claim(pid: int = 500, session: str = "$0", columns: int = 80, **how: bool) -
     return ClientClaim(pid, session, columns, 24, **({"verified": True} | how))
 
 
-# ---- attach ----
-
-
 def test_a_client_attaches(scene: Scene) -> None:
     """Its process and user are the kernel's, its session is the server's word."""
     scene.play(says(ms=0), client_tty(ms=1)).claim(claim(is_read_only=True), ms=2)
@@ -261,9 +258,6 @@ def test_all_are_detached_when_their_server_is_gone(scene: Scene) -> None:
     assert {change.note for change in found[1:]} == {"server gone"}
     scene.play(exit_(500, 1 << 8, ms=903))
     assert scene.told() == []
-
-
-# ---- suspended ----
 
 
 def test_a_client_is_suspended_and_goes_on(scene: Scene) -> None:
