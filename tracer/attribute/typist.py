@@ -292,17 +292,14 @@ class Typist:
             return True
 
     def _give_up(self, reason: str) -> None:
+        """Nobody is named; what was read may have been in these writes, or is still to come."""
         for write in self._held:
             write.ranges = (unknown(write.size, reason),)
         self._held = []
         self._state = State({}, {}, {})
-        self._clear_reads()
-
-    def _clear_reads(self) -> None:
         for queue in self._reads.values():
             for read in queue:
-                read.before = None
-            queue.clear()
+                read.is_told = True
 
     # ---- what is past ----
 
@@ -369,6 +366,8 @@ class Typist:
         self._nths[key] = (record.nth + 1) % (1 << 32)
 
     def _end_loss(self) -> None:
+        self._held += self._outsiders
+        self._outsiders = []
         self._give_up(LOST)
         assert self._lost_ns is not None
         if self._now_ns - self._lost_ns >= HOLD_NS:
