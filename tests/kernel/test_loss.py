@@ -12,7 +12,14 @@ from tests.kernel.patience import eventually
 from tests.kernel.recording import Recording, Shown
 from tests.kernel.tmux import Tmux, ends_with
 from tests.kernel.witness import END, assert_equal, closed, piped
-from tracer.model.findings import Lost, ProcessEnded, ProcessForked, ProgramStarted
+from tracer.model.findings import (
+    Finding,
+    Lost,
+    ProcessEnded,
+    ProcessForked,
+    ProgramStarted,
+    TextOutput,
+)
 
 TINY = ("--bulk-pages", "4")
 
@@ -34,6 +41,10 @@ def _assert_records_add_up(recording: Recording, kind: str = "text_output") -> N
     assert made == came + sum(finding.records or 0 for finding in lost)
 
 
+def _shows_head(finding: Finding) -> bool:
+    return isinstance(finding, TextOutput) and b"HEAD" in finding.data
+
+
 @pytest.mark.every_plan
 def test_a_loss_in_the_middle_is_told_to_the_byte(
     start_tracer: StartTracer, tmux: Tmux, tmp_path: Path
@@ -42,7 +53,7 @@ def test_a_loss_in_the_middle_is_told_to_the_byte(
     pipe, tracer = tmp_path / "pipe", start_tracer(*TINY)
     parts = "printf HEAD; tmux wait-for go; seq 30011; printf MIDDLE; tmux wait-for go; printf TAIL"
     pane = tmux.new_session(closed(parts), pipe=pipe)
-    tracer.until(lambda finding: b"HEAD" in getattr(finding, "data", b""))
+    tracer.until(_shows_head)
     tracer.pause()
     tmux.signal("go")
     ends_with(pipe, b"MIDDLE")
@@ -65,7 +76,7 @@ def test_a_loss_at_the_end_is_told_to_the_byte(
     # Small reads at last, so that the ring has no room left for even the smallest.
     shows = "seq 30011; for i in $(seq 101); do printf .; sleep 0.01; done"
     pane = tmux.new_session(closed(f"printf HEAD; tmux wait-for go; {shows}"), pipe=pipe)
-    tracer.until(lambda finding: b"HEAD" in getattr(finding, "data", b""))
+    tracer.until(_shows_head)
     tracer.pause()
     tmux.signal("go")
     expected = piped(pipe)
