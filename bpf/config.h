@@ -13,10 +13,6 @@
 #define TT_CPUS 1024 /* rows in the table of sequence numbers */
 #endif
 
-#ifndef TT_OWN_TGID
-#define TT_OWN_TGID 0 /* the consumer, which asks servers for names and nothing else */
-#endif
-
 #define TT_PROCESSES_MAX 65536 /* processes under tmux servers at one time */
 #define TT_TTYS_MAX	 4096  /* terminals and kinds whose record numbers are remembered */
 #define TT_CLIENTS_MAX	 1024  /* terminals that servers have taken */

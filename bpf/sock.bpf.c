@@ -68,8 +68,7 @@ static __always_inline int peer__send(struct sock *sock, u32 server_tgid, u32 by
 
 	RD(pid, &sock->sk_peer_pid);
 	record.header.tgid = pid__number(pid);
-	if (!record.header.tgid || record.header.tgid == server_tgid ||
-	    record.header.tgid == TT_OWN_TGID || sock__is_outbound(sock))
+	if (!record.header.tgid || record.header.tgid == server_tgid || sock__is_outbound(sock))
 		return 0;
 	peer__fill(&record, pid, server_tgid);
 	header__number(&record.header, TT_KIND_PEER, sizeof(record));

@@ -114,9 +114,7 @@ def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) ->
     Raises NoBcc, or BpfRefused with what clang, the verifier or the kernel said.
     """
     bcc = load_bcc()
-    bpf = _compile(
-        bcc, plan, types, [*_ring_flags(rings), *_own_flags(), *_input_flags(input_wanted)]
-    )
+    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *_input_flags(input_wanted)])
     programs: dict[str, int] = {}
     links: list[int] = []
     loaded = LoadedProgram(bpf, programs, links)
@@ -164,11 +162,6 @@ def _ring_flags(rings: RingSizes) -> list[str]:
         f"-DTT_BULK_RING_PAGES={rings.bulk_pages}",
         f"-DTT_CPUS={os.sysconf('SC_NPROCESSORS_CONF')}",
     ]
-
-
-def _own_flags() -> list[str]:
-    # Of who asked a server lately, the one must not be us: then nobody could be named.
-    return [f"-DTT_OWN_TGID={os.getpid()}"]
 
 
 def _input_flags(wanted: bool) -> list[str]:
