@@ -24,13 +24,15 @@ _TAIL_BYTES: Final = 1024
 _LINE_CHARS: Final = 200
 _DELETED: Final = b" (deleted)"
 
-# Programs that show what another host or terminal asks, or that read the keyboard raw to ask.
+# Programs that show what another host or terminal asks, or that read the keyboard raw to ask; and
+# those that run scripts, which lead the foreground group of the ssh that they run.
 _PROGRAMS: Final = (
     b"ssh slogin dbclient plink mosh-client telnet rlogin ftp lftp sftp scp rsync cu picocom "
     b"minicom socat nc ncat su sudo doas pkexec runuser login passwd sulogin machinectl "
     b"systemd-run run0 docker podman nerdctl crictl kubectl oc lxc incus virsh nsenter vagrant "
     b"gcloud aws session-manager-plugin tsh mysql mariadb psql mongosh redis-cli sqlplus sqlcmd "
-    b"gpg gpg2 openssl cryptsetup kinit smbclient git tmux screen script expect asciinema rlwrap"
+    b"gpg gpg2 openssl cryptsetup kinit smbclient git tmux screen script expect asciinema rlwrap "
+    b"sh ash bash dash fish ksh mksh zsh make perl python3 ruby"
 )
 
 # How "password" and its like are written where PAM, coreutils, sudo and OpenSSH are translated.

@@ -157,6 +157,13 @@ def test_only_programs_that_show_the_prompts_of_others_count():
     assert not secret(shown("Password: ", process=VIM), typed(b"a\r", process=VIM))
 
 
+def test_a_script_may_run_a_program_that_asks():
+    """Its shell leads the foreground group then, and ssh is one of the others in it."""
+    shell = PROCESS._replace(exe=b"/usr/bin/dash", invoked=b"/bin/sh")
+    pair = shown("Password: ", process=shell), typed(b"a\r", process=shell)
+    assert secret(*pair) == [b"a\r"]
+
+
 def test_an_editor_on_another_host_is_no_prompt_unless_that_was_drawn_last():
     """Where a screen is drawn over can't be known from its last bytes alone."""
     status = '\x1b[5;1HPassword: x\x1b[24;1H"f" 3L, 21B\x1b[5;11H'
