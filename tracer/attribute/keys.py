@@ -19,6 +19,7 @@ PASTE_END: Final = b"\x1b[201~"
 
 # Beyond this a read is a paste, whose bytes tmux passes on as they are or not at all.
 MAX_PICKED: Final = 64
+MAX_ASKED: Final = 4096
 
 # A key that starts with ESC, a byte that can be rewritten, or a run that passes as it is.
 _UNIT: Final = re.compile(
@@ -86,6 +87,19 @@ def picked_ends(data: bytes, target: bytes, start: int) -> set[int]:
         passing = {end for at in passing | kept for end in _unit_ends(unit, target, at)}
         kept = kept | before if is_control else kept
     return (passing | kept) - {start}
+
+
+def places(data: bytes, target: bytes) -> set[int]:
+    """Offsets in `target` of all bytes that any key of `data` may have become."""
+    if len(data) > MAX_PICKED or len(target) > MAX_ASKED:
+        return set(range(len(target)))
+    return {
+        offset
+        for unit in set(_single_keys(data))
+        for start in range(len(target))
+        for end in _unit_ends(unit, target, start)
+        for offset in range(start, end)
+    }
 
 
 def taken(data: bytes, target: bytes, start: int) -> int:

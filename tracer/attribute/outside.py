@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tracer.attribute.keys import places
 from tracer.attribute.pending import Read, Write
-from tracer.attribute.ranges import EITHER, unknown
+from tracer.attribute.ranges import EITHER, joined, unknown
 from tracer.model.events import Tty
 from tracer.model.hands import Confidence, Hand, How, Range
 
@@ -24,9 +25,12 @@ BOUND: Final = "the only terminal with keys that went to no pane"
 
 
 def outside(
-    write: Write, pending: Iterable[Read], stale: Iterable[Read], can_be_typed: bool
+    write: Write, pending: Iterable[Read], stale: Iterable[Read], near: Iterable[Read]
 ) -> tuple[Range, ...]:
-    """Whose `write` is, which `pending` doesn't explain; `stale` went to no pane."""
+    """Whose `write` is, which `pending` doesn't explain; `stale` went to no pane.
+
+    Where it is what any of `near` may have become, nobody is named: it may be typed in part.
+    """
     askers = write.askers
     clients = {read.client for read in pending}
     if not askers and not clients:
@@ -34,13 +38,22 @@ def outside(
     is_old = any(write.ktime_ns - read.ktime_ns > TURN_NS for read in pending)
     if len(askers) + len(clients) > 1 or is_old:
         return (unknown(write.size, EITHER),)
-    if can_be_typed or _can_be(write, [read for read in stale if read.client not in clients]):
+    if _can_be(write, [read for read in stale if read.client not in clients]):
         return (unknown(write.size, WAS_TYPED),)
     if askers:
         hand, how, reason = Hand(None, askers[0]), How.SEND_KEYS, ASKED
     else:
         hand, how, reason = Hand(clients.pop(), None), How.PASTE, BOUND
-    return (Range(write.size, hand, how, Confidence.LIKELY, reason),)
+    typed = _typed(write, [read for read in near if read.client != hand.tty])
+    named = Range(1, hand, how, Confidence.LIKELY, reason)
+    return joined(unknown(1, EITHER) if at in typed else named for at in range(write.size))
+
+
+def _typed(write: Write, near: Iterable[Read]) -> set[int]:
+    """Offsets of bytes that may be keys."""
+    if write.record.is_withheld:
+        return set(range(write.size)) if any(near) else set()
+    return {at for read in near for at in places(read.data, write.data)}
 
 
 def _can_be(write: Write, stale: Iterable[Read]) -> bool:

@@ -276,20 +276,17 @@ class Typist:
         for write in self._outsiders[:]:
             pending = [read for read in write.suspects if not read.is_used]
             if not pending or self._now_ns - write.ktime_ns >= HOLD_NS:
-                write.ranges = outside(write, pending, self._stale, self._can_be_typed(write))
+                write.ranges = outside(write, pending, self._stale, self._near(write))
                 self._outsiders.remove(write)
 
-    def _can_be_typed(self, write: Write) -> bool:
-        """Whether it can be made of what was read of late, if that was not in other writes."""
-        reads: dict[Tty, list[Read]] = {}
-        for read in self._late:
-            if read.at < write.at:
-                reads.setdefault(read.client, []).append(read)
-        scene = Scene(reads, [write], State({}, {}, {}), is_picked=True, is_late=True)
-        try:
-            return any(each.used for each in explanations(scene))
-        except TooManyError:
-            return True
+    def _near(self, write: Write) -> list[Read]:
+        """All that was read of late and can be in `write`, had we not taken it for others."""
+        return [
+            read
+            for read in self._late
+            if read.at < write.at and (read.gone_at is None or read.gone_at > write.at)
+            if write.ktime_ns - read.ktime_ns < ESCAPE_NS
+        ]
 
     def _give_up(self, reason: str) -> None:
         """Nobody is named; what was read may have been in these writes, or is still to come."""
