@@ -1,4 +1,5 @@
-"""Fixtures of the kernel tests: `tmux` is a private server, `tracer` a tracer that runs.
+"""Fixtures of the kernel tests: `tmux` is a private server, `tracer` a tracer that runs,
+`room` a session that other users may share.
 
 TTYTRACE_PLAN picks the plan (default: the one that the tracer chooses); TTYTRACE_SCALE is the size
 of big outputs in percent of what they are on a real machine.
@@ -9,12 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kernel.recording import Tracer
+from tests.kernel.room import Room
 from tests.kernel.tmux import Tmux
 from tests.kernel.tracing import RAW_SYSCALLS
 from tests.need import lacking
@@ -78,6 +81,16 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
     server = Tmux(tmp_path)
     yield server
     server.close()
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """An empty room that other users can come into."""
+    with tempfile.TemporaryDirectory(prefix="ttytrace-") as place:
+        Path(place).chmod(0o711)
+        room = Room(Path(place))
+        yield room
+        room.close()
 
 
 @pytest.fixture(scope="session")

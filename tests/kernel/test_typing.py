@@ -9,138 +9,32 @@ tells: it keeps what it gets.
 from __future__ import annotations
 
 import heapq
-import os
-import shlex
-import signal
-import subprocess
-import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
 import pytest
 
-from tests.kernel.conftest import WORKLOADS, StartTracer
+from tests.kernel.conftest import StartTracer
 from tests.kernel.hearing import assert_right, changes, heard, whose
 from tests.kernel.patience import eventually
-from tests.kernel.recording import Tracer
-from tests.kernel.tmux import Pane, Tmux
+from tests.kernel.room import ALPHABETS, DIGITS, END, Room
 from tests.kernel.typists import (
-    FOURTH,
     USERS,
     Author,
-    Sender,
-    Typist,
     Writes,
     alone,
     at_once,
     at_random,
     authors_by_log,
     keys,
-    let_in,
     play,
-    wait_until_attached,
 )
-from tracer.model.findings import InputInjected, ProcessTraced, TextInput
 from tracer.model.hands import How
 
 MOST_UNKNOWN = 0.001
-END = b"@"
-ALPHABETS = ("abcdefgh", "ijklmnop", "qrstuvwx")
-DIGITS = "0123456789"
 POLICIES = pytest.mark.parametrize("policy", ["full", "metadata"])
-
-
-class Reader(NamedTuple):
-    """A pane whose program keeps what it gets in a file, byte for byte."""
-
-    pane: Pane
-    path: Path
-
-    def got(self) -> bytes:
-        return self.path.read_bytes() if self.path.exists() else b""
-
-
-class Room:
-    """A session whose panes are readers, and those who may type there."""
-
-    def __init__(self, place: Path) -> None:
-        self._place = place
-        self.tmux = Tmux(place)
-        self.readers: list[Reader] = []
-        self.typists: list[Typist] = []
-
-    def open(self, before: str = ":") -> Reader:
-        """The first pane. A command sets its terminal up before it reads."""
-        path = self._place / "got0"
-        self.readers = [Reader(self.tmux.new_session(_reads(path, before)), path)]
-        let_in(self.tmux, *USERS, FOURTH)
-        eventually(path.exists)
-        return self.readers[0]
-
-    def split(self) -> Reader:
-        """One more."""
-        path = self._place / f"got{len(self.readers)}"
-        self.readers.append(Reader(self.tmux.split(self.readers[0].pane, _reads(path)), path))
-        eventually(path.exists)
-        return self.readers[-1]
-
-    def seat(self, count: int) -> list[Typist]:
-        """So many users attach."""
-        pane = self.readers[0].pane
-        self.typists = [Typist(self.tmux, pane, user) for user in USERS[:count]]
-        wait_until_attached(self.tmux, self.typists)
-        return self.typists
-
-    @cached_property
-    def sender(self) -> Sender:
-        """The fourth user, who has no terminal."""
-        return Sender(self.tmux, self.readers[0].pane)
-
-    def end(self) -> None:
-        """The last that is typed, and what was typed before has come when that has."""
-        self.sender.type(END)
-        first = self.readers[0]
-        eventually(lambda: first.got().endswith(END), lambda: f"{first.got()[-99:]!r}")
-
-    def log(self) -> None:
-        """From now on tmux writes what it does."""
-        os.kill(self.readers[0].pane.server_pid, signal.SIGUSR2)
-
-    def logged(self) -> bytes:
-        (path,) = self._place.glob("tmux-server-*.log")
-        return path.read_bytes()
-
-    def letters(self) -> dict[bytes, Author | None]:
-        """Whose each key is: letters of the typists, digits and END of the fourth user."""
-        pairs = zip(self.typists, ALPHABETS, strict=False)
-        mine: dict[bytes, Author | None] = {
-            bytes([letter]): typist for typist, letters in pairs for letter in letters.encode()
-        }
-        return mine | {bytes([char]): self.sender for char in DIGITS.encode() + END}
-
-    def close(self) -> None:
-        for typist in self.typists:
-            typist.close()
-        self.tmux.close()
-
-
-@pytest.fixture
-def room() -> Iterator[Room]:
-    """An empty room that other users can come into."""
-    with tempfile.TemporaryDirectory(prefix="ttytrace-") as place:
-        Path(place).chmod(0o711)
-        room = Room(Path(place))
-        yield room
-        room.close()
-
-
-def _reads(path: Path, before: str = ":") -> str:
-    return f"stty raw -echo\n{before}\nexec cat >{shlex.quote(str(path))}"
 
 
 def kits(count: int) -> list[Sequence[Writes]]:
@@ -296,7 +190,7 @@ def test_all_sorts_of_keys_have_their_authors(
     room.tmux.run(*_SETTINGS.split())
     authors: list[Author] = [*room.seat(3), room.sender]
     random, seconds = Random(7873), 60 * scale
-    sent = alone(Random(7867), 3, keys(DIGITS), seconds, pause_s=0.4)
+    sent = alone(Random(7867), 3, keys(DIGITS), seconds, pause_s=1)
     typed = at_random(random, [kit.typed for kit in MIXED], seconds)
     play(authors, heapq.merge(typed, sent))
     authors[0].type(b"c")  # whatever came of the prefix, copy-mode is over
@@ -329,7 +223,7 @@ def test_synchronised_panes_have_the_same_authors(
         assert input_.data == reader.got()
         assert_right(input_, truth, MOST_UNKNOWN)
     ways = sum((heard(recording, reader.pane).ways() for reader in readers), start=Counter())
-    assert ways[How.SYNC_PANES] >= len(truth) * (1 - MOST_UNKNOWN)
+    assert ways[How.SYNC_PANES] >= len(truth) - len(END)
 
 
 @pytest.mark.parametrize(("letters", "most_unknown"), [("ijkl", MOST_UNKNOWN), ("ab", 1)])
@@ -344,65 +238,5 @@ def test_a_reader_is_never_taken_for_a_writer(
     room.tmux.run("server-access", "-r", USERS[1])
     play(typists, at_random(Random(7841), [keys("ab"), keys(letters)], 5))
     room.end()
-    truth: list[Author | None] = [*[typists[0]] * (len(reader.got()) - 1), room.sender]
-    assert_right(heard(tracer.stop(), reader.pane), truth, most_unknown)
-
-
-def _reach(*arguments: object) -> int:
-    """Runs workload/reach.py outside of tmux; returns its pid."""
-    argv = [sys.executable, WORKLOADS / "reach.py", *map(str, arguments)]
-    return int(subprocess.check_output(argv, text=True))
-
-
-def _is_of(finding: object, pid: int, **fields: object) -> bool:
-    person = getattr(finding, "person", None)
-    there = {name: getattr(finding, name, None) for name in fields}
-    return person is not None and person.key.tgid == pid and there == fields
-
-
-def test_injected_keys_are_told_with_who_did_it(tracer: Tracer, room: Room) -> None:
-    """TIOCSTI from a process outside: an event of its own, and the bytes are nobody else's."""
-    reader = room.open()
-    pid = _reach("tiocsti", f"/dev/pts/{reader.pane.tty.minor}", "stuffed")
-    eventually(lambda: reader.got() == b"stuffed")
-    recording = tracer.stop()
-    (injected,) = recording.of(InputInjected, reader.pane.server_pid)
-    assert _is_of(injected, pid, way="tiocsti", times=len("stuffed"), tty=reader.pane.tty)
-    typed = recording.of(TextInput, reader.pane.server_pid)
-    parts = [part for finding in typed for part in finding.typed_by]
-    assert sum(part.size for part in parts) == len("stuffed")
-    assert all(part.how == How.TIOCSTI and _is_of(part, pid) for part in parts)
-
-
-def test_a_stranger_with_the_master_is_told(tracer: Tracer, room: Room) -> None:
-    """A process takes the server's side of a terminal and writes to it. Where only what descends
-    from tmux can be followed, it is one in a pane."""
-    reader = room.open()
-    pid_file = reader.path.with_name("pid")
-    target = reader.pane.server_pid, f"/dev/pts/{reader.pane.tty.minor}", "foreign"
-    reach = shlex.join(map(str, [sys.executable, WORKLOADS / "reach.py", "master", *target]))
-    room.tmux.new_session(f"{reach} >{shlex.quote(str(pid_file))}; exec sleep infinity")
-    eventually(lambda: reader.got() == b"foreign")
-    pid = int(eventually(pid_file.read_text))
-    recording = tracer.stop()
-    (injected,) = recording.of(InputInjected, reader.pane.server_pid)
-    assert _is_of(injected, pid, way="foreign-master", tty=reader.pane.tty)
-    input_ = heard(recording, reader.pane)
-    assert [(part.how, _is_of(part, pid)) for part in input_.by] == [
-        (How.FOREIGN_MASTER, True)
-    ] * len("foreign")
-
-
-@pytest.mark.parametrize(("way", "request_"), [("ptrace", "PTRACE_ATTACH"), ("memory", "memory")])
-def test_who_takes_hold_of_a_shell_is_told(
-    tracer: Tracer, room: Room, way: str, request_: str
-) -> None:
-    """ptrace(2) of a pane's process, and a write to its memory."""
-    reader = room.open()
-    pid = _reach(way, reader.pane.pid)
-    traced = tracer.until(
-        lambda found: isinstance(found, ProcessTraced) and found.process.key.tgid == reader.pane.pid
-    )
-    assert isinstance(traced, ProcessTraced)
-    assert _is_of(traced, pid, request=request_)
-    assert traced.place.pane_pid == reader.pane.pid
+    truth: list[Author | None] = [typists[0]] * (len(reader.got()) - len(END))
+    assert_right(heard(tracer.stop(), reader.pane).until(len(truth)), truth, most_unknown)
