@@ -29,7 +29,7 @@ static __always_inline void join__send(struct join *join)
 	tty_data__number(&join->fixed, join->kind);
 	OPAQUE(size);
 	if (size <= sizeof(join->fixed) + sizeof(join->data))
-		bulk__send(&join->fixed, size);
+		tty_data__send(&join->fixed, size);
 	join->fixed.bytes = 0;
 }
 

@@ -55,7 +55,7 @@ static __always_inline void transfer__send_piece(struct transfer *transfer)
 	if (bpf_probe_read_user(transfer->data, bytes, (void *)from->at))
 		fault__count(FAULT_DATA_READ);
 	else
-		bulk__send(&transfer->fixed, sizeof(transfer->fixed) + bytes);
+		tty_data__send(&transfer->fixed, sizeof(transfer->fixed) + bytes);
 	from->at += bytes;
 	from->room -= bytes;
 	from->left -= bytes;
@@ -79,7 +79,7 @@ static __always_inline void transfer__withhold(struct transfer *transfer, u32 by
 {
 	transfer->fixed.bytes = bytes;
 	tty_data__number(&transfer->fixed, transfer->kind);
-	bulk__send(&transfer->fixed, sizeof(transfer->fixed));
+	tty_data__send(&transfer->fixed, sizeof(transfer->fixed));
 }
 
 static __always_inline struct file *call__file(struct pt_regs *regs)

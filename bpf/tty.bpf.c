@@ -147,3 +147,12 @@ static __always_inline void tty_data__number(struct tt_tty_data *data, u32 kind)
 	}
 	header__number(&data->header, kind, sizeof(*data) + kept);
 }
+
+/* Output floods; what people type must not be lost with it. */
+static __always_inline void tty_data__send(struct tt_tty_data *data, u64 size)
+{
+	if (data->header.kind == TT_KIND_PANE_OUTPUT)
+		bulk__send(data, size);
+	else
+		critical__send(data, size);
+}

@@ -1,6 +1,6 @@
 """How people come: real users over real ssh, su and sudo, to one tmux session.
 
-Needs no tracer: what /proc and the socket tables show is enough.
+What /proc and the socket tables show is enough for most of it; the tracer joins it to what they do.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import pytest
 from tests.kernel.patience import eventually
 from tests.kernel.sshd import Login, Sshd
 from tests.need import lacking
-from tracer.model.context import Origin
+from tracer.model.context import Client, Origin, Person
 from tracer.model.events import ProcessKey
 from tracer.model.facts import PeerSeen
+from tracer.model.findings import TextInput, TmuxChanged
 from tracer.observe import logins, procfs
 
 pytestmark = pytest.mark.kernel
@@ -167,6 +168,34 @@ def test_two_users_over_ssh(shared, attach, people) -> None:
         assert (peer.process.uid, peer.process.loginuid) == (user.pw_uid, user.pw_uid)
         assert peer.process.audit_session is not None
     assert seen.process.audit_session != other.process.audit_session
+
+
+def test_events_name_who_came_over_ssh(tracer, shared, attach, people) -> None:
+    """From the attach over each key to the end of the connection: user, loginuid and address."""
+    for user, address in ((people.alice, "127.0.0.1"), (people.bob, "::1")):
+        seen, there = attach(user.pw_name, shared.attach(), address=address)
+        came = Origin("ssh", *there.address())
+
+        def is_theirs(person: Person | None, came: Origin = came, uid: int = user.pw_uid) -> bool:
+            known = (person.uid, person.loginuid, person.origin) if person else None
+            return known == (uid, uid, came)
+
+        def change(action: str, pid: int = seen.key.tgid) -> Client:
+            found = tracer.until(
+                lambda one: isinstance(one, TmuxChanged) and one.action == action
+                and one.client.pid == pid
+            )  # fmt: skip
+            assert found.place.session_name == "work"
+            return found.client
+
+        assert is_theirs(change("client-attached").person)
+        there.type(b"echo\r")
+        typed = tracer.until(
+            lambda one: isinstance(one, TextInput) and is_theirs(one.typed_by[0].person)
+        )
+        assert (typed.size, typed.data) == (len(b"echo\r"), None)
+        there.process.kill()
+        assert is_theirs(change("client-detached").person)
 
 
 @pytest.mark.parametrize("option", ["use_pty", "!use_pty"])
