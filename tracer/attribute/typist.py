@@ -235,6 +235,9 @@ class Typist:
         best, is_sure = least_left(chosen), is_clear(ranges)
         for write, own, pieces in zip(self._held, ranges, best.writes, strict=True):
             write.ranges = own
+            if is_sure:
+                for read in (read for piece in pieces for read in piece.reads()):
+                    read.panes.add(write.pane)
             if any(piece.is_copy for piece in pieces):
                 self._synced_ns[write.pane] = write.ktime_ns
         if is_sure and not best.left:
@@ -284,6 +287,7 @@ class Typist:
         return [
             read
             for read in self._late
+            if write.pane not in read.panes
             if read.at < write.at and (read.gone_at is None or read.gone_at > write.at)
             if write.ktime_ns - read.ktime_ns < ESCAPE_NS
         ]
