@@ -76,6 +76,7 @@ def person(change: TmuxChanged) -> Person:
     return change.client.person
 
 
+@pytest.mark.every_plan
 def test_who_attaches_and_detaches_by_key(
     watching: Tracer, tmux: Tmux, pane: Pane, visit: Visit
 ) -> None:

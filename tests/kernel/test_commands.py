@@ -102,6 +102,7 @@ def assert_whole(command: Command | None, size: int, author: Author) -> None:
     assert (command.is_partial, command.reason) == (False, "")
 
 
+@pytest.mark.every_plan
 def test_two_write_a_line_and_one_submits(scene: Scene) -> None:
     """Every byte that stands in it counts, those that were erased don't."""
     ada, bob = scene.typists

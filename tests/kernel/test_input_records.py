@@ -29,7 +29,7 @@ from tracer.model.events import (
     Traced,
 )
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.every_plan]
 
 TIOCSTI = 0x5412
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
