@@ -24,16 +24,17 @@ _TAIL_BYTES: Final = 1024
 _LINE_CHARS: Final = 200
 _DELETED: Final = b" (deleted)"
 
-# Programs that show what another host or terminal asks, or that read the keyboard raw to ask; and
-# those that run scripts, which lead the foreground group of the ssh that they run.
+# Programs that show what another host or terminal asks, or that read the keyboard raw to ask.
 _PROGRAMS: Final = (
     b"ssh slogin dbclient plink mosh-client telnet rlogin ftp lftp sftp scp rsync cu picocom "
     b"minicom socat nc ncat su sudo doas pkexec runuser login passwd sulogin machinectl "
     b"systemd-run run0 docker podman nerdctl crictl kubectl oc lxc incus virsh nsenter vagrant "
     b"gcloud aws session-manager-plugin tsh mysql mariadb psql mongosh redis-cli sqlplus sqlcmd "
-    b"gpg gpg2 openssl cryptsetup kinit smbclient git tmux screen script expect asciinema rlwrap "
-    b"sh ash bash dash fish ksh mksh zsh make perl python3 ruby"
+    b"gpg gpg2 openssl cryptsetup kinit smbclient git tmux screen script expect asciinema rlwrap"
 )
+
+# What runs scripts leads the foreground group of the ssh that a script runs.
+_INTERPRETERS: Final = frozenset(b"sh ash bash dash fish ksh mksh zsh perl python3 ruby".split())
 
 # How "password" and its like are written where PAM, coreutils, sudo and OpenSSH are translated.
 _WORDS: Final = (
@@ -112,6 +113,7 @@ class Prompts:
             process is None
             or name_of(process.exe) in self._programs
             or name_of(process.invoked) in self._programs
+            or _runs_script(process)
         )
 
     def _asks(self, tail: bytes | None) -> bool:
@@ -131,6 +133,13 @@ class _Pane:
         self.tail: bytes | None = None
         self.asks = False
         self.asked_until_ns = 0
+
+
+def _runs_script(process: Process) -> bool:
+    """Whether it is an interpreter with a script, or a part of a shell that is on its own."""
+    names = {name_of(process.exe), name_of(process.invoked)}
+    has_script = any(not word.startswith((b"-", b"+")) for word in process.argv[1:])
+    return not names.isdisjoint(_INTERPRETERS) and (has_script or process.is_fork)
 
 
 def last_line(tail: bytes) -> str:

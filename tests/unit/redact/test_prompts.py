@@ -157,11 +157,21 @@ def test_only_programs_that_show_the_prompts_of_others_count():
     assert not secret(shown("Password: ", process=VIM), typed(b"a\r", process=VIM))
 
 
-def test_a_script_may_run_a_program_that_asks():
-    """Its shell leads the foreground group then, and ssh is one of the others in it."""
-    shell = PROCESS._replace(exe=b"/usr/bin/dash", invoked=b"/bin/sh")
+@pytest.mark.parametrize(
+    ("invoked", "argv", "is_fork", "counts"),
+    [
+        (b"./deploy", (b"/bin/sh", b"-e", b"./deploy"), False, True),
+        (b"/bin/sh", (b"sh", b"-c", b"ssh h; ssh i"), False, True),
+        (b"/bin/sh", (b"-sh",), True, True),
+        (b"/bin/sh", (b"-sh",), False, False),
+        (b"/bin/sh", (b"sh", b"-i", b"+m"), False, False),
+    ],
+)
+def test_a_script_may_run_a_program_that_asks(invoked, argv, is_fork, counts):
+    """Its shell leads the foreground group then; a shell that is typed into doesn't ask."""
+    shell = PROCESS._replace(exe=b"/usr/bin/dash", invoked=invoked, argv=argv, is_fork=is_fork)
     pair = shown("Password: ", process=shell), typed(b"a\r", process=shell)
-    assert secret(*pair) == [b"a\r"]
+    assert secret(*pair) == [b"a\r"] * counts
 
 
 def test_an_editor_on_another_host_is_no_prompt_unless_that_was_drawn_last():
