@@ -190,7 +190,7 @@ def test_all_sorts_of_keys_have_their_authors(
     room.tmux.run(*_SETTINGS.split())
     authors: list[Author] = [*room.seat(3), room.sender]
     random, seconds = Random(7873), 60 * scale
-    sent = alone(Random(7867), 3, keys(DIGITS), seconds, pause_s=1)
+    sent = alone(Random(7867), 3, keys(DIGITS), seconds, pause_s=2)
     typed = at_random(random, [kit.typed for kit in MIXED], seconds)
     play(authors, heapq.merge(typed, sent))
     authors[0].type(b"c")  # whatever came of the prefix, copy-mode is over
