@@ -70,7 +70,7 @@ def test_a_rival() -> None:
     chosen = explanations(scene(reads, [write(b"x", 3, 0, 500)]))
     (rival,) = rivals(chosen, 0, explanations(scene(reads, [write(b"y", 4)])), 1)
     assert rival.writes[0][0].is_asked
-    assert rivals(chosen, 0, explanations(scene(reads, [])), 1) == []
+    assert rivals(chosen, 0, chosen, 1) == []
 
 
 def test_clear_is_where_every_byte_has_a_reason() -> None:
