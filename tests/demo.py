@@ -1,4 +1,4 @@
-"""`make demo`: twenty seconds of a private tmux server, as `ttytrace live` shows it.
+"""`make demo`: twenty seconds of a private tmux server, as `ttytrace live` shows it: two people at it.
 
 Invariant: only processes that this file started are stopped, each by its pid, and none is left,
 however it ends. The server has a socket and a configuration of its own; no other tmux is touched.
@@ -16,7 +16,7 @@ import tempfile
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -32,17 +32,24 @@ ENVIRONMENT: Final = {
 }
 SHELL: Final = ("sh", "-i")
 
-# What the user types, and how long they think before the next; C-b is tmux's prefix.
+GUEST: Final = "games"  # has the second terminal; every Debian has this user, and its group
+
+# Who types what, and how long all think before the next; C-b is tmux's prefix.
+OWNER_TYPES, GUEST_TYPES = range(2)
 SCRIPT: Final = (
-    ("ls -l --color=always /usr/lib/python3 | head -5\r", 2),
-    ("date -u; uname -r\r", 2),
-    ("printf 'Gr\\303\\274\\303\\237e, \\033[1;32mgreen\\033[0m\\n'\r", 2),
-    ("\x02o", 1),  # the other pane
-    ("sleep 0.7; false\r", 2),
-    ("sh -c 'kill -9 $$'\r", 2),
-    ("printf '\\033]52;c;c3Vkbw==\\007clipboard\\n'\r", 2),
-    ("\x02,logs\r", 1),  # rename the window: C-b , is a prompt that holds the old name
-    ("exit\r", 1),  # closes this pane
+    (OWNER_TYPES, "ls -l --color=always /usr/lib/python3 | head -5\r", 2),
+    (OWNER_TYPES, "echo four", 0.5),
+    (GUEST_TYPES, " hands\r", 2),
+    (OWNER_TYPES, "printf 'Gr\\303\\274\\303\\237e, \\033[1;32mgreen\\033[0m\\n'\r", 1.5),
+    (GUEST_TYPES, "stty -echo; read secret; stty echo\r", 1),
+    (GUEST_TYPES, "open sesame\r", 1.5),
+    (OWNER_TYPES, "\x02o", 1),  # the other pane
+    (OWNER_TYPES, "sleep 0.7; false\r", 1.5),
+    (OWNER_TYPES, "sh -c 'kill -9 $$'\r", 1),
+    (OWNER_TYPES, "printf '\\033]52;c;c3Vkbw==\\007clipboard\\n'\r", 1.5),
+    (OWNER_TYPES, "\x02,logs\r", 1),  # rename the window: C-b , is a prompt that holds the old name
+    (OWNER_TYPES, "exit\r", 1),  # closes this pane
+    (GUEST_TYPES, "\x02d", 1),  # detaches
 )
 
 
@@ -54,9 +61,10 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="ttytrace-demo-") as place,
             _live() as live,
             _server(Path(place)) as tmux,
-            _user(tmux) as keyboard,
+            _user(tmux) as owner,
+            _user(tmux, GUEST) as guest,
         ):
-            _play(keyboard, live)
+            _play((owner, guest), live)
         return live.returncode
     except KeyboardInterrupt:
         return 130
@@ -69,7 +77,7 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 @contextlib.contextmanager
 def _live() -> Iterator[subprocess.Popen[bytes]]:
     # In a process group of its own, so that Ctrl-C reaches us alone and we end it last.
-    argv = [sys.executable, "-m", "tracer.cli.main", "live", "--session", "demo"]
+    argv = [sys.executable, "-m", "tracer.cli.main", "live", "--session", "demo", "--input", "full"]
     live = subprocess.Popen(argv, cwd=REPO, process_group=0, stderr=subprocess.PIPE)
     is_ready = threading.Event()
     relay = threading.Thread(target=_relay, args=[live, is_ready])
@@ -98,13 +106,16 @@ def _relay(live: subprocess.Popen[bytes], is_ready: threading.Event) -> None:
 
 @contextlib.contextmanager
 def _server(place: Path) -> Iterator[list[str]]:
-    # Yields the words that every command to this server begins with.
+    # Yields the words that every command to this server begins with. The guest may attach.
+    place.chmod(0o711)
     tmux = ["tmux", "-u", "-f", "/dev/null", "-S", str(place / "socket")]
     size = ["-x", str(COLUMNS), "-y", str(ROWS)]
     pid = _ask(tmux, "new-session", "-d", "-P", "-F", "#{pid}", "-s", "demo", *size, *SHELL)
     server = os.pidfd_open(int(pid))
     try:
         _ask(tmux, "split-window", "-d", "-h", "-t", "demo", *SHELL)
+        (place / "socket").chmod(0o666)
+        _ask(tmux, "server-access", "-a", GUEST)
         yield tmux
     finally:
         signal.pidfd_send_signal(server, signal.SIGTERM)
@@ -120,13 +131,14 @@ def _ask(tmux: list[str], *command: str) -> str:
 
 
 @contextlib.contextmanager
-def _user(tmux: list[str]) -> Iterator[int]:
+def _user(tmux: list[str], name: str = "root") -> Iterator[int]:
     # Attaches a client on a new pty; yields the side on which its user types.
     keyboard, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (ROWS, COLUMNS))
     client = subprocess.Popen(
         ["setsid", "--ctty", *tmux, "attach-session", "-t", "demo"],
         env=ENVIRONMENT, cwd="/", stdin=terminal, stdout=terminal, stderr=terminal,
+        user=name, group=name, extra_groups=[],
     )  # fmt: skip
     os.close(terminal)
     reader = threading.Thread(target=_drain, args=[keyboard])
@@ -146,12 +158,12 @@ def _drain(keyboard: int) -> None:
             pass
 
 
-def _play(keyboard: int, live: subprocess.Popen[bytes]) -> None:
+def _play(keyboards: Sequence[int], live: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + SECONDS
     time.sleep(1)
-    for keys, pause_s in SCRIPT:
+    for who, keys, pause_s in SCRIPT:
         for key in keys:
-            os.write(keyboard, key.encode())
+            os.write(keyboards[who], key.encode())
             time.sleep(0.015)
         time.sleep(pause_s)
     while time.monotonic() < end and live.poll() is None:
