@@ -1,4 +1,4 @@
-"""`make demo`: twenty seconds of a private tmux server, as `ttytrace live` shows it: two people at it.
+"""`make demo`: twenty seconds of two people at a private tmux server, as `ttytrace live` shows it.
 
 Invariant: only processes that this file started are stopped, each by its pid, and none is left,
 however it ends. The server has a socket and a configuration of its own; no other tmux is touched.
