@@ -182,8 +182,9 @@ class Typist:
             return []
         scene = Scene(self._in_reach(), writes, self._state, frozenset(self._ranks))
         found = explanations(scene)
-        if any(not each.left for each in found):
-            return found
+        panes = {write.pane for write in writes} | {pane for pane, _ in self._state.turn}
+        if len(panes) == 1 and any(not each.left for each in found):
+            return found  # in several panes it may be a copy of a part of a read
         if found := explanations(replace(scene, is_picked=True)):
             return found
         if found := explanations(replace(scene, is_late=True)):
