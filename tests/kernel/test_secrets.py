@@ -228,9 +228,10 @@ def test_it_is_typed_key_by_key(watch: Watch, scene: Scene, canary: str) -> None
 def test_the_echo_goes_in_mid_line(watch: Watch, scene: Scene, canary: str) -> None:
     """A line that begins with echo, goes on without, and ends with it: what was shown is kept."""
     scene.begin(
-        "until [ -e 1 ]; do sleep 0.05; done; stty -echo; until [ -e 2 ]; do sleep 0.05; done; "
-        "stty echo; head -n 1 >got"
+        "echo ready; until [ -e 1 ]; do sleep 0.05; done; stty -echo; "
+        "until [ -e 2 ]; do sleep 0.05; done; stty echo; head -n 1 >got"
     )
+    scene.wait_for_prompt("ready")  # before it shows anything, a script is taken to ask
     scene.type("before-")
     eventually(lambda: "before-" in scene.tmux.screen(scene.pane))
     (scene.place / "1").touch()
@@ -248,8 +249,11 @@ def test_the_echo_goes_in_mid_line(watch: Watch, scene: Scene, canary: str) -> N
 def test_another_pane_is_typed_into_meanwhile(watch: Watch, scene: Scene, canary: str) -> None:
     """The prompt stays while its user turns to another pane, and back."""
     scene.begin(ASK_BASH)
-    other = scene.tmux.split(scene.pane, f"cat >{shlex.quote(str(scene.place / 'other'))}")
+    other = scene.tmux.split(
+        scene.pane, f"echo ready; cat >{shlex.quote(str(scene.place / 'other'))}"
+    )
     scene.wait_for_prompt()
+    eventually(lambda: "ready" in scene.tmux.screen(other))
     scene.type("public\r")
     eventually(lambda: (scene.place / "other").read_text() == "public\n")
     scene.tmux.run("select-pane", "-t", scene.pane.id)
