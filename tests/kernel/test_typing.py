@@ -34,6 +34,8 @@ from tests.kernel.typists import (
 from tracer.model.hands import How
 
 MOST_UNKNOWN = 0.001
+# Few keys, and a server that gets so little CPU that a write comes many reads too late.
+MOST_UNKNOWN_IN_A_GUEST = 0.05
 POLICIES = pytest.mark.parametrize("policy", ["full", "metadata"])
 
 
@@ -60,7 +62,7 @@ def test_the_two_truths_agree(room: Room, count: int) -> None:
 @POLICIES
 @pytest.mark.every_plan
 def test_each_byte_of_two_has_its_author(
-    start_tracer: StartTracer, room: Room, policy: str
+    start_tracer: StartTracer, room: Room, scale: float, policy: str
 ) -> None:
     """A short time of two typists; of what they type is kept what the policy says."""
     tracer = start_tracer("--input", policy)
@@ -71,7 +73,8 @@ def test_each_byte_of_two_has_its_author(
     room.end()
     input_ = heard(tracer.stop(), reader.pane)
     assert input_.data == (reader.got() if policy == "full" else None)
-    assert_right(input_, whose(reader.got(), room.letters()), MOST_UNKNOWN)
+    most_unknown = MOST_UNKNOWN if scale == 1 else MOST_UNKNOWN_IN_A_GUEST
+    assert_right(input_, whose(reader.got(), room.letters()), most_unknown)
 
 
 @pytest.mark.parametrize("count", [2, 3])
