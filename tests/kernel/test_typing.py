@@ -75,6 +75,7 @@ def test_each_byte_of_two_has_its_author(
     assert input_.data == (reader.got() if policy == "full" else None)
     most_unknown = MOST_UNKNOWN if scale == 1 else MOST_UNKNOWN_IN_A_GUEST
     assert_right(input_, whose(reader.got(), room.letters()), most_unknown)
+    assert How.SEND_KEYS in input_.ways()  # END
 
 
 @pytest.mark.parametrize("count", [2, 3])

@@ -187,7 +187,7 @@ class ClientTty(NamedTuple):
 
 class Peer(NamedTuple):
     """A server got a message from the process `key`, which is connected to it; `size` 0: it has
-    closed its end. `who` is None where that process was over already."""
+    closed its end; 1: it isn't known. `who` is None where that process was over already."""
 
     ktime_ns: int
     key: ProcessKey

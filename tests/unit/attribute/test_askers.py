@@ -24,6 +24,7 @@ def test_a_process_that_is_over() -> None:
     askers = Askers()
     askers.note_peer(peer(5))
     askers.note_exit(Exit(at_ns(1), key(5), 100, 9, True))
+    askers.note_peer(peer(5, 1, ms=2))  # is read when it is over
     assert askers.now(at_ns(100)) == []
 
 
@@ -35,3 +36,12 @@ def test_a_process_that_became_a_client() -> None:
     assert its.tty
     askers.note_attached(its.tty)
     assert askers.now(at_ns(1)) == [key(6)]
+    askers.note_peer(peer(5, 17))
+    assert askers.now(at_ns(2)) == [key(6)]
+
+
+def test_a_message_whose_size_is_not_known() -> None:
+    """It may be a command."""
+    askers = Askers()
+    askers.note_peer(peer(5, 1))
+    assert askers.now(at_ns(0)) == [key(5)]
