@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.kernel.recording import Recording
+from tests.kernel.recording import Recording, is_loss
 from tests.kernel.tmux import Pane, Tmux
 from tracer.model.context import Process
 from tracer.model.events import ProcessKey
-from tracer.model.findings import Lost, ProcessEnded, ProcessForked, ProgramStarted
+from tracer.model.findings import ProcessEnded, ProcessForked, ProgramStarted
 
 WORKLOADS = Path(__file__).parents[1] / "workload"
 
@@ -78,7 +78,7 @@ class Traced:
         self.started = [f for f in of(ProgramStarted, pane.server_pid) if self._is_here(f)]
         self.ended = [f for f in of(ProcessEnded, pane.server_pid) if self._is_here(f)]
         self.forked = [f for f in of(ProcessForked, pane.server_pid) if self._is_here(f)]
-        self.lost = recording.of(Lost)
+        self.lost = list(filter(is_loss, recording.findings))
 
     def programs(self, name: bytes) -> list[Process]:
         """Every program that was started with this argv[0]."""
