@@ -24,7 +24,7 @@ _Class = TypeVar("_Class", bound=NamedTuple)
 
 
 def is_loss(finding: Finding) -> bool:
-    """Whether records are missing. That changes of tmux may be unseen is no loss of records, and can
+    """Whether records are missing. That changes of tmux may be unseen is none of that, and can
     happen on any slow machine."""
     return isinstance(finding, Lost) and finding.kind != "tmux-changed"
 
