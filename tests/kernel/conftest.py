@@ -75,6 +75,17 @@ def tracer(start_tracer: StartTracer) -> Tracer:
     return start_tracer()
 
 
+@pytest.fixture(scope="module")
+def watching(plan: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracer]:
+    """A tracer that all tests of a file share."""
+    tracer = Tracer(tmp_path_factory.mktemp("tracer"), plan)
+    try:
+        yield tracer
+        tracer.stop()
+    finally:
+        tracer.kill()
+
+
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[Tmux]:
     """A private server; it starts with the first session."""

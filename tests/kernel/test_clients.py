@@ -25,17 +25,6 @@ from tracer.model.findings import Finding, TmuxChanged
 IDLE = "exec sleep infinity"
 
 
-@pytest.fixture(scope="module")
-def watching(plan: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracer]:
-    """The tracer that all share."""
-    tracer = Tracer(tmp_path_factory.mktemp("tracer"), plan)
-    try:
-        yield tracer
-        tracer.stop()
-    finally:
-        tracer.kill()
-
-
 @pytest.fixture
 def visit() -> Iterator[Visit]:
     """Attaches clients."""

@@ -43,17 +43,6 @@ SYSTEM_PYTHON = Path("/usr/bin/python3").resolve()
 NOBODY = 65534
 
 
-@pytest.fixture(scope="module")
-def watching(plan: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracer]:
-    """The tracer that all share."""
-    tracer = Tracer(tmp_path_factory.mktemp("tracer"), plan)
-    try:
-        yield tracer
-        tracer.stop()
-    finally:
-        tracer.kill()
-
-
 @pytest.fixture
 def new_server(tmp_path: Path) -> Iterator[NewServer]:
     """Makes private servers."""
