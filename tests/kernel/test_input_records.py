@@ -37,11 +37,18 @@ KEYS = [b"ls -l /tm", b"\x7f\x7f", b"p\r", "ñ漢字🦀".encode(), b"\x1b[A", b
 CANARY = b"tr0ub4dor&3"
 
 
-@pytest.fixture
-def watch(plan: str | None) -> Iterator[Watch]:
+@pytest.fixture(scope="module")
+def shared_watch(plan: str | None) -> Iterator[Watch]:
     watching = Watch(plan)
     yield watching
     watching.close()
+
+
+@pytest.fixture
+def watch(shared_watch: Watch) -> Watch:
+    """To load it takes long in a guest; what one test saw, the next doesn't."""
+    shared_watch.begin_anew()
+    return shared_watch
 
 
 @pytest.fixture

@@ -84,6 +84,14 @@ class Watch:
 
         return eventually(look)
 
+    def begin_anew(self) -> None:
+        """Forgets what was seen until now, of which nothing was missing."""
+        self._look()
+        assert not [record for record in self.records if isinstance(record, Missing)]
+        self.server = None
+        self.raw.clear()
+        self.records.clear()
+
     def close(self) -> None:
         """Ends the watch. All that was made has come."""
         self._source.stop()
