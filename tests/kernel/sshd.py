@@ -52,8 +52,10 @@ class Login:
         self.master, slave = os.openpty()
         termios.tcsetwinsize(slave, (24, 80))
         stdio = slave if terminal else subprocess.DEVNULL
+        # ssh tells the other side what terminal it is on, which whoever runs the tests may not be.
+        environment = os.environ | {"TERM": "xterm-256color"}
         self.process = subprocess.Popen(
-            argv, stdin=stdio, stdout=stdio, stderr=stdio, start_new_session=True
+            argv, stdin=stdio, stdout=stdio, stderr=stdio, env=environment, start_new_session=True
         )
         os.close(slave)
 
