@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tracer.attribute.keys import places
+from tracer.attribute.keys import REPLY, places
 from tracer.attribute.pending import Read, Write
 from tracer.attribute.ranges import EITHER, joined, unknown
 from tracer.model.events import Tty
@@ -44,9 +44,9 @@ def outside(
         hand, how, reason = Hand(None, askers[0]), How.SEND_KEYS, ASKED
     else:
         hand, how, reason = Hand(clients.pop(), None), How.PASTE, BOUND
-    typed = _typed(write, [read for read in near if read.client != hand.tty])
+    doubted = _typed(write, [read for read in near if read.client != hand.tty]) | _answers(write)
     named = Range(1, hand, how, Confidence.LIKELY, reason)
-    return joined(unknown(1, EITHER) if at in typed else named for at in range(write.size))
+    return joined(unknown(1, EITHER) if at in doubted else named for at in range(write.size))
 
 
 def _typed(write: Write, near: Iterable[Read]) -> set[int]:
@@ -54,6 +54,11 @@ def _typed(write: Write, near: Iterable[Read]) -> set[int]:
     if write.record.is_withheld:
         return set(range(write.size)) if any(near) else set()
     return {at for read in near for at in places(read.data, write.data)}
+
+
+def _answers(write: Write) -> set[int]:
+    """Offsets of bytes that may be an answer of the terminal or of tmux, written in the same go."""
+    return {at for found in REPLY.finditer(write.data) for at in range(*found.span())}
 
 
 def _can_be(write: Write, stale: Iterable[Read]) -> bool:

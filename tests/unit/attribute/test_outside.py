@@ -46,3 +46,9 @@ def test_keys_in_the_same_write() -> None:
     """What may have been typed isn't the process's."""
     keys = (read("B", b"q", 8),)
     assert said(write(b"qtext", 9, 0, 500), near=keys) == f"{unknown()} 4 500 send-keys likely"
+
+
+def test_an_answer_in_the_same_write() -> None:
+    """Of the terminal that a program asks: it is nobody's, whoever pasted."""
+    answered = write(b"\x1b[?1;2ctext", 9)
+    assert said(answered, read("A", b"]", 8)) == f"{unknown(7)} 4 A paste likely"
