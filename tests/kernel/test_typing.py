@@ -34,6 +34,8 @@ from tests.kernel.typists import (
 from tracer.model.hands import How
 
 MOST_UNKNOWN = 0.001
+# Less than 0.001 where it was measured; a busy machine puts more into one turn of tmux's loop.
+MOST_UNKNOWN_MIXED = 0.01
 # Few keys, and a server that gets so little CPU that a write comes many reads too late.
 MOST_UNKNOWN_IN_A_GUEST = 0.05
 POLICIES = pytest.mark.parametrize("policy", ["full", "metadata"])
@@ -204,7 +206,7 @@ def test_all_sorts_of_keys_have_their_authors(
         tokens |= dict.fromkeys(kit.arrives, typist)
     got = reader.got()[: reader.got().index(END) + 1]  # tmux goes on answering
     input_ = heard(tracer.stop(), reader.pane).until(len(got))
-    assert_right(input_, whose(got, tokens), MOST_UNKNOWN)
+    assert_right(input_, whose(got, tokens), MOST_UNKNOWN_MIXED)
     assert input_.data == (got if policy == "full" else None)
     assert {How.KEYSTROKE, How.PASTE, How.SEND_KEYS, How.TERMINAL_REPLY} <= set(input_.ways())
 
@@ -225,7 +227,7 @@ def test_synchronised_panes_have_the_same_authors(
     for reader in readers:
         input_ = heard(recording, reader.pane)
         assert input_.data == reader.got()
-        assert_right(input_, truth, MOST_UNKNOWN)
+        assert_right(input_, truth, MOST_UNKNOWN_MIXED)
     ways = sum((heard(recording, reader.pane).ways() for reader in readers), start=Counter())
     assert ways[How.SYNC_PANES] >= len(truth) - len(END)
 
