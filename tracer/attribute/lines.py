@@ -20,8 +20,6 @@ from tracer.model.events import Exec, Exit, Fork, Injection, Missing, ProcessKey
 from tracer.model.facts import Followed
 from tracer.model.hands import Attributed, Composed, Hand, Typed
 
-# /proc counts start times in clock ticks.
-_TICK_NS: Final = 10_000_000
 _DOUBTFUL: Final = (abi.KIND_FORK, abi.KIND_EXEC, abi.KIND_EXIT, abi.KIND_PANE_INPUT)
 
 
@@ -69,7 +67,7 @@ class Lines:
         """Whose line the program comes from that is about to run; None where it comes from none
         that was seen."""
         process = self._processes.get(exec_.key.tgid)
-        if process is None or not _is_same(process.key, exec_.key):
+        if process is None or not process.key.may_be(exec_.key):
             return None
         told = process.told or self._tell(process)
         return None if told is None else Composed(exec_.ktime_ns, exec_.key, *told)
@@ -88,7 +86,7 @@ class Lines:
 
     def _exec(self, record: Exec) -> None:
         process = self._processes.get(record.key.tgid)
-        if process is None or not _is_same(process.key, record.key):
+        if process is None or not process.key.may_be(record.key):
             process = Process(record.key, record.who.parent.tgid, None)
             self._processes[record.key.tgid] = process
         self._leave(process)
@@ -110,7 +108,7 @@ class Lines:
     def _exit(self, record: Exit) -> None:
         pid = record.key.tgid
         process = self._processes.get(pid)
-        if process is None or not _is_same(process.key, record.key):
+        if process is None or not process.key.may_be(record.key):
             return
         self._leave(process)
         del self._processes[pid]
@@ -135,7 +133,3 @@ class Lines:
             return None
         also: Hands = self._terminal(process).edit.touched if process.shell else ()
         return process.line.tell(also, process.is_direct)
-
-
-def _is_same(known: ProcessKey, seen: ProcessKey) -> bool:
-    return abs(known.start_time_ns - seen.start_time_ns) <= _TICK_NS

@@ -13,15 +13,12 @@ from typing import Any, Final
 
 from tracer.codec.text import clean
 from tracer.model.context import Origin, Person
-from tracer.model.events import ProcessKey, Tty, Who
+from tracer.model.events import TICK_NS, ProcessKey, Tty, Who
 from tracer.model.host import Host
 
 Fields = dict[str, Any]
 Names = Callable[[int], str | None]
 
-# Start times from /proc are rounded down to a clock tick; the same process seen by the kernel
-# half has nanoseconds. Both must give the same entity_id, so it counts ticks.
-_TICK_NS: Final = 10_000_000
 _CACHED: Final = 1024
 
 
@@ -41,7 +38,8 @@ class Identities:
         # Without a start time, the pid alone would name whoever had it before as well.
         if not key.start_time_ns:
             return {"pid": key.tgid}
-        source = f"{self._seed} {key.tgid} {key.start_time_ns // _TICK_NS}".encode()
+        # The same whether /proc or the kernel half saw it, so it counts ticks.
+        source = f"{self._seed} {key.tgid} {key.start_time_ns // TICK_NS}".encode()
         return {"pid": key.tgid, "entity_id": blake2b(source, digest_size=16).hexdigest()}
 
     def account(self, uid: int) -> Fields:

@@ -14,8 +14,6 @@ from tracer.model.facts import PeerSeen, ProcSeen
 from tracer.model.hands import Hand
 
 _ENDED_KEPT: Final = 1024
-# /proc counts start times in clock ticks; records have nanoseconds.
-_TICK_NS: Final = 10_000_000
 
 
 class People:
@@ -54,7 +52,7 @@ class People:
     def end(self, key: ProcessKey) -> None:
         """A process is over."""
         known = self._living.get(key.tgid)
-        if known is None or not _is_same(known, key):
+        if known is None or not known.may_be(key):
             return
         del self._living[key.tgid]
         self._asked.discard(known)
@@ -66,7 +64,7 @@ class People:
     def key(self, key: ProcessKey) -> ProcessKey | None:
         """The key by which a process is known; a start time of 0 is that of the one that lives."""
         living = self._living.get(key.tgid)
-        if living is not None and _is_same(living, key):
+        if living is not None and living.may_be(key):
             return living
         return key if key in self._people else None
 
@@ -105,7 +103,7 @@ class People:
     def want_origin(self, key: ProcessKey) -> None:
         """It acts: how its user came is to be looked up, once, while it lives."""
         known = self._living.get(key.tgid)
-        if known is not None and _is_same(known, key) and known not in self._asked:
+        if known is not None and known.may_be(key) and known not in self._asked:
             self._asked.add(known)
             self._wanted.append(known)
 
@@ -117,19 +115,13 @@ class People:
     def _begin(self, key: ProcessKey) -> ProcessKey:
         before = self._living.get(key.tgid)
         if before is not None:
-            if _is_same(before, key):
+            if before.may_be(key):
                 return before
             self.end(before)  # that was not seen, and its pid is another's now
         if key in self._ended:
             return key
         self._living[key.tgid] = key
         return key
-
-
-def _is_same(known: ProcessKey, seen: ProcessKey) -> bool:
-    if not seen.start_time_ns:
-        return True
-    return abs(known.start_time_ns - seen.start_time_ns) <= _TICK_NS
 
 
 def _person(key: ProcessKey, said: Who | ProcSeen) -> Person:

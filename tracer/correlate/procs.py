@@ -14,8 +14,6 @@ from tracer.model.facts import Followed
 _ANCESTORS_MAX = 32
 _ENDED_KEPT = 1024
 _ARGV_KEPT_BYTES = 4096  # by procfs, as by the kernel half: TT_ARGV_MAX
-# /proc counts start times in clock ticks; records have nanoseconds.
-_TICK_NS = 10_000_000
 
 
 class ProcessTable:
@@ -39,7 +37,7 @@ class ProcessTable:
     def known(self, key: ProcessKey) -> Process:
         """That process; blank if its start was never seen."""
         process = self.get(key.tgid)
-        return process if process and _is_same(process.key, key) else _unknown(key)
+        return process if process and process.key.may_be(key) else _unknown(key)
 
     def learn_container(self, cgroup_id: int, container_id: str | None) -> None:
         """Which container a cgroup belongs to, as observe/ read from its path."""
@@ -123,7 +121,7 @@ class ProcessTable:
     def exit(self, record: Exit) -> Process:
         """The process that is over, which is forgotten; blank if its start was never seen."""
         process = self._by_pid.get(record.key.tgid)
-        if process is None or not _is_same(process.key, record.key):
+        if process is None or not process.key.may_be(record.key):
             return _unknown(record.key)
         del self._by_pid[record.key.tgid]
         self._ended.pop(record.key.tgid, None)  # the newest stand at the end
@@ -142,11 +140,6 @@ class ProcessTable:
                 break
             pid = parent.who.parent.tgid
         return tuple(chain)
-
-
-def _is_same(known: ProcessKey, seen: ProcessKey) -> bool:
-    # A process that was named by its pid alone has no start time.
-    return not seen.start_time_ns or abs(known.start_time_ns - seen.start_time_ns) <= _TICK_NS
 
 
 def _unknown(key: ProcessKey) -> Process:

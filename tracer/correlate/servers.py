@@ -59,10 +59,6 @@ class Server:
         """A session, with its name if the last answer has it."""
         return self._shown.sessions.get(session_id) or Place(self.key, self.socket, session_id)
 
-    def names_pane(self, pane_tgid: int) -> bool:
-        """Whether the last answer has a pane with that first process."""
-        return pane_tgid in self._panes
-
     def command_done(self, time_ns: int) -> None:
         """Somebody had it run a command, which may have changed what it shows."""
         self._commands_ns.append(time_ns)

@@ -7,7 +7,10 @@ What tmux or /proc say is in `facts`; what we concluded is in `findings`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# A clock tick, in which /proc counts start times; records have nanoseconds.
+TICK_NS: Final = 10_000_000
 
 
 class ProcessKey(NamedTuple):
@@ -15,6 +18,11 @@ class ProcessKey(NamedTuple):
 
     tgid: int
     start_time_ns: int
+
+    def may_be(self, seen: ProcessKey) -> bool:
+        """Whether `seen`, of the same pid, is this process: /proc counts start times in ticks, and
+        a process that was named by its pid alone has none."""
+        return not seen.start_time_ns or abs(self.start_time_ns - seen.start_time_ns) <= TICK_NS
 
 
 class Tty(NamedTuple):

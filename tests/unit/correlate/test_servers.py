@@ -38,7 +38,6 @@ def test_an_answer_names_a_pane() -> None:
     )
     assert server.place_of(999).pane_id is None
     assert server.place_of(None) == Place(key(SERVER), SOCKET)
-    assert server.names_pane(PANE) and not server.names_pane(999)
 
 
 def test_an_unverified_claim_stays_marked() -> None:
