@@ -39,7 +39,7 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
         pid_links ptraced_next=ptraced.next ptrace_entry_next=ptrace_entry.next
         pid tgid loginuid sessionid signal real_parent group_leader
         start_boottime=start_boottime|real_start_time
-        mm exit_code fs files nsproxy cgroups cred comm flags""",
+        mm exit_code fs files cgroups cred comm flags""",
     "signal_struct": "tty leader live=live.counter flags group_exit_code",
     "mm_struct": "arg_start arg_end exe_file",
     "fs_struct": """
@@ -47,7 +47,7 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
     "files_struct": "fdt",
     "fdtable": "max_fds fd",
     "cred": "uid gid suid euid egid",
-    "linux_binprm": "file filename interp argc",
+    "linux_binprm": "file filename argc",
     "css_set": "dfl_cgrp",
     "cgroup": "kn",
     "kernfs_node": "id",
@@ -56,9 +56,6 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
     "socket": "sk state",
     "sock": "skc_family=__sk_common.skc_family skc_state=__sk_common.skc_state sk_peer_pid",
     "unix_sock": "dentry=path.dentry peer addr",
-    "nsproxy": "mnt_ns pid_ns_for_children",
-    "mnt_namespace": "inum=ns.inum",
-    "pid_namespace": "inum=ns.inum",
 }
 
 
