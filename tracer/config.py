@@ -20,6 +20,7 @@ from tracer.errors import BadConfig
 
 PATH: Final = Path("/etc/ttytrace/config.toml")
 _OTHERS_WRITE: Final = 0o022
+_MAX_SEGMENT_MIB: Final = 512
 
 _NAMES: Final = {int: "a whole number", str: "a text"}
 
@@ -102,17 +103,52 @@ class RedactSettings:
     prompts: PromptSettings = PromptSettings()
 
 
+class WhenFull(StrEnum):
+    """What happens when the disk is full and the ballast was given up."""
+
+    DROP_OUTPUT = "drop-output"  # what panes show is not recorded, the rest still is
+    SUSPEND = "suspend"  # nothing is recorded until there is room again
+    HALT = "halt"  # ttytrace ends
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """`[log]`: where the record is kept, and for how long.
+
+    directory: of the log. state: of its keys, which are never to be copied.
+    segment_mib: a segment is closed at this size, and compressed then.
+    keep_days, keep_mib: older segments, or the oldest beyond this size, are removed; 0: none are.
+    ballast_mib: room that is kept for when the disk is full; when_full: "drop-output", "suspend" or
+        "halt": what is done then.
+    """
+
+    directory: str = "/var/log/ttytrace"
+    state: str = "/var/lib/ttytrace"
+    segment_mib: int = 64
+    keep_days: int = 365
+    keep_mib: int = 0
+    ballast_mib: int = 64
+    when_full: WhenFull = WhenFull.DROP_OUTPUT
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.segment_mib <= _MAX_SEGMENT_MIB:
+            raise ValueError(f"segment_mib is not between 1 and {_MAX_SEGMENT_MIB}")
+        if min(self.keep_days, self.keep_mib, self.ballast_mib) < 0:
+            raise ValueError("keep_days, keep_mib and ballast_mib can't be negative")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole file.
 
     input: "off", "metadata" or "full": what is kept of what people type.
-    rings, redact: see there.
+    rings, redact, log: see there.
     """
 
     input: InputPolicy = InputPolicy.METADATA
     rings: RingSizes = RingSizes()
     redact: RedactSettings = RedactSettings()
+    log: LogSettings = LogSettings()
 
 
 def load(path: Path | None = None, owner: int = 0) -> Settings:

@@ -90,3 +90,15 @@ class BadConfig(TtytraceError):
     with one that it can't follow."""
 
     exit_code = 2
+
+
+class NoLog(TtytraceError):
+    """{directory}: there is no log here. `ttytrace init` makes one; --log names another place."""
+
+    exit_code = 66
+
+
+class BadLog(TtytraceError):
+    """{place}: {reason}."""
+
+    exit_code = 65

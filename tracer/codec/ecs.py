@@ -8,7 +8,6 @@ What an event looks like on a screen is in cli/render.py.
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import Final, NamedTuple, assert_never
 
@@ -16,6 +15,7 @@ import orjson
 
 from tracer.clock import WallClock
 from tracer.codec.identity import Fields, Identities, Names, audit, known, tty_fields
+from tracer.codec.moment import timestamp
 from tracer.codec.program import executable_of, program_of
 from tracer.codec.status import ended, signal_name
 from tracer.codec.text import clean, text_of
@@ -69,7 +69,6 @@ class Encoder:
         self._sequence = 0
         self._actor_of = lru_cache(_CACHED)(self._actor)
         self._tmux_of = lru_cache(_CACHED)(tmux_of)
-        self._text_of_second = lru_cache(2)(_text_of_second)
 
     def to_json(self, finding: Finding) -> bytes:
         """The event as one line of UTF-8, with its newline."""
@@ -278,12 +277,7 @@ class Encoder:
         return {"start": self._timestamp(key.start_time_ns)} if key.start_time_ns else {}
 
     def _timestamp(self, time_ns: int) -> str:
-        second, ns = divmod(self._wall.at(time_ns), 1_000_000_000)
-        return f"{self._text_of_second(second)}.{ns // 1000:06d}Z"
-
-
-def _text_of_second(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return timestamp(self._wall.at(time_ns))
 
 
 def _host(host: Host) -> Event:

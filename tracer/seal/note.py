@@ -1,0 +1,126 @@
+"""Signed notes and checkpoints as C2SP specifies them (signed-note, tlog-checkpoint), with Ed25519.
+
+Invariant: what parses was written exactly so: one way to write a note, and every other text is
+refused. Which key is to be trusted is the caller's to know.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_ED25519: Final = b"\x01"
+_PUBLIC_BYTES: Final = 32
+_ID_BYTES: Final = 4
+_SIGNATURE_BYTES: Final = 64
+_NAME: Final = re.compile(r"[^\s+]+")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+class PublicKey(NamedTuple):
+    """A key's name and its 32 bytes."""
+
+    name: str
+    raw: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes that a signature names its key by."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.raw).digest()[:_ID_BYTES]
+
+    @property
+    def vkey(self) -> str:
+        """As people hand it around: name+id+key."""
+        return f"{self.name}+{self.id.hex()}+{b64encode(_ED25519 + self.raw).decode()}"
+
+    @classmethod
+    def parse(cls, vkey: str) -> PublicKey:
+        """From that text; ValueError if it is none."""
+        name, _, rest = vkey.partition("+")
+        key_id, _, encoded = rest.partition("+")
+        raw = unbase64(encoded)
+        if not _NAME.fullmatch(name) or len(raw) != 1 + _PUBLIC_BYTES or raw[:1] != _ED25519:
+            raise ValueError("this is no Ed25519 vkey")
+        key = cls(name, raw[1:])
+        if key_id != key.id.hex():
+            raise ValueError("the vkey's id is not that of its key: a letter is wrong")
+        return key
+
+
+class Signer:
+    """The private half of a key, under a name. `secret`: 32 bytes."""
+
+    def __init__(self, name: str, secret: bytes) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(secret)
+        self.public = PublicKey(name, self._private.public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> str:
+        """The note: `text`, which ends with a newline, and its signature."""
+        signature = b64encode(self.public.id + self._private.sign(text.encode())).decode()
+        return f"{text}\n— {self.public.name} {signature}\n"
+
+
+def open_note(note: str, key: PublicKey) -> str:
+    """The text of a note that carries `key`'s signature and no other; ValueError says what is
+    wrong with it."""
+    text, blank, last = note.rpartition("\n\n")
+    found = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n", last)
+    if not blank or found is None:
+        raise ValueError("this is no signed note")
+    signature = unbase64(found[2])
+    if found[1] != key.name or signature[:_ID_BYTES] != key.id:
+        raise ValueError("the note is signed by another key")
+    if len(signature) != _ID_BYTES + _SIGNATURE_BYTES:
+        raise ValueError("this is no Ed25519 signature")
+    text += "\n"
+    try:
+        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature[_ID_BYTES:], text.encode())
+    except InvalidSignature:
+        raise ValueError("the signature is wrong") from None
+    return text
+
+
+class Head(NamedTuple):
+    """A tree head: how many records, and the root over them."""
+
+    size: int
+    root: bytes
+
+    def text(self, origin: str) -> str:
+        """The text of its checkpoint."""
+        return f"{origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+    @classmethod
+    def parse(cls, text: str, origin: str) -> Head:
+        """From a checkpoint's text; ValueError if it is none, or of another log."""
+        lines = text.split("\n")
+        if len(lines) != 4 or lines[3] or not _NUMBER.fullmatch(lines[1]):
+            raise ValueError("this is no checkpoint")
+        if lines[0] != origin:
+            raise ValueError(f"this is a checkpoint of another log, {lines[0]!r}")
+        root = unbase64(lines[2])
+        if len(root) != sha256().digest_size:
+            raise ValueError("the root has another length than a hash")
+        return cls(int(lines[1]), root)
+
+
+def note_text(note: str) -> str:
+    """The text of a signed note, whoever signed it."""
+    return note.rpartition("\n\n")[0] + "\n"
+
+
+def unbase64(text: str) -> bytes:
+    """Standard base64, written in the one way there is; ValueError else."""
+    try:
+        raw = b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        raise ValueError("this is no base64") from None
+    if b64encode(raw).decode() != text:
+        raise ValueError("this is no canonical base64")
+    return raw
