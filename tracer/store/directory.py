@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,10 @@ class Directory:
     """Raises NoLog where it is missing, BadLog where it can't be trusted."""
 
     def __init__(self, path: Path, *, inside: Directory | None = None) -> None:
-        self.path = inside.path / path if inside else path
+        self.path: Path = inside.path / path if inside else path
         try:
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-            self.fd = os.open(path, flags, dir_fd=inside.fd if inside else None)
+            self.fd: int = os.open(path, flags, dir_fd=inside.fd if inside else None)
         except FileNotFoundError:
             raise NoLog(directory=self.path) from None
         except OSError as error:
@@ -44,15 +45,13 @@ class Directory:
 
     def make(self, name: str) -> Directory:
         """The same; made first where it is missing."""
-        try:
+        with suppress(FileExistsError):
             os.mkdir(name, _DIRECTORY_MODE, dir_fd=self.fd)
-        except FileExistsError:
-            pass
         return self.inside(name)
 
     def names(self) -> list[str]:
         """What is in it, sorted."""
-        return sorted(os.listdir(self.fd))
+        return sorted(entry.name for entry in os.scandir(self.fd))
 
     def has(self, name: str) -> bool:
         """Whether there is something of that name."""
