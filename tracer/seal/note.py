@@ -21,6 +21,9 @@ _ID_BYTES: Final = 4
 _SIGNATURE_BYTES: Final = 64
 _NAME: Final = re.compile(r"[^\s+]+")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_SIGNATURE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
+_MAX_SIGNATURES: Final = 64  # at least 16, says signed-note
+_FORBIDDEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 
 
 class PublicKey(NamedTuple):
@@ -69,21 +72,35 @@ class Signer:
 def open_note(note: str, key: PublicKey) -> str:
     """The text of a note that carries `key`'s signature and no other; ValueError says what is
     wrong with it."""
-    text, blank, last = note.rpartition("\n\n")
-    found = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n", last)
-    if not blank or found is None:
-        raise ValueError("this is no signed note")
-    signature = unbase64(found[2])
-    if found[1] != key.name or signature[:_ID_BYTES] != key.id:
+    text, signatures = _parse(note)
+    name, signature = signatures[0]
+    if len(signatures) > 1 or name != key.name or signature[:_ID_BYTES] != key.id:
         raise ValueError("the note is signed by another key")
     if len(signature) != _ID_BYTES + _SIGNATURE_BYTES:
         raise ValueError("this is no Ed25519 signature")
-    text += "\n"
     try:
         Ed25519PublicKey.from_public_bytes(key.raw).verify(signature[_ID_BYTES:], text.encode())
     except InvalidSignature:
         raise ValueError("the signature is wrong") from None
     return text
+
+
+def note_text(note: str) -> str:
+    """The text of a signed note, whoever signed it: witnesses add their signatures to a log's.
+    ValueError if it is none."""
+    return _parse(note)[0]
+
+
+def _parse(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text; for each signature its key's name, and the key ID and signature in one."""
+    text, blank, rest = note.rpartition("\n\n")
+    *lines, end = rest.split("\n")
+    found = [_SIGNATURE.fullmatch(line) for line in lines]
+    if not found or None in found or end or not blank or _FORBIDDEN.search(note):
+        raise ValueError("this is no signed note")
+    if len(found) > _MAX_SIGNATURES:
+        raise ValueError("the note has more signatures than anybody needs")
+    return text + "\n", [(match[1], unbase64(match[2])) for match in found if match]
 
 
 class Head(NamedTuple):
@@ -108,11 +125,6 @@ class Head(NamedTuple):
         if len(root) != sha256().digest_size:
             raise ValueError("the root has another length than a hash")
         return cls(int(lines[1]), root)
-
-
-def note_text(note: str) -> str:
-    """The text of a signed note, whoever signed it."""
-    return note.rpartition("\n\n")[0] + "\n"
 
 
 def unbase64(text: str) -> bytes:
