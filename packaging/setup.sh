@@ -12,7 +12,7 @@ LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 # to a session by them. The rest is what the tests run or compare with.
 TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc kmod less libc6-dev
 	openssh-client openssh-server procps qemu-system-x86 shellcheck sudo tlog tmux util-linux
-	vim-tiny"
+	vim-tiny zstd"
 # While this file is there, neither Debian's unit nor its init script starts sshd.
 NO_SSHD=/etc/ssh/sshd_not_to_be_run
 

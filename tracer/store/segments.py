@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tracer.codec.log import MAX_LINE_BYTES
+from tracer.errors import BadLog
 from tracer.store.directory import Directory
+from tracer.store.seekable import FRAME_BYTES, MAX_FRAMES, PackedFile
 
-MAX_SEGMENT_BYTES: Final = 1 << 30
+MAX_SEGMENT_BYTES: Final = MAX_FRAMES * FRAME_BYTES
 """Plain. The writer begins a new one long before."""
 
-_BLOCK_BYTES: Final = 1 << 18
 _NAME: Final = re.compile(r"([0-9]{12,18})\.jsonl(\.zst)?")
 
 
@@ -50,27 +51,69 @@ def segments_in(directory: Directory) -> list[Segment]:
 
 
 class SegmentReader:
-    """The lines of one segment. Raises BadLog if it can't be read, ValueError while reading where
-    its content can't be that of a segment."""
+    """The lines of one segment, plain or compressed. Raises BadLog if it can't be read, ValueError
+    where its content can't be that of a segment."""
 
     def __init__(self, directory: Directory, segment: Segment) -> None:
-        self._file = os.fdopen(directory.open(segment.name), "rb", buffering=0)
+        self._fd = directory.open(segment.name)
+        self._place = directory.path / segment.name
+        self._is_compressed = segment.is_compressed
+        self._packed: PackedFile | None = None
         self.tail = b""
         """Once all blocks were read: what follows the last newline."""
 
-    def blocks(self) -> Iterator[list[bytes]]:
-        """Whole lines without their newlines, a block of the file at a time."""
-        total, rest = 0, b""
-        while data := self._file.read(_BLOCK_BYTES):
-            total += len(data)
-            if total > MAX_SEGMENT_BYTES:
-                raise ValueError("the segment is longer than any can be")
+    def blocks(self, offset: int = 0) -> Iterator[list[bytes]]:
+        """Whole lines without their newlines, a block of the file at a time, from the line on that
+        begins at this byte of the plain segment."""
+        rest = b""
+        for data in self.pieces(offset):
             *lines, rest = (rest + data).split(b"\n")
-            if len(rest) >= MAX_LINE_BYTES or any(len(n) >= MAX_LINE_BYTES for n in lines):
+            # No other can be longer than a block.
+            if len(lines[0] if lines else rest) >= MAX_LINE_BYTES:
                 raise ValueError("a line is longer than any can be")
             yield lines
         self.tail = rest
 
+    def line_at(self, offset: int) -> bytes:
+        """The one line that begins there; ValueError if none ends behind it."""
+        for lines in self.blocks(offset):
+            if lines:
+                return lines[0]
+        raise ValueError("no line begins here")
+
+    def pieces(self, offset: int = 0) -> Iterator[bytes]:
+        """The plain bytes from there on."""
+        first, skip = divmod(offset, FRAME_BYTES)
+        if not 0 <= first <= MAX_FRAMES:
+            raise ValueError("no line begins here")
+        for number in range(first, MAX_FRAMES + 1):
+            data = self._frame(number)
+            if data and number == MAX_FRAMES:
+                raise ValueError("the segment is longer than any can be")
+            yield data[skip:]
+            if len(data) < FRAME_BYTES:  # the last; what is appended meanwhile is not awaited
+                break
+            skip = 0
+
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        os.close(self._fd)
+
+    def _frame(self, number: int) -> bytes:
+        try:
+            if not self._is_compressed:
+                return os.pread(self._fd, FRAME_BYTES, number * FRAME_BYTES)
+            self._packed = self._packed or PackedFile(self._fd)
+            return self._packed.frame(number)
+        except OSError as error:
+            reason = f"it can't be read: {error.strerror}"
+            raise BadLog(place=self._place, reason=reason) from None
+
+
+def read_line(directory: Directory, segment: Segment, offset: int) -> bytes:
+    """The line that begins at this byte of the plain segment. Raises as SegmentReader does."""
+    reader = SegmentReader(directory, segment)
+    try:
+        return reader.line_at(offset)
+    finally:
+        reader.close()
