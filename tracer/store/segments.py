@@ -52,11 +52,14 @@ def segments_in(directory: Directory) -> list[Segment]:
 
 class SegmentReader:
     """The lines of one segment, plain or compressed. Raises BadLog if it can't be read, ValueError
-    where its content can't be that of a segment."""
+    where its content can't be that of a segment.
 
-    def __init__(self, directory: Directory, segment: Segment) -> None:
-        self._fd = directory.open(segment.name)
-        self._place = directory.path / segment.name
+    `name`: of its file, while that is not yet the segment's own.
+    """
+
+    def __init__(self, directory: Directory, segment: Segment, name: str | None = None) -> None:
+        self._place = directory.path / (name or segment.name)
+        self._fd = directory.open(self._place.name)
         self._is_compressed = segment.is_compressed
         self._packed: PackedFile | None = None
         self.tail = b""
