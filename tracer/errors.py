@@ -102,3 +102,43 @@ class BadLog(TtytraceError):
     """{place}: {reason}."""
 
     exit_code = 65
+
+
+class BadState(TtytraceError):
+    """{place}: {reason}. Without its keys a log can't go on: keep it and them elsewhere as they are,
+    then begin a new one with `ttytrace init`."""
+
+    exit_code = 65
+
+
+class LogBusy(TtytraceError):
+    """{directory}: another ttytrace writes this log ({holder}): a log has one writer. Stop that one
+    first."""
+
+    exit_code = 75
+
+
+class LogFull(TtytraceError):
+    """{directory}: the disk is full, so nothing can be recorded. Make room and start ttytrace again;
+    [log].when_full says what a running one does."""
+
+    exit_code = 74
+
+
+class HasLog(TtytraceError):
+    """{place}: there is a log already, with its own keys. To begin another one, keep {directory} and
+    {state} elsewhere first."""
+
+    exit_code = 73
+
+
+class NoCheckpoint(TtytraceError):
+    """{directory}: there is no checkpoint yet: `ttytrace run` writes one every second."""
+
+    exit_code = 66
+
+
+class NoProof(TtytraceError):
+    """Record {index} can't be proved to be in the log: {reason}."""
+
+    exit_code = 66

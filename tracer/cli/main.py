@@ -8,7 +8,9 @@ import sys
 import typer
 
 from tracer.cli.doctor import doctor
+from tracer.cli.head import head
 from tracer.cli.live import live
+from tracer.cli.prove import prove
 from tracer.cli.render import safe_text
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
@@ -22,6 +24,8 @@ app = typer.Typer(
 app.command()(live)
 app.command()(who)
 app.command()(doctor)
+app.command()(prove)
+app.command()(head)
 
 
 def main() -> None:
