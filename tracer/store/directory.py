@@ -14,7 +14,7 @@ from typing import Final
 
 from tracer.errors import BadLog, NoLog
 
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hang us
+_OPEN: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hang us
 _CREATE: Final = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS_WRITE: Final = 0o022
 _FILE_MODE: Final = 0o600
@@ -61,11 +61,11 @@ class Directory:
             return False
         return True
 
-    def open(self, name: str) -> int:
-        """A descriptor to read a file with; BadLog if it is anything but a plain file of one name.
-        FileNotFoundError if there is none."""
+    def open(self, name: str, flags: int = os.O_RDONLY) -> int:
+        """A descriptor of a file, to read it; BadLog if it is anything but a plain file with one
+        name. FileNotFoundError if there is none."""
         try:
-            fd = os.open(name, _READ, dir_fd=self.fd)
+            fd = os.open(name, flags | _OPEN, dir_fd=self.fd)
         except FileNotFoundError:
             raise
         except OSError as error:

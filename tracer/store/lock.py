@@ -1,0 +1,30 @@
+"""One writer for each log: a lock on its directory, which ends with the process that has it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from tracer.errors import LogBusy
+from tracer.store.directory import Directory
+
+
+def lock(directory: Directory) -> None:
+    """Takes the lock, until `directory` is closed; LogBusy if somebody has it."""
+    try:
+        fcntl.flock(directory.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = _holder(os.fstat(directory.fd))
+        holder = f"pid {pid}" if pid else "its pid can't be seen from here"
+        raise LogBusy(directory=directory.path, holder=holder) from None
+
+
+def _holder(state: os.stat_result) -> int | None:
+    """Who has the lock, as /proc/locks tells it: 1: FLOCK ADVISORY WRITE pid major:minor:inode …"""
+    place = f"{os.major(state.st_dev):02x}:{os.minor(state.st_dev):02x}:{state.st_ino}"
+    for line in Path("/proc/locks").read_text().splitlines():
+        words = line.split()
+        if words[1] == "FLOCK" and words[5] == place and int(words[4]) > 0:
+            return int(words[4])
+    return None

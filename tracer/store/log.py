@@ -1,0 +1,224 @@
+"""The one writer of a log: gathers events to batches, and sees to it that they are sealed, written
+and synced in time, and that it goes on after whatever happens.
+
+Invariant: events are kept in memory until a checkpoint that covers them is on the disk; what could
+not be kept is counted, and a `gap` record says so. How records are sealed is seal/stage.py's, how
+they get to the disk store/tail.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import orjson
+
+from tracer.codec.identity import Fields
+from tracer.codec.log import parse
+from tracer.config import LogSettings, WhenFull
+from tracer.errors import BadLog, LogFull
+from tracer.model.sealed import Stamp
+from tracer.store.ballast import Ballast
+from tracer.store.directory import Directory
+from tracer.store.lock import lock
+from tracer.store.outage import Outage, is_full
+from tracer.store.recover import Recovery, recover
+from tracer.store.state import StateFile
+from tracer.store.tail import Tail
+
+_MIB: Final = 1 << 20
+_BATCH_BYTES: Final = 1 << 16
+_MAX_HELD_BYTES: Final = 16 * _MIB  # while nothing can be written
+
+
+class Pace(NamedTuple):
+    """How long at most, in CLOCK_BOOTTIME, until lines are written, a checkpoint is made, a key is
+    dropped. Log.tick() comes as often as `batch_ns`, so no line waits for twice that."""
+
+    batch_ns: int = 25_000_000
+    checkpoint_ns: int = 1_000_000_000
+    rekey_ns: int = 60_000_000_000
+
+
+_PACE: Final = Pace()
+
+
+class Log:
+    """Made by open(). No method raises an error of the disk; all but close() raise LogFull, once,
+    where the settings want that."""
+
+    def __init__(self, settings: LogSettings, stamp: Stamp, pace: Pace, closing: ExitStack) -> None:
+        root = Directory(Path(settings.directory))
+        closing.callback(root.close)
+        lock(root)
+        segments = root.inside("log")
+        closing.callback(segments.close)
+        keys_at = Directory(Path(settings.state))
+        closing.callback(keys_at.close)
+        state = StateFile(keys_at)
+        closing.callback(state.close)
+        found = recover(segments, state.read(), stamp)
+        self.recovery: Recovery = found.recovery
+        self._tail = Tail(segments, state, found.keys, found.tree)
+        self._tail.begin(stamp, found.previous)
+        self._ballast = Ballast(root, settings.ballast_mib * _MIB)
+        self._settings, self._pace = settings, pace
+        self._outage: Outage | None = None
+        self._batch: list[bytes] = []  # sealed next
+        self._batch_bytes = 0
+        self._held: list[bytes] = []  # events before it that no synced checkpoint covers
+        self._held_bytes = 0  # of both
+        self._retry_ns = 0
+        self._batch_ns = self._checkpoint_ns = self._rekey_ns = stamp.boot_ns
+        self._closing = closing.pop_all()
+
+    @classmethod
+    def open(cls, settings: LogSettings, stamp: Stamp, pace: Pace = _PACE) -> Log:
+        """Takes the log, and begins a segment behind what the last run left. Raises NoLog, BadLog,
+        BadState, LogBusy, LogFull."""
+        with ExitStack() as closing:
+            try:
+                log = cls(settings, stamp, pace, closing)
+            except OSError as error:
+                if is_full(error):
+                    raise LogFull(directory=settings.directory) from None
+                reason = f"it can't be written: {error.strerror}"
+                raise BadLog(place=settings.directory, reason=reason) from None
+        return log
+
+    @property
+    def size(self) -> int:
+        """The index that the next record gets."""
+        return self._tail.sealer.size
+
+    @property
+    def is_append_only(self) -> bool:
+        """Whether the file system guards what was written."""
+        return self._tail.file is not None and self._tail.file.is_append_only
+
+    @property
+    def state_error(self) -> OSError | None:
+        """Why keys that have done their work are still on the disk, if they are."""
+        return self._tail.state_error
+
+    def append(self, events: list[Fields], stamp: Stamp) -> None:
+        """Adds events; they are written when they are many, or at a tick."""
+        if self._outage is not None:
+            events = self._outage.admit(events, _MAX_HELD_BYTES - self._held_bytes)
+        self._add(events, stamp)
+        if self._batch_bytes >= _BATCH_BYTES and not self._tail.is_stuck:
+            self._write(self._tail.sealer.seal(stamp), stamp)
+
+    def tick(self, stamp: Stamp) -> None:
+        """Does what is due."""
+        self._mend(stamp)
+        if self._tail.is_stuck:
+            return
+        if stamp.boot_ns - self._checkpoint_ns >= self._pace.checkpoint_ns:
+            self._checkpoint(stamp)
+            if stamp.boot_ns - self._rekey_ns >= self._pace.rekey_ns:
+                self._rekey(stamp)
+            if self._tail.size >= self._settings.segment_mib * _MIB:
+                self._turn(stamp)
+        elif self._batch and stamp.boot_ns - self._batch_ns >= self._pace.batch_ns:
+            self._write(self._tail.sealer.seal(stamp), stamp)
+
+    def rotate(self, stamp: Stamp) -> None:
+        """Ends the segment, and begins another."""
+        self._mend(stamp)
+        if not self._tail.is_stuck:
+            self._checkpoint(stamp)
+            self._turn(stamp)
+
+    def close(self, stamp: Stamp) -> None:
+        """Seals what is there, and gives the log back; after LogFull too."""
+        self._mend(stamp)
+        if not self._tail.is_stuck:
+            self._checkpoint(stamp)
+        self._tail.close()
+        self._closing.close()
+
+    def _add(self, events: list[Fields], stamp: Stamp) -> None:
+        if self._tail.file is None:
+            lines = [orjson.dumps(event) for event in events]
+            self._held += lines
+        else:
+            if not self._batch:
+                self._batch_ns = stamp.boot_ns
+            lines = self._tail.sealer.add(events)
+            self._batch += lines
+            self._batch_bytes += sum(map(len, lines))
+        self._held_bytes += sum(map(len, lines))
+
+    def _write(self, last: bytes, stamp: Stamp) -> None:
+        """Writes the batch, and the seal that ends it."""
+        lines = [*self._batch, last]
+        self._hold_batch()
+        with self._guarded(stamp):
+            self._tail.write(lines)
+
+    def _checkpoint(self, stamp: Stamp) -> None:
+        self._checkpoint_ns = stamp.boot_ns
+        if self._outage is not None and self._ballast.restore():
+            self._add([self._outage.gap(stamp)], stamp)
+            self._outage = None
+        self._write(self._tail.sealer.checkpoint(stamp), stamp)
+        if not self._tail.is_stuck:
+            with self._guarded(stamp):
+                self._tail.sync()
+                self._held, self._held_bytes = [], 0
+
+    def _rekey(self, stamp: Stamp) -> None:
+        if self._tail.is_synced:
+            self._rekey_ns = stamp.boot_ns
+            with self._guarded(stamp):
+                self._tail.rekey(stamp)
+
+    def _turn(self, stamp: Stamp) -> None:
+        if self._tail.is_synced:
+            try:
+                self._tail.turn(stamp)
+            except OSError as error:  # the segment that there is goes on
+                self._suffer(error, stamp)
+
+    def _mend(self, stamp: Stamp) -> None:
+        """Tries again what could not be written."""
+        if not self._tail.is_stuck:
+            return
+        with self._guarded(stamp):
+            if self._tail.file is not None:
+                self._tail.write([])
+            elif stamp.boot_ns >= self._retry_ns:
+                self._retry_ns = stamp.boot_ns + self._pace.checkpoint_ns
+                self._tail.begin(stamp, self._tail.previous)
+                held, self._held, self._held_bytes = self._held, [], 0
+                self._add([parse(line) for line in held], stamp)
+
+    @contextmanager
+    def _guarded(self, stamp: Stamp) -> Iterator[None]:
+        """Where writing fails: on a full disk the rest waits, else the file is given up."""
+        try:
+            yield
+        except OSError as error:
+            file = self._tail.file
+            if file is not None and not (is_full(error) and file.rest):
+                self._tail.abandon()
+                self._hold_batch()
+            self._suffer(error, stamp)
+
+    def _hold_batch(self) -> None:
+        self._held += self._batch
+        self._batch, self._batch_bytes = [], 0
+
+    def _suffer(self, error: OSError, stamp: Stamp) -> None:
+        when_full = self._settings.when_full
+        if self._outage is None:
+            self._outage = Outage(error, stamp, when_full)
+        if is_full(error):
+            self._ballast.give_up()
+            if not self._outage.is_full:
+                self._outage.is_full = True
+                if when_full is WhenFull.HALT:
+                    raise LogFull(directory=self._settings.directory)

@@ -1,0 +1,81 @@
+"""How far a segment counts: up to its last seal whose root is that of the records before it.
+
+Invariant: nothing is believed but hashes of the bytes that are there. Whether seals are authentic
+is seal/verify.py's to say.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from tracer.codec.identity import Fields
+from tracer.codec.log import log_part, parse
+from tracer.codec.moment import wall_ns
+from tracer.model.sealed import Stamp
+from tracer.seal.note import unbase64
+from tracer.seal.tree import Frontier, leaf_hash
+
+_MAC_MEMBER: Final = b',"mac":"'
+_MAC_AT: Final = -len(_MAC_MEMBER + b"0123456789012345678901" + b'"}')
+
+
+class SealSeen(NamedTuple):
+    """A seal: its number; the tree with it; where in the segment it ends; its moment; and the last
+    line before it that is no seal."""
+
+    epoch: int
+    seal: int
+    tree: Frontier
+    end: int
+    stamp: Stamp
+    before: bytes
+
+
+class Scan:
+    """Follows the lines of a segment whose first record has the index `first`."""
+
+    def __init__(self, first: int) -> None:
+        self.last: SealSeen | None = None
+        """The last seal that counts."""
+        self.origin = ""
+        self._tree = Frontier(0)
+        self._first = first
+        self._leaves: list[bytes] = []
+        self._end = 0
+        self._before = b""
+
+    def follow(self, lines: list[bytes]) -> None:
+        """The next lines; ValueError where they can't be those of a segment any more."""
+        for line in lines:
+            if not self._end:
+                self._begin(parse(line))
+            self._end += len(line) + 1
+            if line[_MAC_AT:].startswith(_MAC_MEMBER) and (found := _seal_in(parse(line))):
+                self._close(line, *found)
+            else:
+                self._leaves.append(leaf_hash(line))
+                self._before = line
+
+    def _begin(self, event: Fields) -> None:
+        match log_part(event):
+            case "segment", {"origin": str(origin), "frontier": list(nodes)}:
+                self.origin = origin
+                self._tree = Frontier(self._first, [unbase64(node) for node in nodes])
+            case _:
+                raise ValueError("a segment begins with another record")
+
+    def _close(self, line: bytes, epoch: int, seal: int, root: str, stamp: Stamp) -> None:
+        self._tree.extend(self._leaves)
+        if unbase64(root) != self._tree.root():
+            raise ValueError("the seal is not of these records")
+        self._tree.extend([leaf_hash(line)])
+        self._leaves.clear()
+        self.last = SealSeen(epoch, seal, self._tree.copy(), self._end, stamp, self._before)
+
+
+def _seal_in(event: Fields) -> tuple[int, int, str, Stamp] | None:
+    match log_part(event):
+        case "seal", {"epoch": int(epoch), "seal": int(seal), "root": str(root)}:
+            moment = Stamp(event["ttytrace"]["boottime_ns"], wall_ns(event["@timestamp"]))
+            return epoch, seal, root, moment
+    return None

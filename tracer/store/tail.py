@@ -1,0 +1,109 @@
+"""The growing end of a log on the disk: its segment, its sealer, its keys, and which are safe.
+
+Invariant: keys follow a checkpoint to the disk, never lead. A file that failed is not touched any
+more: all goes on from what was synced before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.model.sealed import End, Previous, Stamp
+from tracer.seal.keys import new_secret
+from tracer.seal.note import Head
+from tracer.seal.stage import Keys, Sealer, lines_of
+from tracer.seal.tree import Frontier
+from tracer.store.directory import Directory
+from tracer.store.segment_file import SegmentFile
+from tracer.store.state import StateFile
+
+
+class Tail:
+    """Goes on from these keys and this tree. Methods raise OSError as the disk does."""
+
+    def __init__(self, segments: Directory, state: StateFile, keys: Keys, tree: Frontier) -> None:
+        self._segments = segments
+        self._state = state
+        self._keys, self._tree = keys, tree  # as they were synced last
+        self.sealer = Sealer(keys, tree)
+        self.file: SegmentFile | None = None
+        self.previous: Previous | None = None
+        """What the next segment says of the one before, where that failed."""
+        self.state_error: OSError | None = None
+        """Why the keys could not be put away last time: those of before are still on the disk."""
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing can be written now."""
+        return self.file is None or bool(self.file.rest)
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether all is on the disk, and the last of it is a checkpoint."""
+        return self.file is not None and self.file.size == self.file.synced_size
+
+    @property
+    def size(self) -> int:
+        """Bytes of the segment."""
+        return self.file.size if self.file is not None else 0
+
+    def begin(self, stamp: Stamp, previous: Previous | None) -> None:
+        """Begins a segment behind what was synced last. If that fails, nothing has changed."""
+        sealer = Sealer(self._keys, self._tree)
+        head = [sealer.segment(stamp, previous), sealer.checkpoint(stamp)]
+        self.file = SegmentFile(self._segments, self._tree.size, lines_of(head))
+        self.sealer = sealer
+        self._keep()
+
+    def turn(self, stamp: Stamp) -> None:
+        """Ends the segment, of which all is synced, and begins the next."""
+        before = self.file
+        assert before is not None
+        self.begin(stamp, Previous(before.segment.stem, End.SEALED))
+        before.close()
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Puts these lines behind the others."""
+        assert self.file is not None
+        self.file.write(lines_of(lines))
+
+    def sync(self) -> None:
+        """Comes back when all lines, and then the keys that follow them, are on the disk."""
+        assert self.file is not None
+        self.file.sync()
+        self._keep()
+
+    def rekey(self, stamp: Stamp) -> None:
+        """Takes the next epoch's key; to be called right after a checkpoint was synced."""
+        secret = new_secret()
+        self._keep(secret)  # before the log knows it: a crash may come right behind the line
+        if self.state_error is None:
+            self.write([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)])
+            self.sync()
+
+    def abandon(self) -> None:
+        """Leaves the file as it is, for begin() to go on from what was synced."""
+        assert self.file is not None
+        made = self.sealer.keys(Head(self._tree.size, self._tree.root())).ratchet
+        seals = 0
+        if made.epoch == self._keys.ratchet.epoch:
+            seals = made.seal - self._keys.ratchet.seal
+            self._keys = self._keys._replace(ratchet=made)  # what was sealed once is not again
+        unsynced = self.file.size - len(self.file.rest) - self.file.synced_size
+        self.previous = Previous(self.file.segment.stem, End.IO_ERROR, unsynced, None, seals)
+        self.file.abandon()
+        self.file = None
+
+    def close(self) -> None:
+        """Ends the segment."""
+        if self.file is not None and not self.file.rest:
+            self.file.close()
+
+    def _keep(self, next_secret: bytes | None = None) -> None:
+        self._tree = self.sealer.tree()
+        self._keys = self.sealer.keys(self.sealer.head(), next_secret)
+        try:
+            self._state.write(self._keys)
+            self.state_error = None
+        except OSError as error:
+            self.state_error = error
