@@ -24,7 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
     "daemon": BELOW_TOP | {"pipeline"},
-    "cli": BELOW_TOP | {"pipeline", "daemon"},
+    "heart": BELOW_TOP,
+    "recorder": BELOW_TOP | {"pipeline", "daemon", "heart"},
+    "cli": BELOW_TOP | {"pipeline", "daemon", "recorder"},
     "web": BELOW_TOP | {"pipeline", "daemon"},
 }
 

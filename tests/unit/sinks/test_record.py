@@ -1,0 +1,123 @@
+"""The record sink: what goes into the log, in which order, and what the log says of the run."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from tests.samples import ENDED, EXEC, HOST, OUTPUT, PROCESS, SECOND, FixedClock, names
+from tracer.clock import boot_ns
+from tracer.codec.ecs import Encoder
+from tracer.codec.identity import Fields
+from tracer.model.context import Place
+from tracer.model.events import ProcessKey
+from tracer.model.findings import ProgramStarted
+from tracer.model.sealed import Stamp
+from tracer.sinks.pulse import Beat, Pulse
+from tracer.sinks.record import RecordSink
+
+US = 4242
+CANARY = ProgramStarted(
+    1, PROCESS._replace(argv=(b"/bin/true", b"abc"), argc=2), Place(ProcessKey(US, 0))
+)
+
+
+class Page:
+    """A log that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[Fields] = []
+        self.calls: list[str] = []
+
+    def append(self, events: list[Fields], stamp: Stamp) -> None:
+        orjson.dumps(events)  # all of it can be written
+        self.events += events
+        assert stamp.wall_ns - stamp.boot_ns == FixedClock().boot_ns
+
+    def tick(self, stamp: Stamp) -> None:
+        self.calls.append("tick")
+
+    def close(self, stamp: Stamp) -> None:
+        self.calls.append("close")
+
+    @property
+    def actions(self) -> list[str]:
+        return [event["event"]["action"] for event in self.events]
+
+    def last(self) -> Fields:
+        fields: Fields = self.events[-1]["ttytrace"]["log"]
+        return fields
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def sink(page: Page) -> RecordSink:
+    clock = FixedClock()
+    return RecordSink(page, Encoder(HOST, names, clock), clock, Pulse(US, boot_ns()))
+
+
+def test_findings_are_appended_as_events(sink: RecordSink, page: Page) -> None:
+    """Encoded as everywhere, in their order, without the canary's."""
+    sink.write([EXEC, CANARY, OUTPUT])
+    sink.write([ENDED])
+    assert page.actions == ["exec", "text_output", "end"]
+    encoder = Encoder(HOST, names, FixedClock())
+    assert page.events == [encoder.encode(finding) for finding in (EXEC, OUTPUT, ENDED)]
+
+
+def test_what_is_said_stands_at_its_place(sink: RecordSink, page: Page) -> None:
+    """Between what came before and after; only it has ttytrace.log."""
+    sink.write([EXEC])
+    sink.say("start", plan="fentry")
+    sink.write([OUTPUT])
+    assert page.actions == ["exec", "start", "text_output"]
+    assert [event["ttytrace"].get("log") for event in page.events] == [
+        None,
+        {"plan": "fentry"},
+        None,
+    ]
+
+
+def test_a_gap_says_from_when_to_when(sink: RecordSink, page: Page) -> None:
+    """In wall time, as events have it."""
+    sink.gap("stalled", 7 * SECOND, 14 * SECOND)
+    assert page.last() == {
+        "reason": "stalled",
+        "from": "2026-11-20T00:00:07.000000Z",
+        "to": "2026-11-20T00:00:14.000000Z",
+    }
+
+
+def test_a_gap_may_begin_before_this_boot(sink: RecordSink, page: Page) -> None:
+    """What is known of then is the wall clock."""
+    sink.gap_since("crash", FixedClock().boot_ns - SECOND, 2 * SECOND)
+    assert page.last()["from"] == "2026-11-19T23:59:59.000000Z"
+
+
+def test_a_heartbeat_says_that_the_canary_came_back(sink: RecordSink, page: Page) -> None:
+    """And what else it is given."""
+    sent_ns = boot_ns()
+    sink.write([CANARY])
+    sink.beat(Beat(b"abc", sent_ns), {"queue": 0})
+    assert page.actions == ["heartbeat"]
+    assert page.last()["queue"] == 0
+    assert 0 < page.last()["canary"]["ms"] < 60_000
+
+
+def test_a_heartbeat_without_a_canary_comes_with_a_gap(sink: RecordSink, page: Page) -> None:
+    """The gap first: it is about what stands before."""
+    sink.beat(Beat(b"abc", boot_ns()), {})
+    assert page.actions == ["gap", "heartbeat"]
+    assert page.events[0]["ttytrace"]["log"]["reason"] == "blind"
+    assert page.last() == {"canary": {"missing": True}}
+
+
+def test_time_and_the_end_are_passed_on(sink: RecordSink, page: Page) -> None:
+    """When what is written is the log's to know."""
+    sink.tick()
+    sink.close()
+    assert page.calls == ["tick", "close"]

@@ -1,0 +1,79 @@
+"""Findings into the sealed log, and what the log says of the run itself, each in its place.
+
+Invariant: what the canary did is in no event.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from tracer.clock import WallClock, boot_ns
+from tracer.codec.ecs import Encoder
+from tracer.codec.identity import Fields
+from tracer.codec.log import control
+from tracer.codec.moment import timestamp
+from tracer.model.findings import Finding
+from tracer.model.sealed import Stamp
+from tracer.sinks.pulse import Beat, Pulse
+
+
+class Log(Protocol):
+    """What store/log.py offers."""
+
+    def append(self, events: list[Fields], stamp: Stamp) -> None:
+        """Takes records."""
+
+    def tick(self, stamp: Stamp) -> None:
+        """Writes, seals and syncs what is due."""
+
+    def close(self, stamp: Stamp) -> None:
+        """Writes the end."""
+
+
+class RecordSink:
+    """Times are CLOCK_BOOTTIME; `wall` tells when that was for people."""
+
+    def __init__(self, log: Log, encoder: Encoder, wall: WallClock, pulse: Pulse) -> None:
+        self._log = log
+        self._encoder = encoder
+        self._wall = wall
+        self._pulse = pulse
+
+    def write(self, findings: list[Finding]) -> None:
+        """Appends findings."""
+        left = self._pulse.hear(findings, boot_ns())
+        self._log.append([self._encoder.encode(finding) for finding in left], self._stamp())
+
+    def tick(self) -> None:
+        """Lets the log write what is due."""
+        self._log.tick(self._stamp())
+
+    def close(self) -> None:
+        """Ends the log in order."""
+        self._log.close(self._stamp())
+
+    def say(self, action: str, **fields: Any) -> None:
+        """Appends a record about the run."""
+        stamp = self._stamp()
+        self._log.append([control(action, stamp, **fields)], stamp)
+
+    def gap(self, reason: str, from_ns: int, to_ns: int) -> None:
+        """Says that not everything was recorded between these moments of this boot."""
+        self.gap_since(reason, self._wall.at(from_ns), to_ns)
+
+    def gap_since(self, reason: str, from_wall_ns: int, to_ns: int) -> None:
+        """The same, from a moment that may have been before this boot."""
+        end = timestamp(self._wall.at(to_ns))
+        self.say("gap", reason=reason, **{"from": timestamp(from_wall_ns), "to": end})
+
+    def beat(self, beat: Beat, fields: Fields) -> None:
+        """A heartbeat; with a gap where no canary vouches."""
+        verdict = self._pulse.judge(beat, boot_ns())
+        if verdict.blind:
+            self.gap("blind", *verdict.blind)
+        canary = {"missing": True} if verdict.ms is None else {"ms": round(verdict.ms, 3)}
+        self.say("heartbeat", canary=canary, **fields)
+
+    def _stamp(self) -> Stamp:
+        now_ns = boot_ns()
+        return Stamp(now_ns, self._wall.at(now_ns))
