@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -168,6 +169,14 @@ def load(path: Path | None = None, owner: int = 0) -> Settings:
         raise BadConfig(place=place, reason=f"this is not TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(place=place, reason=f"it can't be read: {error}") from None
+
+
+def sha256_of(path: Path | None = None) -> str | None:
+    """Which file `load` reads, as hex digits; None if there is none."""
+    try:
+        return sha256((path or PATH).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import gc
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
@@ -18,6 +18,7 @@ from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.clock import boot_ns
 from tracer.config import InputPolicy, Settings
+from tracer.decode.order import Tally
 from tracer.errors import NotRoot
 from tracer.model.stage import Sink
 from tracer.observe.observer import Observer, own_sessions
@@ -34,11 +35,10 @@ _KEY_BYTES: Final = 32
 
 
 class Capture:
-    """A running capture. `sinks` get the findings of every turn. Raises BadConfig."""
+    """The hooks are in place. `sinks` get the findings of every turn. Raises BadConfig, and what
+    choosing a plan and loading it may."""
 
     def __init__(self, sinks: list[Sink], wanted_plan: str | None, settings: Settings) -> None:
-        if os.geteuid() != 0:
-            raise NotRoot(command="live")
         relax_gc()
         redactor = Redactor(settings.redact, settings.input, os.urandom(_KEY_BYTES))
         btf, rings = Btf.load(), settings.rings
@@ -50,31 +50,65 @@ class Capture:
         self._pipeline = Pipeline(self._source, sinks, redactor, self._world)
         for session in own_sessions():
             self._program.exclude_session(session)
-        self._pipeline.learn(self._world.seed(), boot_ns())
 
     def run(self, on_ready: Callable[[], None], reader_fd: int | None = None) -> None:
         """Moves the stream until SIGINT or SIGTERM, then ends in order.
 
         `reader_fd`: a pipe that we write to; when its reader goes, that is the end too.
         """
-        with _until_signal() as signals, select.epoll() as poll:
-            ends = {signals}
-            poll.register(signals, select.EPOLLIN)
+        with _until_signal() as signals:
+            ends = {signals: select.EPOLLIN}
             if reader_fd is not None:
-                ends.add(reader_fd)
-                poll.register(reader_fd, 0)  # errors are always told
+                ends[reader_fd] = 0  # errors are always told
+            self.begin()
+            on_ready()
+            for _ in self.turns(ends):
+                pass
+            self.finish()
+
+    def begin(self) -> None:
+        """Finds out what is there."""
+        self._pipeline.learn(self._world.seed(), boot_ns())
+
+    def turns(self, ends: Mapping[int, int]) -> Iterator[None]:
+        """Moves the stream until one of these descriptors has one of these epoll events; comes by
+        before each turn."""
+        with select.epoll() as poll:
+            for fd, events in ends.items():
+                poll.register(fd, events)
             for fd in self._source.filenos():
                 poll.register(fd, select.EPOLLIN | select.EPOLLET)
-            on_ready()
-            while not ends & {fd for fd, _ in poll.poll(PERIOD_S)}:
+            while not ends.keys() & {fd for fd, _ in poll.poll(PERIOD_S)}:
+                yield
                 self._pipeline.turn()
-            self._pipeline.finish()
+
+    def finish(self) -> None:
+        """Detaches, and sends all that is left."""
+        self._pipeline.finish()
+
+    def follow(self, tgid: int, server_tgid: int) -> None:
+        """Puts a process, as a pane of its own, under what is taken for a server."""
+        self._program.follow(tgid, server_tgid, tgid)
+
+    def tallies(self) -> dict[int, Tally]:
+        """What the kernel half made, and what came of it, by kind of record."""
+        return self._pipeline.tallies()
+
+    def faults(self) -> dict[str, int]:
+        """What the kernel half could not do, a second ago."""
+        return self._source.faults
 
     def close(self) -> None:
         """Detaches everything."""
         self._world.close()
         with suppress(ValueError):
             self._source.close()
+
+
+def require_root(command: str) -> None:
+    """Raises NotRoot."""
+    if os.geteuid() != 0:
+        raise NotRoot(command=command)
 
 
 def relax_gc() -> None:

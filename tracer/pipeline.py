@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from tracer.attribute.stage import Attributor
 from tracer.correlate.servers import Ask
 from tracer.correlate.stage import Correlator
-from tracer.decode.order import Order
+from tracer.decode.order import Order, Tally
 from tracer.decode.own import Own
 from tracer.decode.records import decode
 from tracer.model.events import Exec, Fork, PaneOutput, ProcessKey, Record, ServerFound
@@ -74,6 +74,10 @@ class Pipeline:
     def learn(self, facts: list[Fact], now_ns: int) -> None:
         """Facts that were found before the first turn."""
         self._send(self._learn(facts, now_ns))
+
+    def tallies(self) -> dict[int, Tally]:
+        """What the kernel half made, and what came of it, by kind of record."""
+        return self._order.tallies()
 
     def turn(self) -> bool:
         """Moves all that waits. False when the source has ended."""

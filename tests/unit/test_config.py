@@ -17,6 +17,7 @@ from tracer.config import (
     Settings,
     load,
     nearest,
+    sha256_of,
 )
 from tracer.errors import BadConfig
 
@@ -142,3 +143,11 @@ def test_nearest_lists_all_where_none_is_near():
     """So that the error is never a riddle."""
     assert nearest("cokie", ["cookie", "url"]) == "the nearest is cookie"
     assert nearest("zzz", ["cookie", "url"]) == "there are: cookie, url"
+
+
+def test_which_file_was_read_can_be_told(file):
+    """By its hash, as sha256sum prints it; without a file there is none."""
+    file.write_bytes(b"abc")
+    assert sha256_of(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    file.unlink()
+    assert sha256_of(file) is None

@@ -23,8 +23,8 @@ from tracer.model.stage import Batch, Drain, Skipped
 RINGS: Final = ("critical", "bulk")  # bpf/maps.bpf.h
 _PAGE: Final = 4096
 # bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
-_FAULT_LINEAGE_FULL: Final = 0
-_FAULTS: Final = 3
+_NOT_FOLLOWED: Final = "not-followed"
+_FAULTS: Final = (_NOT_FOLLOWED, "not-read", "cut")
 # What a program that was skipped would have shown, where that isn't output above all.
 _SHOWS: Final = {
     "rt_sched_fork": "fork",
@@ -87,7 +87,9 @@ class KernelSource:
         self.program: Final = program
         self._rings = open_rings(program, sizes)
         self._produced = Counters(program.map_fd("produced"), self.cpus * abi.KINDS)
-        self._faults = Counters(program.map_fd("faults"), _FAULTS)
+        self._faults = Counters(program.map_fd("faults"), len(_FAULTS))
+        self.faults = dict.fromkeys(_FAULTS, 0)
+        """What the kernel half could not do since the start, when skipped() was last called."""
         self._unfollowed = 0
         self._misses = dict.fromkeys(program.programs, 0)
 
@@ -105,7 +107,8 @@ class KernelSource:
     def skipped(self) -> list[Skipped]:
         """Processes that are not followed, and runs of programs that the kernel left out."""
         out = []
-        unfollowed = self._faults.read()[_FAULT_LINEAGE_FULL]
+        self.faults = dict(zip(_FAULTS, self._faults.read(), strict=True))
+        unfollowed = self.faults[_NOT_FOLLOWED]
         if unfollowed > self._unfollowed:
             out.append(Skipped("fork", "too many processes", unfollowed - self._unfollowed))
             self._unfollowed = unfollowed

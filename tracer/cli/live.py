@@ -20,7 +20,7 @@ from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.config import InputPolicy, load
-from tracer.daemon import Capture
+from tracer.daemon import Capture, require_root
 from tracer.model.findings import Finding
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
@@ -60,6 +60,7 @@ def live(  # noqa: PLR0917 - each is an option of the command
     writer = _JsonWriter() if as_json else _LineWriter()
     settings = load(config)
     settings = replace(settings, input=input_ or settings.input)
+    require_root("live")
     capture = Capture([_Sink(selection, writer)], plan or None, settings)
     try:
         capture.run(lambda: _say_ready(capture.plan.name), _pipe(sys.stdout.fileno()))

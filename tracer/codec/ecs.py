@@ -63,7 +63,7 @@ class Encoder:
     """
 
     def __init__(self, host: Host, names: Names, wall: WallClock) -> None:
-        self._host = _host(host)
+        self._host = host_fields(host)
         self._identities = Identities(host, names)
         self._wall = wall
         self._sequence = 0
@@ -280,7 +280,8 @@ class Encoder:
         return timestamp(self._wall.at(time_ns))
 
 
-def _host(host: Host) -> Event:
+def host_fields(host: Host) -> Event:
+    """The machine and its boot, as each event names them."""
     fields: Event = {"id": host.machine_id} if host.machine_id else {}
     boot = {"id": host.boot_id}
     return fields | {"name": clean(host.name), "boot": boot, "pid_ns_ino": str(host.pid_ns_ino)}

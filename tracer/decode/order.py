@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracer.decode.records import Arrival
 from tracer.model import abi
@@ -25,6 +25,15 @@ _WRAP: Final = 1 << 32
 _when = itemgetter(0)  # ktime_ns of every record
 
 
+class Tally(NamedTuple):
+    """Records of one kind: made by the kernel half, arrived here, told as lost; what is made and
+    neither is under way."""
+
+    produced: int
+    arrived: int
+    lost: int
+
+
 class Order:
     """Merges the rings. `feed` what was drained, with the counts read *before* draining."""
 
@@ -33,6 +42,7 @@ class Order:
         self._produced = [0] * (cpus * abi.KINDS)
         self._owed = self._produced
         self._owed_since_ns: int | None = None
+        self._lost = [0] * abi.KINDS
         self._held: list[Record] = []
 
     def feed(
@@ -63,11 +73,23 @@ class Order:
         self._close_ends(max(last_ns, self._owed_since_ns or 0))
         return self._release(None)
 
+    def tallies(self) -> dict[int, Tally]:
+        """Of each kind that there was any of, by the counts of the last feed."""
+        produced, told = [0] * abi.KINDS, [0] * abi.KINDS
+        for slot, (made, expected) in enumerate(zip(self._produced, self._next, strict=True)):
+            kind = slot % abi.KINDS
+            produced[kind] += made
+            told[kind] += made - _signed(made - expected)  # `expected` has wrapped, `made` hasn't
+        each = zip(produced, told, self._lost, strict=True)
+        tallies = (Tally(made, told - lost, lost) for made, told, lost in each)
+        return {kind: tally for kind, tally in enumerate(tallies) if any(tally)}
+
     def _note_hole(self, slot: int, seq: int, before: Record) -> None:
         hole = (seq - self._next[slot]) % _WRAP
         if hole < _WRAP // 2:
             cpu, kind = divmod(slot, abi.KINDS)
             self._held.append(Missing(before.ktime_ns, kind, cpu, hole))
+            self._lost[kind] += hole
             self._next[slot] = (seq + 1) % _WRAP
 
     def _close_ends(self, time_ns: int) -> None:
@@ -76,6 +98,7 @@ class Order:
             if hole and hole < _WRAP // 2:
                 cpu, kind = divmod(slot, abi.KINDS)
                 self._held.append(Missing(time_ns, kind, cpu, hole))
+                self._lost[kind] += hole
                 self._next[slot] = owed % _WRAP
 
     def _release(self, until_ns: int | None) -> list[Record]:
@@ -85,3 +108,8 @@ class Order:
         keep = len(held) if until_ns is None else bisect_right(held, until_ns, key=_when)
         self._held = held[keep:]
         return held[:keep]
+
+
+def _signed(difference: int) -> int:
+    """A difference modulo 2**32, from -2**31 on: what arrived may be ahead of the counts."""
+    return (difference + _WRAP // 2) % _WRAP - _WRAP // 2

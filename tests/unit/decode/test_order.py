@@ -159,3 +159,25 @@ def test_released_and_missing_are_what_was_made(
 def test_hold_back_is_shorter_than_a_turn() -> None:
     """Holding back costs less than the period of the loop (10 ms)."""
     assert HOLD_BACK_NS < 10_000_000
+
+
+def test_tallies_add_up() -> None:
+    """Made = arrived + lost + under way, over all CPUs, also where the numbers have wrapped and
+    where a record came before its count was read."""
+    order = Order(CPUS)
+    near = (1 << 32) - 1
+    order.feed([arrival(exec_(1, ms=1), near)], produced((0, EXEC, 1 << 32)), at_ns(0))
+    drained = [
+        arrival(fork(1, ms=1), 0),
+        arrival(fork(2, ms=2), 3),
+        arrival(fork(3, ms=3), 0, cpu=2),
+        arrival(exec_(1, ms=4), 0),
+    ]
+    counts = produced((0, FORK, 6), (2, FORK, 0), (0, EXEC, (1 << 32) + 2))
+    order.feed(drained, counts, at_ns(100))
+    tallies = order.tallies()
+    assert tallies[FORK] == (6, 3, 2)
+    assert tallies[EXEC].produced - tallies[EXEC].arrived - tallies[EXEC].lost == 1
+    assert set(tallies) == {FORK, EXEC}
+    order.flush()
+    assert order.tallies()[FORK].lost == 4
