@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from tracer.codec.log import log_part, parse
@@ -66,8 +66,8 @@ def prove(directory: Directory, index: int) -> str:
 
 def _parts(directory: Directory) -> list[_Part]:
     segments = segments_in(directory)
-    ends = [*(segment.first for segment in segments[1:]), None]
-    return [_Part(segment, end) for segment, end in zip(segments, ends, strict=True)]
+    pairs = zip_longest(segments, segments[1:])
+    return [_Part(segment, after.first if after else None) for segment, after in pairs]
 
 
 def _lines(directory: Directory, part: _Part) -> Iterator[bytes]:

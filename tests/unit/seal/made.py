@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 
 from tracer.codec.identity import Fields
-from tracer.model.sealed import Stamp
-from tracer.seal.stage import Keys, Sealer
+from tracer.model.sealed import End, Previous, Stamp
+from tracer.seal.stage import Keys, Sealer, lines_of
 from tracer.seal.tree import Frontier
 
 SECOND = 1_000_000_000
@@ -57,3 +58,28 @@ def merkle_tree_hash(lines: Sequence[bytes]) -> bytes:
     while 2 * k < n:
         k *= 2
     return sha256(b"\x01" + merkle_tree_hash(lines[:k]) + merkle_tree_hash(lines[k:])).digest()
+
+
+def made_segments() -> list[list[bytes]]:
+    """The lines of three segments of one log, the last of which has three epochs."""
+    log = sealer()
+    segments = []
+    for nth in range(2):
+        previous = Previous("before", End.SEALED) if nth else None
+        lines = [log.segment(stamp(nth), previous), *log.add([event(str(n)) for n in range(9)])]
+        segments.append([*lines, log.seal(stamp(nth)), log.checkpoint(stamp(nth + 0.5))])
+    lines = [log.segment(stamp(3), Previous("before", End.SEALED))]
+    for epoch in range(2):
+        lines += [*log.add([event(str(n)) for n in range(4)]), log.checkpoint(stamp(60 + epoch))]
+        lines.append(log.rekey(stamp(60 + epoch), NEXT_SECRETS[epoch]))
+    lines += [*log.add([event("the last that is covered")]), log.checkpoint(stamp(70))]
+    return [*segments, [*lines, *log.add([event("later")]), log.seal(stamp(71))]]
+
+
+def write_segments(directory: Path, segments: list[list[bytes]]) -> None:
+    """A log's directory with them."""
+    (directory / "log").mkdir()
+    first = 0
+    for lines in segments:
+        (directory / "log" / f"{first:012d}.jsonl").write_bytes(lines_of(lines))
+        first += len(lines)

@@ -11,7 +11,7 @@ from pymerkle.core import _inclusion_path_layout
 from pymerkle.proof import InclusionProof, InvalidProof
 
 from tests.unit.seal import vectors
-from tracer.seal.note import Head, Signer, open_note, unbase64
+from tracer.seal.note import Head, PublicKey, Signer, open_note, unbase64
 from tracer.seal.proof import inclusion_path, proof_text, root_of_path
 from tracer.seal.tree import Frontier, leaf_hash
 
@@ -125,14 +125,14 @@ def test_a_place_outside_the_tree(index: int, size: int) -> None:
 SIGNER = Signer("ttytrace/0123456789abcdef", bytes(32))
 
 
-def is_accepted(proof: str, line: bytes) -> bool:
+def is_accepted(proof: str, line: bytes, signer: PublicKey = SIGNER.public) -> bool:
     """What a receiver does with a tlog-proof, by its specification, about one record's line."""
     first, _, rest = proof.partition("\n")
     path, blank, note = rest.partition("\n\n")
     place, *hashes = path.split("\n")
     key, _, index = place.partition(" ")
     try:
-        head = Head.parse(open_note(note, SIGNER.public), SIGNER.public.name)
+        head = Head.parse(open_note(note, signer), signer.name)
         nodes = [unbase64(text) for text in hashes]
         root = root_of_path(leaf_hash(line), int(index), head.size, nodes)
     except ValueError:
