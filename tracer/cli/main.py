@@ -12,6 +12,7 @@ from tracer.cli.head import head
 from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.render import safe_text
+from tracer.cli.run import run
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(live)
+app.command()(run)
 app.command()(who)
 app.command()(doctor)
 app.command()(prove)

@@ -91,9 +91,11 @@ class Worker:
 
     def _work(self) -> None:
         try:
-            while not self._is_over():
-                self._step()
-            self._sink.close()
+            try:
+                while not self._is_over():
+                    self._step()
+            finally:
+                self._sink.close()
         except Exception as error:  # noqa: BLE001 - a door: the stream has to hear of it
             with self._changed:
                 self._error = error

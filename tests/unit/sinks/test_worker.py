@@ -112,7 +112,7 @@ def test_what_the_sink_raises_is_raised_by_every_call(call: Callable[[Worker], N
         worker.close()
     with pytest.raises(BadLog, match="it is no log"):
         call(worker)
-    assert page.done == []
+    assert page.done == ["closed"]
 
 
 def test_who_waits_for_room_hears_of_an_error() -> None:

@@ -1,0 +1,121 @@
+"""`ttytrace run`: records what happens on this host into the sealed log, until it is told to stop.
+
+Invariant: the log says when recording began and ended, why, and what was not recorded. However it
+ends, nothing stays attached.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from tracer.clock import WallClock, boot_ns
+from tracer.codec.ecs import Encoder, host_fields
+from tracer.codec.identity import Fields, Identities, known
+from tracer.codec.moment import timestamp
+from tracer.codec.run import failure_fields, process_fields, signal_fields
+from tracer.config import PATH, Settings, sha256_of
+from tracer.daemon import Capture, require_root
+from tracer.heart import Heart
+from tracer.model import abi
+from tracer.model.sealed import Stamp
+from tracer.observe import procfs
+from tracer.observe.canary import Canary
+from tracer.observe.host import this_host
+from tracer.observe.names import user_name
+from tracer.observe.signals import Sent, Signals
+from tracer.sinks.pulse import Pulse
+from tracer.sinks.record import RecordSink
+from tracer.sinks.worker import Worker
+from tracer.store.log import Log
+
+_CRASH: Final = "crash"
+
+
+class Recorder:
+    """An open log and the worker that writes it. Raises NotRoot, NoLog, BadLog, LogBusy."""
+
+    def __init__(self, settings: Settings, config: Path | None) -> None:
+        require_root("run")
+        self._settings, self._config = settings, config
+        wall, now_ns = WallClock(), boot_ns()
+        log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
+        self._recovery, self._is_append_only = log.recovery, log.is_append_only
+        self._host = this_host()
+        self._identities = Identities(self._host, user_name)
+        self._pulse = Pulse(os.getpid(), now_ns)
+        self._sink = RecordSink(log, Encoder(self._host, user_name, wall), wall, self._pulse)
+        self._worker = Worker(self._sink)
+
+    def run(
+        self, wanted_plan: str | None, signals: Signals, on_ready: Callable[[str], None]
+    ) -> None:
+        """Records until a signal comes. `on_ready` gets the name of the plan."""
+        why: Fields = {}
+        try:
+            with closing(Capture([self._worker], wanted_plan, self._settings)) as capture:
+                self._begin(capture)
+                on_ready(capture.plan.name)
+                why = signal_fields(*self._stream(capture, signals), self._identities)
+                why |= self._counters(capture)
+        except BaseException as error:
+            why = failure_fields(error)
+            raise
+        finally:
+            self._say("stop", **why)
+            self._worker.close()
+
+    def _begin(self, capture: Capture) -> None:
+        place, settings = self._config or PATH, asdict(self._settings)
+        self._say("config", path=str(place), sha256=sha256_of(place), settings=settings)
+        self._say("start", **self._beginning(capture.plan.name))
+        before = self._recovery.last
+        if self._recovery.after == _CRASH and before is not None:
+            now_ns = boot_ns()
+            self._worker.do(partial(self._sink.gap_since, _CRASH, before.wall_ns, now_ns))
+        capture.begin()
+
+    def _stream(self, capture: Capture, signals: Signals) -> Sent:
+        with closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary:
+            counters = partial(self._counters, capture)
+            heart = Heart(canary, self._worker, self._sink, self._pulse, counters)
+            for _ in capture.turns({}):
+                heart.turn(boot_ns())
+                if sent := signals.come():
+                    capture.finish()
+                    return sent
+        raise AssertionError("the stream has no other end")
+
+    def _beginning(self, plan: str) -> Fields:
+        last = self._recovery.last
+        return {
+            "version": version("ttytrace"),
+            "process": self._process(),
+            "host": host_fields(self._host),
+            "kernel": os.uname().release,
+            "plan": plan,
+            "append_only": self._is_append_only,
+            "previous": known(end=self._recovery.after, last=last and timestamp(last.wall_ns)),
+        }
+
+    def _counters(self, capture: Capture) -> Fields:
+        tallies = capture.tallies().items()
+        return {
+            "process": self._process(),
+            "records": {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies},
+            "faults": capture.faults(),
+            "queue": self._worker.depth._asdict(),
+        }
+
+    def _process(self) -> Fields:
+        ours = procfs.process(os.getpid())
+        return process_fields(ours, self._identities) if ours else {}
+
+    def _say(self, action: str, **fields: object) -> None:
+        self._worker.do(partial(self._sink.say, action, **fields))
