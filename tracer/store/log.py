@@ -125,18 +125,21 @@ class Log:
         elif self._batch and stamp.boot_ns - self._batch_ns >= self._pace.batch_ns:
             self._write(self._tail.sealer.seal(stamp), stamp)
 
-    def rotate(self, stamp: Stamp) -> None:
-        """Ends the segment, and begins another."""
+    def sync(self, stamp: Stamp) -> bool:
+        """Makes a checkpoint; whether all that was added is on the disk with it."""
         self._mend(stamp)
         if not self._tail.is_stuck:
             self._checkpoint(stamp)
+        return not (self._tail.is_stuck or self._held or self._batch)
+
+    def rotate(self, stamp: Stamp) -> None:
+        """Ends the segment, and begins another."""
+        if self.sync(stamp):
             self._turn(stamp)
 
     def close(self, stamp: Stamp) -> None:
         """Seals what is there, and gives the log back; after LogFull too."""
-        self._mend(stamp)
-        if not self._tail.is_stuck:
-            self._checkpoint(stamp)
+        self.sync(stamp)
         self._tail.close()
         self._closing.close()
 
