@@ -126,8 +126,8 @@ class LogFull(TtytraceError):
 
 
 class HasLog(TtytraceError):
-    """{place}: there is a log already, with its own keys. To begin another one, keep {directory} and
-    {state} elsewhere first."""
+    """{directory}: there is a log already, or its keys in {state}. To begin another one, keep both
+    elsewhere first."""
 
     exit_code = 73
 
@@ -142,3 +142,21 @@ class NoProof(TtytraceError):
     """Record {index} can't be proved to be in the log: {reason}."""
 
     exit_code = 66
+
+
+class NotErased(TtytraceError):
+    """Record {index} was not erased: {reason}."""
+
+    exit_code = 65
+
+
+class ForeignLog(TtytraceError):
+    """{directory}: this is not the log that this host writes ({own}): it can be read, not changed."""
+
+    exit_code = 65
+
+
+class NoAnswer(TtytraceError):
+    """The ttytrace that writes {directory} did not do it: {reason}."""
+
+    exit_code = 75

@@ -9,6 +9,7 @@ import typer
 
 from tracer.cli.doctor import doctor
 from tracer.cli.head import head
+from tracer.cli.init import init
 from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.render import safe_text
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(init)
 app.command()(live)
 app.command()(run)
 app.command()(who)

@@ -18,7 +18,8 @@ from tracer.seal.stage import Keys
 from tracer.store.directory import Directory
 
 SECTOR_BYTES: Final = 512
-_NAME: Final = "state"
+STATE: Final = "state"
+"""The file's name."""
 _MAGIC: Final = b"ttytrace state 1"
 # Magic, secret, whether there is a next one, the next one; epoch, seal, key, next epoch of the
 # ratchet; size and root of the head; origin.
@@ -30,16 +31,16 @@ class StateFile:
     """The keys of a log in `directory`. Raises BadState if they are missing, or can't be read."""
 
     def __init__(self, directory: Directory) -> None:
-        self._place = directory.path / _NAME
+        self._place = directory.path / STATE
         try:
-            self._fd = directory.open(_NAME, os.O_RDWR)
+            self._fd = directory.open(STATE, os.O_RDWR)
         except FileNotFoundError:
             raise BadState(place=self._place, reason="the keys of the log are missing") from None
 
     @classmethod
     def create(cls, directory: Directory, keys: Keys) -> None:
         """Makes it, for a new log; FileExistsError if there is one."""
-        fd = directory.create(_NAME)
+        fd = directory.create(STATE)
         try:
             os.write(fd, _pack(keys))
             os.fsync(fd)
