@@ -27,8 +27,8 @@ class End(StrEnum):
 
 class Previous(NamedTuple):
     """The segment before: `name` without extension; `size` bytes stand in it behind its last
-    record, with this SHA-256 (hex; None where it can't be read); `seals` of this epoch are not in
-    the log."""
+    record, with this SHA-256 (hex; None where it can't be read); `seals` of this epoch that were
+    synced are not in the log."""
 
     name: str
     end: End

@@ -141,11 +141,6 @@ class Sealer:
         self._ratchet = self._ratchet.after_rekey()
         return line
 
-    def skip_seals(self, count: int) -> None:
-        """Goes past seals that were made and are not in the log."""
-        for _ in range(count):
-            self._ratchet = self._ratchet.after_seal()
-
     def _seal(self, stamp: Stamp, fields: Fields) -> bytes:
         ratchet = self._ratchet
         event = control("seal", stamp, epoch=ratchet.epoch, seal=ratchet.seal, **fields)

@@ -139,7 +139,10 @@ class Log:
 
     def close(self, stamp: Stamp) -> None:
         """Seals what is there, and gives the log back; after LogFull too."""
-        self.sync(stamp)
+        try:
+            self.sync(stamp)
+        except LogFull:
+            self.sync(stamp)  # the ballast was given up for this
         self._tail.close()
         self._closing.close()
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from tracer.model.sealed import End, Previous, Stamp
 from tracer.seal.keys import new_secret
-from tracer.seal.note import Head
 from tracer.seal.stage import Keys, Sealer, lines_of
 from tracer.seal.tree import Frontier
 from tracer.store.directory import Directory
@@ -84,13 +83,8 @@ class Tail:
     def abandon(self) -> None:
         """Leaves the file as it is, for begin() to go on from what was synced."""
         assert self.file is not None
-        made = self.sealer.keys(Head(self._tree.size, self._tree.root())).ratchet
-        seals = 0
-        if made.epoch == self._keys.ratchet.epoch:
-            seals = made.seal - self._keys.ratchet.seal
-            self._keys = self._keys._replace(ratchet=made)  # what was sealed once is not again
         unsynced = self.file.size - len(self.file.rest) - self.file.synced_size
-        self.previous = Previous(self.file.segment.stem, End.IO_ERROR, unsynced, None, seals)
+        self.previous = Previous(self.file.segment.stem, End.IO_ERROR, unsynced)
         self.file.abandon()
         self.file = None
 

@@ -139,16 +139,6 @@ def test_head_and_tree_are_those_of_all_lines() -> None:
     assert log.head() == Head(8, merkle_tree_hash(lines))
 
 
-def test_skipped_seals_take_their_keys_along() -> None:
-    """Seals that were made and lost are gone past: no key seals twice."""
-    log = sealer()
-    log.skip_seals(5)
-    line = log.seal(stamp())
-    assert log_of(line)["seal"] == 5
-    body, mac = split_seal(line)
-    assert urlsafe_b64decode(mac + b"==") == ratchet_at(0, 5).mac(EMPTY_ROOT, body)
-
-
 def test_a_seal_comes_apart_where_its_mac_begins() -> None:
     """The last such place: what else is in the line doesn't matter."""
     body = b'{"a":"\\",\\"mac\\":\\"","b":{"c":1,"mac":"x"}'
