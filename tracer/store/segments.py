@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -111,6 +112,19 @@ class SegmentReader:
         except OSError as error:
             reason = f"it can't be read: {error.strerror}"
             raise BadLog(place=self._place, reason=reason) from None
+
+
+def records(directory: Directory, segment: Segment, end: int | None) -> Iterator[bytes]:
+    """The lines of the records below `end`, where the next segment begins; what follows them counts
+    for nothing. Raises as SegmentReader does."""
+    missing = sys.maxsize if end is None else end - segment.first
+    reader = SegmentReader(directory, segment)
+    try:
+        for lines in reader.blocks():
+            yield from lines[:missing]
+            missing -= min(missing, len(lines))
+    finally:
+        reader.close()
 
 
 def read_line(directory: Directory, segment: Segment, offset: int) -> bytes:

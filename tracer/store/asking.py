@@ -1,0 +1,104 @@
+"""Has something done with this host's log: by the process that records, else in its place.
+
+Invariant: it is done when this comes back, or an error says that it isn't.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from tracer.clock import WallClock, boot_ns
+from tracer.codec.identity import Fields
+from tracer.codec.log import control, parse
+from tracer.codec.moment import timestamp
+from tracer.config import LogSettings
+from tracer.errors import NoAnswer
+from tracer.model.sealed import Stamp
+from tracer.store.callers import ourselves
+from tracer.store.directory import Directory
+from tracer.store.errands import errand, read_request
+from tracer.store.log import Log
+from tracer.store.requests import MAX_BYTES, address
+from tracer.store.tasks import Workplace
+
+_PATIENCE_S: Final = 60.0  # a segment of 512 MiB is written anew in a tenth of that
+_STEP_S: Final = 0.005
+
+
+def has_done(settings: LogSettings, asked: Fields) -> None:
+    """Has an errand done. Raises NoAnswer if whoever records doesn't, and what the errand and
+    Log.open() raise."""
+    if not _has_recorder_done(settings, asked):
+        _do(settings, asked)
+
+
+def note_reading(settings: LogSettings, log: Path | None, command: str) -> None:
+    """Records who reads a log, before it is read; raises as has_done().
+
+    `log`: its directory, None for the host's own. A copy of a log has no keys, and who isn't root
+    can't use them: their reading is not recorded.
+    """
+    own = Path(settings.directory)
+    if log is not None and not (own.exists() and log.exists() and log.samefile(own)):
+        return
+    if os.geteuid() == 0 and Path(settings.state).exists():
+        has_done(settings, read_request(command))
+
+
+def _has_recorder_done(settings: LogSettings, asked: Fields) -> bool:
+    """False if nobody records."""
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.settimeout(_PATIENCE_S)
+    with closing(Directory(Path(settings.state))) as directory, peer:
+        try:
+            peer.connect(address(directory))
+            peer.sendall(orjson.dumps(asked) + b"\n")
+            answer = parse(peer.makefile("rb").readline(MAX_BYTES))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except (OSError, ValueError) as error:
+            raise NoAnswer(directory=settings.directory, reason=error) from None
+    if answer.get("error") is not None:
+        raise NoAnswer(directory=settings.directory, reason=answer["error"])
+    return True
+
+
+def _do(settings: LogSettings, asked: Fields) -> None:
+    wall = WallClock()
+    log = Log.open(settings, _now(wall))
+    try:
+        _declare_crash(log, _now(wall))
+        _finish(settings, log, asked, wall)
+    finally:
+        log.append([control("stop", _now(wall), reason="command")], _now(wall))
+        log.close(_now(wall))
+
+
+def _finish(settings: LogSettings, log: Log, asked: Fields, wall: WallClock) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    with closing(Workplace(settings)) as place:
+        task = errand(place, asked, ourselves())
+        while place.step(task, log, _now(wall)):
+            if time.monotonic() > deadline:
+                raise NoAnswer(directory=settings.directory, reason="the disk does not take it")
+            time.sleep(_STEP_S)
+
+
+def _declare_crash(log: Log, stamp: Stamp) -> None:
+    """What the next recorder would say, had it come first."""
+    last = log.recovery.last
+    if log.recovery.after == "crash" and last is not None:
+        span = {"from": timestamp(last.wall_ns), "to": timestamp(stamp.wall_ns)}
+        log.append([control("gap", stamp, reason="crash", **span)], stamp)
+
+
+def _now(wall: WallClock) -> Stamp:
+    now_ns = boot_ns()
+    return Stamp(now_ns, wall.at(now_ns))
