@@ -11,8 +11,8 @@ LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 # version with it; asciinema, tlog: the benchmark compares with them; openssh and sudo: people come
 # to a session by them. The rest is what the tests run or compare with.
 TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc kmod less libc6-dev
-	openssh-client openssh-server procps qemu-system-x86 shellcheck sudo tlog tmux util-linux
-	vim-tiny zstd"
+	openssh-client openssh-server openssl procps qemu-system-x86 shellcheck sudo tlog tmux
+	util-linux vim-tiny zstd"
 # While this file is there, neither Debian's unit nor its init script starts sshd.
 NO_SSHD=/etc/ssh/sshd_not_to_be_run
 
