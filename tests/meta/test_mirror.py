@@ -11,8 +11,10 @@ from tests.meta.sources import REPO, python_files
 TESTED_ELSEWHERE: dict[str, str] = {
     "tracer/cli/live.py": "tests/kernel/test_ending.py",
     "tracer/cli/main.py": "tests/kernel/test_ending.py",
+    "tracer/cli/run.py": "tests/kernel/test_run.py",
     "tracer/daemon.py": "tests/kernel/test_ending.py",
     "tracer/model/stage.py": "tests/unit/test_pipeline.py",  # shapes alone
+    "tracer/recorder.py": "tests/kernel/test_run.py",
 }
 
 

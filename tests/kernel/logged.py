@@ -1,0 +1,166 @@
+"""A log of its own and `ttytrace run` that writes it.
+
+Invariant: what `Log` reads is the files, as anybody may.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from tests.kernel.patience import PATIENCE_S, eventually
+from tests.kernel.recording import REPO
+from tests.kernel.tmux import Pane
+from tracer.probe.plan import PLAN_NAMES
+
+TTYTRACE = [sys.executable, "-m", "tracer.cli.main"]
+_SEED = re.compile(r"ttytrace-seed-1-\S+")
+_GETFLAGS, _SETFLAGS = 0x80086601, 0x40086602  # linux/fs.h
+
+Record = dict[str, Any]
+
+
+class Ours(NamedTuple):
+    """A record about the log: its action, its fields, and where it stands."""
+
+    action: str
+    fields: Record
+    index: int
+
+
+class Log:
+    """A new log in `place`."""
+
+    def __init__(self, place: Path) -> None:
+        self.directory = place / "log"
+        self.config = place / "config.toml"
+        self.config.write_text(
+            f'[log]\ndirectory = "{self.directory}"\nstate = "{place / "state"}"\nballast_mib = 0\n'
+        )
+        self.config.chmod(0o600)
+        shown = ttytrace("init", "--config", str(self.config))
+        found = _SEED.search(shown.stdout + shown.stderr)
+        assert shown.returncode == 0 and found, shown
+        self.seed = place / "seed"
+        self.seed.write_text(found[0] + "\n")
+
+    def records(self) -> list[Record]:
+        """All that are whole now."""
+        segments = sorted((self.directory / "log").glob("[0-9]*.jsonl"))
+        lines = [line for path in segments for line in path.read_bytes().splitlines(True)]
+        return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
+
+    def ours(self, *actions: str) -> list[Ours]:
+        """Those about the log, of these kinds."""
+        found = []
+        for record in self.records():
+            action, fields = record["event"]["action"], record["ttytrace"].get("log")
+            if fields is not None and action in actions:
+                found.append(Ours(action, fields, record["event"]["sequence"]))
+        return found
+
+    def until(self, what: Callable[[Record], object]) -> Record:
+        """The first record of which `what` is true, once there is one."""
+        return eventually(lambda: next(filter(what, self.records()), {}))
+
+    def until_ours(self, action: str, what: Callable[[Record], object] = bool) -> Ours:
+        """The same of those about the log, by their fields."""
+        found = eventually(lambda: [one for one in self.ours(action) if what(one.fields)])
+        return found[0]
+
+    def output(self, pane: Pane) -> bytes:
+        """What is recorded of what a pane showed; all of it, or this fails."""
+        data = b""
+        for record in self.records():
+            tty = record.get("process", {}).get("tty", {}).get("char_device")
+            is_its = tty == {"major": pane.tty.major, "minor": pane.tty.minor}
+            if not is_its or record["event"]["action"] not in ("text_output", "lost"):
+                continue
+            assert record["event"]["action"] == "text_output", record
+            io = record["ttytrace"]["io"]
+            assert io["offset"] == len(data)
+            text = record["process"]["io"]["text"]
+            data += b64decode(io["bytes"]) if "bytes" in io else text.encode()
+        return data
+
+    def verify(self) -> Record:
+        """What `ttytrace verify` says, and how it exits."""
+        done = ttytrace("verify", "--log", str(self.directory), "--seed", str(self.seed), "--json")
+        assert not done.stderr, done.stderr
+        return {**orjson.loads(done.stdout), "exit": done.returncode}
+
+    def release(self) -> None:
+        """Takes off what keeps its files from being removed."""
+        for path in self.directory.rglob("*"):
+            if path.is_file():
+                fd = os.open(path, os.O_RDONLY)
+                fcntl.ioctl(fd, _SETFLAGS, struct.pack("l", _flags(fd) & ~0x30))
+                os.close(fd)
+
+
+class Run:
+    """`ttytrace run` into a log, from ready on."""
+
+    def __init__(self, log: Log, plan: str | None) -> None:
+        asked = ["--plan", plan] if plan in PLAN_NAMES else []
+        self.process = subprocess.Popen(
+            [*TTYTRACE, "run", "--config", str(log.config), *asked],
+            cwd=REPO,
+            stderr=subprocess.PIPE,
+        )
+        assert self.process.stderr is not None
+        ready = select.select([self.process.stderr], [], [], PATIENCE_S)[0]
+        first = self.process.stderr.readline() if ready else b"nothing"
+        assert b"recording tmux" in first, first
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def ended(self) -> int:
+        """Its exit code; it complains of nothing."""
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        assert said == b""
+        return self.process.returncode
+
+    def stop(self) -> None:
+        """Ends it in order."""
+        self.process.terminate()
+        assert self.ended() == 0
+
+    def kill(self) -> None:
+        """Ends it, if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_S)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+
+def ttytrace(*argv: str) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    return subprocess.run(
+        [*TTYTRACE, *argv],
+        cwd=REPO,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+
+def _flags(fd: int) -> int:
+    flags: int = struct.unpack("l", fcntl.ioctl(fd, _GETFLAGS, bytes(8)))[0]
+    return flags

@@ -1,0 +1,239 @@
+"""`ttytrace run`: all that happens is in the log, and how recording went as well."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.conftest import StartTracer, Workload
+from tests.kernel.logged import Log, Record, Run
+from tests.kernel.patience import eventually
+from tests.kernel.recording import is_loss
+from tests.kernel.tmux import Tmux
+from tests.kernel.witness import (
+    END,
+    assert_equal,
+    assert_whole,
+    closed,
+    piped,
+    script_content,
+    scripted,
+)
+from tracer.model.findings import Lost
+
+STALL_S = 7
+BLIND_S = 15
+
+
+@pytest.fixture
+def log(plan: str | None, tmp_path: Path) -> Iterator[Log]:
+    log = Log(tmp_path)
+    yield log
+    log.release()
+
+
+StartRun = Callable[[], Run]
+
+
+@pytest.fixture
+def start_run(log: Log, plan: str | None) -> Iterator[StartRun]:
+    started: list[Run] = []
+
+    def start() -> Run:
+        started.append(Run(log, plan))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.kill()
+
+
+def _vouched(fields: Record) -> bool:
+    return "ms" in fields["canary"]
+
+
+def _seconds(gap: Record) -> float:
+    begin, end = (datetime.fromisoformat(gap[edge]) for edge in ("from", "to"))
+    return (end - begin).total_seconds()
+
+
+def _kill_and_stay(pid: int) -> subprocess.Popen[bytes]:
+    """A process that sends SIGTERM, and is there until its input ends."""
+    kill = f"kill -TERM {pid}; read _"
+    return subprocess.Popen(["sh", "-c", kill], stdin=subprocess.PIPE)
+
+
+@pytest.mark.every_plan
+@pytest.mark.every_kernel
+def test_what_happens_is_in_the_log_and_the_log_is_whole(
+    log: Log, start_run: StartRun, tmux: Tmux, tmp_path: Path
+) -> None:
+    """Programs and output, as tmux and script(1) saw them; who ended the recording; and a heartbeat
+    whose canary, that is no event, came back."""
+    run = start_run()
+    command = "seq 3011; for n in $(seq 31); do /bin/echo prog$n; done"
+    pipe, script = tmp_path / "pipe", tmp_path / "script"
+    pane = tmux.new_session(closed(scripted(command, script)), pipe=pipe)
+    expected = piped(pipe)
+    beat = log.until_ours("heartbeat", _vouched)
+    eventually(lambda: len(log.output(pane)) == len(expected))
+    with _kill_and_stay(run.pid) as killer:
+        assert run.ended() == 0
+    assert_equal(log.output(pane), expected)
+    assert_equal(script_content(script) + END, expected)
+    programs = [r["process"]["args"] for r in log.records() if r["event"]["action"] == "exec"]
+    echoed = [args[1] for args in programs if args[0] == "/bin/echo"]
+    assert echoed == [f"prog{n}" for n in range(1, 32)]
+    assert not [args for args in programs if args[0] == "/bin/true"]
+    _assert_start(log, run)
+    _assert_stop(log, killer.pid)
+    assert beat.fields["process"]["pid"] == run.pid
+    assert log.verify()["verdict"] == "OK"
+
+
+def _assert_start(log: Log, run: Run) -> None:
+    config, start = log.ours("config", "start")
+    assert config.fields["settings"]["input"] == "metadata"
+    digest = subprocess.run(["sha256sum", log.config], capture_output=True, text=True, check=True)
+    assert config.fields["sha256"] == digest.stdout.split()[0]
+    assert start.fields["process"]["pid"] == run.pid
+    assert start.fields["kernel"] == os.uname().release
+    assert start.fields["previous"] == {"end": "first"}
+
+
+def _assert_stop(log: Log, killer_pid: int) -> None:
+    (stop,) = log.ours("stop")
+    assert stop.fields["signal"] == {"number": 15, "name": "SIGTERM"}
+    assert stop.fields["sender"]["pid"] == killer_pid
+    assert stop.fields["sender"]["user"]["id"] == "0"
+    assert "sh" in stop.fields["sender"]["executable"]
+    _assert_nothing_lost(stop.fields)
+
+
+def _assert_nothing_lost(counters: Record) -> None:
+    assert counters["records"]
+    for kind, tally in counters["records"].items():
+        assert tally["produced"] == tally["arrived"] + tally["lost"], kind
+        assert tally["lost"] == 0, kind
+
+
+def test_live_and_run_together_lose_nothing(  # noqa: PLR0917 - fixtures
+    log: Log,
+    start_run: StartRun,
+    start_tracer: StartTracer,
+    tmux: Tmux,
+    tmp_path: Path,
+    workload: Workload,
+    scale: float,
+) -> None:
+    """Thousands of programs, a steady flow and a flood at once, seen by two tracers: what the
+    kernel half made for each is all there."""
+    count = 5003 if scale >= 1 else 211
+    run, tracer = start_run(), start_tracer()
+    pipes = [tmp_path / name for name in ("storm", "flow", "flood")]
+    storm = tmux.new_session(f"exec {workload('storm')} {count} {END.decode()}", pipe=pipes[0])
+    flow = tmux.new_session(closed(f"trap : INT; {workload('flow')}"), pipe=pipes[1])
+    flood = tmux.new_session(closed(f"seq {int(1_000_003 * scale)}"), pipe=pipes[2])
+    tmux.send_keys(storm, "Enter")
+    piped(pipes[0])
+    piped(pipes[2])
+    tmux.send_keys(flow, "C-c")
+    expected = [piped(pipe) for pipe in pipes]
+    recording = tracer.stop()
+    run.stop()
+    assert not [lost for lost in recording.of(Lost) if is_loss(lost)]
+    assert recording.totals.produced == recording.totals.arrived
+    (stop,) = log.ours("stop")
+    _assert_nothing_lost(stop.fields)
+    for pane, data in zip((storm, flow, flood), expected, strict=True):
+        assert_whole(recording.output(pane), data)
+        assert_equal(log.output(pane), data)
+    leaves = [r for r in log.records() if r.get("process", {}).get("args") == ["leaf"]]
+    assert len([r for r in leaves if r["event"]["action"] == "exec"]) == count
+    assert log.verify()["verdict"] == "OK"
+
+
+def test_a_run_that_was_killed_is_a_gap_of_the_next(
+    log: Log, start_run: StartRun, tmux: Tmux
+) -> None:
+    """kill -9: what was sealed stays, and the log says from when to when nothing was recorded."""
+    killed = start_run()
+    tmux.new_session("exec sleep 1021")
+    log.until(lambda record: record.get("process", {}).get("args") == ["sleep", "1021"])
+    log.until_ours("heartbeat")
+    killed.process.kill()
+    killed.process.wait()
+    size = len(log.records())
+    run = start_run()
+    log.until_ours("heartbeat", lambda fields: fields["process"]["pid"] == run.pid)
+    run.stop()
+    start, gap = log.ours("start", "gap")[1:]
+    assert start.fields["previous"]["end"] == "crash"
+    assert (gap.action, gap.fields["reason"]) == ("gap", "crash")
+    assert gap.fields["from"] == start.fields["previous"]["last"]
+    assert 0 < _seconds(gap.fields) < 300
+    assert len(log.records()) > size
+    assert log.verify()["verdict"] == "INCOMPLETE"
+
+
+def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
+    """SIGSTOP: the time is told as it goes on. Then somebody makes the kernel half blind, and it
+    shows in time; and that it sees again."""
+    run = start_run()
+    log.until_ours("heartbeat", _vouched)
+    os.kill(run.pid, signal.SIGSTOP)
+    time.sleep(STALL_S)
+    os.kill(run.pid, signal.SIGCONT)
+    stalled = log.until_ours("gap")
+    assert stalled.fields["reason"] == "stalled"
+    assert STALL_S - 1 < _seconds(stalled.fields) < STALL_S + BLIND_S
+    log.until_ours("heartbeat", lambda fields: len(log.ours("heartbeat")) == 2)
+    _steal(run.pid)
+    blind = log.until_ours("gap", lambda fields: fields["reason"] == "blind")
+    assert 0 < _seconds(blind.fields) < BLIND_S
+    missing = log.until_ours("heartbeat", lambda fields: "missing" in fields["canary"])
+    assert missing.index == blind.index + 1
+    log.until_ours("gap", lambda fields: fields["from"] == blind.fields["to"])
+    assert _vouched(log.ours("heartbeat")[-1].fields)
+    run.stop()
+    assert log.verify()["verdict"] == "INCOMPLETE"
+
+
+def _steal(pid: int) -> None:
+    """Takes all processes out of the kernel half's table, as another root can."""
+    (table,) = [number for number in _maps(pid) if _shown(number)["name"] == "lineage"]
+    entries = _bpftool("map", "dump", "id", str(table))
+    assert entries
+    for entry in entries:
+        _bpftool("map", "delete", "id", str(table), "key", "hex", *_bytes(entry["key"]))
+
+
+def _maps(pid: int) -> set[int]:
+    fdinfo = [path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()]
+    return {
+        int(number) for text in fdinfo for number in re.findall(r"^map_id:\s*(\d+)$", text, re.M)
+    }
+
+
+def _shown(number: int) -> Record:
+    shown: Record = _bpftool("map", "show", "id", str(number))
+    return shown
+
+
+def _bytes(key: list[str]) -> list[str]:
+    return [byte.removeprefix("0x") for byte in key]
+
+
+def _bpftool(*argv: str) -> Record:
+    done = subprocess.run(["bpftool", "-j", *argv], stdout=subprocess.PIPE, check=True)
+    found: Record = json.loads(done.stdout or b"{}")
+    return found
