@@ -104,9 +104,10 @@ class Ratchet(NamedTuple):
         return self._begin(self.epoch + 1, self.next_epoch)
 
 
-def rekey_text(origin: str, epoch: int, next_key: PublicKey) -> str:
-    """What a key signs as its last: the key of the epoch that begins."""
-    return f"{origin}/rekey\n{epoch}\n{next_key.vkey}\n"
+def rekey_text(origin: str, epoch: int, next_key: PublicKey, root: bytes) -> str:
+    """What a key signs as its last: the key of the epoch that begins, and the tree before it, so
+    that the note fits no other place."""
+    return f"{origin}/rekey\n{epoch}\n{next_key.vkey}\n{b64encode(root).decode()}\n"
 
 
 def _step(key: bytes, purpose: bytes) -> bytes:

@@ -135,8 +135,10 @@ class Sealer:
         """The line that begins the next epoch; to be called right after checkpoint()."""
         signer = Signer(self._origin, next_secret)
         epoch = self._ratchet.epoch + 1
-        note = self._signer.sign(rekey_text(self._origin, epoch, signer.public))
-        line = self._place(control("rekey", stamp, epoch=epoch, next=signer.public.vkey, note=note))
+        root = self.head().root
+        note = self._signer.sign(rekey_text(self._origin, epoch, signer.public, root))
+        fields = {"epoch": epoch, "next": signer.public.vkey, "root": _base64(root), "note": note}
+        line = self._place(control("rekey", stamp, **fields))
         self._secret, self._signer = next_secret, signer
         self._ratchet = self._ratchet.after_rekey()
         return line

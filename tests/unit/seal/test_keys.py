@@ -109,12 +109,13 @@ def test_the_origin_comes_from_the_first_key() -> None:
 def test_what_a_dropped_key_signs() -> None:
     """By hand, once."""
     key = Signer("ttytrace/x", bytes(32)).public
-    assert rekey_text("ttytrace/x", 7, key) == f"ttytrace/x/rekey\n7\n{key.vkey}\n"
+    text = rekey_text("ttytrace/x", 7, key, bytes(32))
+    assert text == f"ttytrace/x/rekey\n7\n{key.vkey}\n{'A' * 43}=\n"
 
 
 def test_no_rekey_is_a_checkpoint() -> None:
     """The same keys sign both; a text of one kind can't be taken for the other."""
-    lines = rekey_text("o", 7, Signer("o", bytes(32)).public).split("\n")
+    lines = rekey_text("o", 7, Signer("o", bytes(32)).public, bytes(32)).split("\n")
     assert lines[0] != "o"
     assert "+" in lines[2]
     assert len(lines[2]) > len(b64encode(bytes(32)))

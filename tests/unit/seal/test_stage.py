@@ -21,7 +21,7 @@ from tests.unit.seal.made import (
 from tests.unit.seal.test_keys import by_hand, ratchet_at
 from tracer.model.sealed import End, Previous
 from tracer.seal.keys import first_signer, rekey_text
-from tracer.seal.note import Head, PublicKey, Signer, open_note
+from tracer.seal.note import Head, PublicKey, Signer, open_note, unbase64
 from tracer.seal.stage import Keys, Sealer, lines_of, sealed_line, split_seal
 from tracer.seal.tree import EMPTY_ROOT, Frontier, leaf_hash
 
@@ -164,7 +164,9 @@ def test_a_rekey_is_signed_by_the_key_it_drops() -> None:
     assert fields["epoch"] == 1
     assert PublicKey.parse(fields["next"]) == next_key
     text = open_note(fields["note"], first_signer(SEED).public)
-    assert text == rekey_text(ORIGIN, 1, next_key)
+    root = merkle_tree_hash(LOG[:index])
+    assert text == rekey_text(ORIGIN, 1, next_key, root)
+    assert unbase64(fields["root"]) == root
 
 
 def test_what_is_kept_can_go_on_and_not_back() -> None:
