@@ -160,3 +160,10 @@ class NoAnswer(TtytraceError):
     """The ttytrace that writes {directory} did not do it: {reason}."""
 
     exit_code = 75
+
+
+class BadTrust(TtytraceError):
+    """{option}: {reason}. What verify holds the log against must be right, so it does not go on
+    without."""
+
+    exit_code = 2

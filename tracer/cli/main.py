@@ -14,6 +14,7 @@ from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.render import safe_text
 from tracer.cli.run import run
+from tracer.cli.verify import verify
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
 
@@ -30,6 +31,7 @@ app.command()(who)
 app.command()(doctor)
 app.command()(prove)
 app.command()(head)
+app.command()(verify)
 
 
 def main() -> None:
