@@ -173,12 +173,12 @@ def test_signatures(lines: list[bytes], tmp_path: Path) -> None:
         record = json.loads(line)
         fields = record["ttytrace"].get("log", {})
         if "note" in fields:
-            first, second, third = signed_text(fields["note"], vkey, tmp_path).splitlines()
+            text = signed_text(fields["note"], vkey, tmp_path).splitlines()
         if record["event"]["action"] == "seal" and "note" in fields:
-            assert (first, second, third) == (origin, str(index), fields["root"])
+            assert text == [origin, str(index), fields["root"]]
         if record["event"]["action"] == "rekey":
             epoch += 1
-            assert (first, second, third) == (f"{origin}/rekey", str(epoch), fields["next"])
+            assert text == [f"{origin}/rekey", str(epoch), fields["next"], fields["root"]]
             vkey = fields["next"]
     assert epoch == 2
 
