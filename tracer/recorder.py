@@ -33,6 +33,7 @@ from tracer.observe.signals import Sent, Signals
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker
+from tracer.store.housekeeping import Housekeeping
 from tracer.store.log import Log
 
 _CRASH: Final = "crash"
@@ -47,10 +48,12 @@ class Recorder:
         wall, now_ns = WallClock(), boot_ns()
         log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
         self._recovery, self._is_append_only = log.recovery, log.is_append_only
+        self._keeper = Housekeeping(settings.log)
         self._host = this_host()
         self._identities = Identities(self._host, user_name)
         self._pulse = Pulse(os.getpid(), now_ns)
-        self._sink = RecordSink(log, Encoder(self._host, user_name, wall), wall, self._pulse)
+        encoder = Encoder(self._host, user_name, wall)
+        self._sink = RecordSink(log, self._keeper, encoder, wall, self._pulse)
         self._worker = Worker(self._sink)
 
     def run(
@@ -111,7 +114,7 @@ class Recorder:
             "records": {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies},
             "faults": capture.faults(),
             "queue": self._worker.depth._asdict(),
-        }
+        } | known(trouble=self._keeper.trouble)
 
     def _process(self) -> Fields:
         ours = procfs.process(os.getpid())

@@ -14,10 +14,12 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import pyzstd
 
 from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO
@@ -57,9 +59,13 @@ class Log:
 
     def records(self) -> list[Record]:
         """All that are whole now."""
-        segments = sorted((self.directory / "log").glob("[0-9]*.jsonl"))
-        lines = [line for path in segments for line in path.read_bytes().splitlines(True)]
-        return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
+        while True:
+            with suppress(FileNotFoundError):  # it was compressed meanwhile
+                return [orjson.loads(line) for line in self._lines() if line.endswith(b"\n")]
+
+    def _lines(self) -> list[bytes]:
+        texts = {path.name[:12]: _text(path) for path in (self.directory / "log").glob("[0-9]*")}
+        return [line for name in sorted(texts) for line in texts[name].splitlines(True)]
 
     def ours(self, *actions: str) -> list[Ours]:
         """Those about the log, of these kinds."""
@@ -159,6 +165,10 @@ def ttytrace(*argv: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=PATIENCE_S,
     )
+
+
+def _text(path: Path) -> bytes:
+    return pyzstd.decompress(path.read_bytes()) if path.suffix == ".zst" else path.read_bytes()
 
 
 def _flags(fd: int) -> int:

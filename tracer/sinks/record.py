@@ -26,15 +26,34 @@ class Log(Protocol):
     def tick(self, stamp: Stamp) -> None:
         """Writes, seals and syncs what is due."""
 
+    def sync(self, stamp: Stamp) -> bool:
+        """Whether all that was appended is on the disk now."""
+
+    def rotate(self, stamp: Stamp) -> None:
+        """Begins another segment."""
+
     def close(self, stamp: Stamp) -> None:
         """Writes the end."""
+
+
+class Keeper(Protocol):
+    """What store/housekeeping.py offers."""
+
+    def step(self, log: Log, stamp: Stamp) -> None:
+        """Does what can be done now."""
+
+    def close(self) -> None:
+        """Ends it."""
 
 
 class RecordSink:
     """Times are CLOCK_BOOTTIME; `wall` tells when that was for people."""
 
-    def __init__(self, log: Log, encoder: Encoder, wall: WallClock, pulse: Pulse) -> None:
+    def __init__(
+        self, log: Log, keeper: Keeper, encoder: Encoder, wall: WallClock, pulse: Pulse
+    ) -> None:
         self._log = log
+        self._keeper = keeper
         self._encoder = encoder
         self._wall = wall
         self._pulse = pulse
@@ -45,11 +64,14 @@ class RecordSink:
         self._log.append([self._encoder.encode(finding) for finding in left], self._stamp())
 
     def tick(self) -> None:
-        """Lets the log write what is due."""
-        self._log.tick(self._stamp())
+        """Lets the log write what is due, and be kept."""
+        stamp = self._stamp()
+        self._log.tick(stamp)
+        self._keeper.step(self._log, stamp)
 
     def close(self) -> None:
         """Ends the log in order."""
+        self._keeper.close()
         self._log.close(self._stamp())
 
     def say(self, action: str, **fields: Any) -> None:

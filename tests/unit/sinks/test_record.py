@@ -23,7 +23,7 @@ CANARY = ProgramStarted(
 
 
 class Page:
-    """A log that keeps what it is given."""
+    """A log that keeps what it is given, and is its own keeper."""
 
     def __init__(self) -> None:
         self.events: list[Fields] = []
@@ -37,8 +37,18 @@ class Page:
     def tick(self, stamp: Stamp) -> None:
         self.calls.append("tick")
 
-    def close(self, stamp: Stamp) -> None:
-        self.calls.append("close")
+    def sync(self, stamp: Stamp) -> bool:
+        return True
+
+    def rotate(self, stamp: Stamp) -> None:
+        self.calls.append("rotate")
+
+    def step(self, log: object, stamp: Stamp) -> None:
+        assert log is self
+        self.calls.append("step")
+
+    def close(self, stamp: Stamp | None = None) -> None:
+        self.calls.append("close" if stamp else "close keeper")
 
     @property
     def actions(self) -> list[str]:
@@ -57,7 +67,7 @@ def page() -> Page:
 @pytest.fixture
 def sink(page: Page) -> RecordSink:
     clock = FixedClock()
-    return RecordSink(page, Encoder(HOST, names, clock), clock, Pulse(US, boot_ns()))
+    return RecordSink(page, page, Encoder(HOST, names, clock), clock, Pulse(US, boot_ns()))
 
 
 def test_findings_are_appended_as_events(sink: RecordSink, page: Page) -> None:
@@ -117,7 +127,7 @@ def test_a_heartbeat_without_a_canary_comes_with_a_gap(sink: RecordSink, page: P
 
 
 def test_time_and_the_end_are_passed_on(sink: RecordSink, page: Page) -> None:
-    """When what is written is the log's to know."""
+    """When what is written is the log's to know, and the keeper needs it to the end."""
     sink.tick()
     sink.close()
-    assert page.calls == ["tick", "close"]
+    assert page.calls == ["tick", "step", "close keeper", "close"]
