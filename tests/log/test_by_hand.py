@@ -139,8 +139,9 @@ def test_the_first_key_and_the_origin(lines: list[bytes]) -> None:
 
 
 def test_roots(lines: list[bytes], leaves: list[bytes]) -> None:
-    """Of each seal and each segment, over all records before it; and a segment's frontier."""
-    for index, fields in of_kind(lines, "seal") + of_kind(lines, "segment"):
+    """Of seals, segments and rekeys, over all records before them; and a segment's frontier."""
+    with_root = [found for kind in ("seal", "segment", "rekey") for found in of_kind(lines, kind)]
+    for index, fields in with_root:
         assert b64decode(fields["root"]) == root_of(leaves[:index])
     for index, fields in of_kind(lines, "segment"):
         start, nodes = 0, []

@@ -21,6 +21,8 @@ then you don't know what your problem is.
 """  # noqa: E501
 PETERS_TEXT = PETERS_NOTE.partition("\n\n")[0] + "\n"
 
+TEST = PublicKey.parse("TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6")
+
 # From c2sp.org/signed-note: the text has an empty line.
 QUASIMODOS_TEXT = """\
 Ognuno sta solo sul cuor della terra
@@ -100,6 +102,7 @@ def test_the_secret_makes_the_public_key() -> None:
         "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10T=",  # length
         "PeterNeumann+c74f20a3+AZpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",  # a letter
         "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\n",
+        f"TEST+7997405c+{b64encode(bytes([4]) + TEST.raw).decode()}",  # another kind, by its type
         "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",  # of cosignatures
     ],
 )

@@ -57,6 +57,7 @@ def test_numbers_go_on_from_the_tree() -> None:
     assert log.size == 48211
     assert orjson.loads(log.segment(stamp(), None))["event"]["sequence"] == 48211
     assert orjson.loads(log.add([event("a"), event("b")])[1])["event"]["sequence"] == 48213
+    assert log.head().size == 48214
     assert tree.size == 48211
 
 
