@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import consumer, panes, startup, untraced
+from tests.bench import consumer, panes, sealing, startup, untraced
 from tests.bench.loads import loads
 from tests.bench.report import Row, print_table, write_json
 
 _JSON = Path("build/bench.json")
-_NAMES = ("consumer", "start", "untraced", "panes")
+_NAMES = ("consumer", "sealing", "start", "untraced", "panes")
+_UNTRACED = ("consumer", "sealing")
 _QUICK_SCALE = 0.05
 
 
@@ -25,8 +26,8 @@ def main() -> None:
     parser.add_argument("--only", choices=_NAMES, help="one bench")
     parser.add_argument("--reps", type=int, help="repetitions (default: 5, quick: 1)")
     asked = parser.parse_args()
-    if os.geteuid() != 0 and asked.only != "consumer":
-        sys.exit("tests.bench: only root can trace; --only consumer runs without")
+    if os.geteuid() != 0 and asked.only not in _UNTRACED:
+        sys.exit(f"tests.bench: only root can trace; without: --only {' or '.join(_UNTRACED)}")
     reps, scale = asked.reps or (1 if asked.quick else 5), _QUICK_SCALE if asked.quick else 1
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="ttytrace-bench-") as place:
@@ -42,6 +43,8 @@ def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
     match name:
         case "consumer":
             yield from consumer.measure(reps, scale, place)
+        case "sealing":
+            yield from sealing.measure(reps, scale, place)
         case "start":
             yield startup.measure(reps, place)
         case "untraced":

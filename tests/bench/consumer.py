@@ -79,6 +79,15 @@ class JsonSink:
 def measure(reps: int, scale: float, place: Path) -> Iterator[Row]:
     """Records a second, for output in joined records of two sizes and for programs alone."""
     relax_gc()
+    for case, recording in recordings(scale, place):
+        rates = [_rate(recording, place / "json") for _ in range(reps)]
+        best = max(rates)
+        notes = f"best {best:,.0f}/s, {1e6 / best:.2f} us each"
+        yield Row("ring to JSON", case, None, None, tuple(rates), "records/s", notes)
+
+
+def recordings(scale: float, place: Path) -> Iterator[tuple[str, Path]]:
+    """Cases, and the recording of each, which the next one replaces."""
     count = round(_RECORDS * scale)
     for case, records in (
         ("output, 40 B records", _output(count, 40)),
@@ -88,10 +97,7 @@ def measure(reps: int, scale: float, place: Path) -> Iterator[Row]:
         recording = place / "recording"
         with recording.open("wb") as file:
             record(_drains(records), file)
-        rates = [_rate(recording, place / "json") for _ in range(reps)]
-        best = max(rates)
-        notes = f"best {best:,.0f}/s, {1e6 / best:.2f} us each"
-        yield Row("ring to JSON", case, None, None, tuple(rates), "records/s", notes)
+        yield case, recording
 
 
 def _rate(recording: Path, out: Path) -> float:
