@@ -123,13 +123,12 @@ class Sealer:
 
     def seal(self, stamp: Stamp) -> bytes:
         """The line that closes a write."""
-        return self._seal(stamp, {"root": _base64(self.head().root)})
+        return self._seal(stamp, self.head())
 
     def checkpoint(self, stamp: Stamp) -> bytes:
         """A seal with a signed note of the tree head."""
         head = self.head()
-        note = self._signer.sign(head.text(self._origin))
-        return self._seal(stamp, {"root": _base64(head.root), "note": note})
+        return self._seal(stamp, head, note=self._signer.sign(head.text(self._origin)))
 
     def rekey(self, stamp: Stamp, next_secret: bytes) -> bytes:
         """The line that begins the next epoch; to be called right after checkpoint()."""
@@ -143,12 +142,12 @@ class Sealer:
         self._ratchet = self._ratchet.after_rekey()
         return line
 
-    def _seal(self, stamp: Stamp, fields: Fields) -> bytes:
-        ratchet = self._ratchet
-        event = control("seal", stamp, epoch=ratchet.epoch, seal=ratchet.seal, **fields)
-        event["event"]["sequence"] = self._tree.size
+    def _seal(self, stamp: Stamp, head: Head, **note: str) -> bytes:
+        ratchet, root = self._ratchet, _base64(head.root)
+        event = control("seal", stamp, epoch=ratchet.epoch, seal=ratchet.seal, root=root, **note)
+        event["event"]["sequence"] = head.size
         body = orjson.dumps(event)[:-1]
-        line = sealed_line(body, ratchet.mac(self._tree.root(), body))
+        line = sealed_line(body, ratchet.mac(head.root, body))
         self._leaves.append(leaf_hash(line))
         self._ratchet = ratchet.after_seal()
         return line
