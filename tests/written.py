@@ -53,13 +53,20 @@ class Written:
         self.now_ns = 5 * SECOND
         create(self.settings, self._keep_seed)
 
+    @classmethod
+    def at(cls, place: Path) -> Written:
+        """One that is there; its seed is not known."""
+        written = object.__new__(cls)
+        written.place, written.segments, written.seed = place, place / "log/log", b""
+        written.settings = LogSettings(str(place / "log"), str(place / "keys"), ballast_mib=0)
+        written.now_ns = 5 * SECOND
+        return written
+
     def copy(self, place: Path) -> Written:
         """The same log elsewhere."""
         shutil.copytree(self.place, place)
-        twin = object.__new__(Written)
-        twin.__dict__ |= self.__dict__
-        twin.place, twin.segments = place, place / "log/log"
-        twin.settings = LogSettings(str(place / "log"), str(place / "keys"), ballast_mib=0)
+        twin = Written.at(place)
+        twin.seed, twin.now_ns = self.seed, self.now_ns
         return twin
 
     def stamp(self, after_ms: int = 0) -> Stamp:

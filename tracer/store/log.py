@@ -178,9 +178,9 @@ class Log:
 
     def _rekey(self, stamp: Stamp) -> None:
         if self._tail.is_synced:
-            self._rekey_ns = stamp.boot_ns
             with self._guarded(stamp):
-                self._tail.rekey(stamp)
+                if self._tail.rekey(stamp):
+                    self._rekey_ns = stamp.boot_ns
 
     def _turn(self, stamp: Stamp) -> None:
         if self._tail.is_synced:

@@ -72,13 +72,16 @@ class Tail:
         self.file.sync()
         self._keep()
 
-    def rekey(self, stamp: Stamp) -> None:
-        """Takes the next epoch's key; to be called right after a checkpoint was synced."""
+    def rekey(self, stamp: Stamp) -> bool:
+        """Takes the next epoch's key, right after a checkpoint was synced; whether that could be
+        put away."""
         secret = new_secret()
         self._keep(secret)  # before the log knows it: a crash may come right behind the line
-        if self.state_error is None:
-            self.write([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)])
-            self.sync()
+        if self.state_error is not None:
+            return False
+        self.write([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)])
+        self.sync()
+        return True
 
     def abandon(self) -> None:
         """Leaves the file as it is, for begin() to go on from what was synced."""
