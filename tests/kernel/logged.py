@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import select
 import struct
 import subprocess
 import sys
+import time
 from base64 import b64decode
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +24,15 @@ import pyzstd
 from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO
 from tests.kernel.tmux import Pane
+from tracer.config import load
 from tracer.probe.plan import PLAN_NAMES
+from tracer.seal.report import Verdict
+from tracer.seal.verify import Trust
+from tracer.store.check import verify_log
+from tracer.store.create import create
+from tracer.store.directory import Directory
 
-TTYTRACE = [sys.executable, "-m", "tracer.cli.main"]
-_SEED = re.compile(r"ttytrace-seed-1-\S+")
+RUN = [sys.executable, "-m", "tracer.cli.main", "run"]
 _GETFLAGS, _SETFLAGS = 0x80086601, 0x40086602  # linux/fs.h
 
 Record = dict[str, Any]
@@ -51,11 +56,9 @@ class Log:
             f'[log]\ndirectory = "{self.directory}"\nstate = "{place / "state"}"\nballast_mib = 0\n'
         )
         self.config.chmod(0o600)
-        shown = ttytrace("init", "--config", str(self.config))
-        found = _SEED.search(shown.stdout + shown.stderr)
-        assert shown.returncode == 0 and found, shown
-        self.seed = place / "seed"
-        self.seed.write_text(found[0] + "\n")
+        seeds: list[bytes] = []
+        create(load(self.config).log, seeds.append)
+        (self._seed,) = seeds
 
     def records(self) -> list[Record]:
         """All that are whole now."""
@@ -100,11 +103,11 @@ class Log:
             data += b64decode(io["bytes"]) if "bytes" in io else text.encode()
         return data
 
-    def verify(self) -> Record:
-        """What `ttytrace verify` says, and how it exits."""
-        done = ttytrace("verify", "--log", str(self.directory), "--seed", str(self.seed), "--json")
-        assert not done.stderr, done.stderr
-        return {**orjson.loads(done.stdout), "exit": done.returncode}
+    def verify(self) -> Verdict:
+        """What its verifier says to who has the seed."""
+        with closing(Directory(self.directory / "log")) as segments:
+            verifier = verify_log(segments, Trust(None, self._seed, ()), lambda *_: None)
+        return verifier.report(time.time_ns()).verdict
 
     def release(self) -> None:
         """Takes off what keeps its files from being removed."""
@@ -121,7 +124,7 @@ class Run:
     def __init__(self, log: Log, plan: str | None) -> None:
         asked = ["--plan", plan] if plan in PLAN_NAMES else []
         self.process = subprocess.Popen(
-            [*TTYTRACE, "run", "--config", str(log.config), *asked],
+            [*RUN, "--config", str(log.config), *asked],
             cwd=REPO,
             stderr=subprocess.PIPE,
         )
@@ -152,19 +155,6 @@ class Run:
         self.process.wait(PATIENCE_S)
         if self.process.stderr is not None:
             self.process.stderr.close()
-
-
-def ttytrace(*argv: str) -> subprocess.CompletedProcess[str]:
-    """A command, to its end."""
-    return subprocess.run(
-        [*TTYTRACE, *argv],
-        cwd=REPO,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
 
 
 def _text(path: Path) -> bytes:

@@ -29,6 +29,7 @@ from tests.kernel.witness import (
     scripted,
 )
 from tracer.model.findings import Lost
+from tracer.seal.report import Verdict
 
 STALL_S = 7
 BLIND_S = 15
@@ -72,7 +73,6 @@ def _kill_and_stay(pid: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["sh", "-c", kill], stdin=subprocess.PIPE)
 
 
-@pytest.mark.every_plan
 @pytest.mark.every_kernel
 def test_what_happens_is_in_the_log_and_the_log_is_whole(
     log: Log, start_run: StartRun, tmux: Tmux, tmp_path: Path
@@ -97,7 +97,7 @@ def test_what_happens_is_in_the_log_and_the_log_is_whole(
     _assert_start(log, run)
     _assert_stop(log, killer.pid)
     assert beat.fields["process"]["pid"] == run.pid
-    assert log.verify()["verdict"] == "OK"
+    assert log.verify() is Verdict.OK
 
 
 def _assert_start(log: Log, run: Run) -> None:
@@ -159,7 +159,7 @@ def test_live_and_run_together_lose_nothing(  # noqa: PLR0917 - fixtures
         assert_equal(log.output(pane), data)
     leaves = [r for r in log.records() if r.get("process", {}).get("args") == ["leaf"]]
     assert len([r for r in leaves if r["event"]["action"] == "exec"]) == count
-    assert log.verify()["verdict"] == "OK"
+    assert log.verify() is Verdict.OK
 
 
 def test_a_run_that_was_killed_is_a_gap_of_the_next(
@@ -182,7 +182,7 @@ def test_a_run_that_was_killed_is_a_gap_of_the_next(
     assert gap.fields["from"] == start.fields["previous"]["last"]
     assert 0 < _seconds(gap.fields) < 300
     assert len(log.records()) > size
-    assert log.verify()["verdict"] == "INCOMPLETE"
+    assert log.verify() is Verdict.INCOMPLETE
 
 
 def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
@@ -205,7 +205,7 @@ def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
     log.until_ours("gap", lambda fields: fields["from"] == blind.fields["to"])
     assert _vouched(log.ours("heartbeat")[-1].fields)
     run.stop()
-    assert log.verify()["verdict"] == "INCOMPLETE"
+    assert log.verify() is Verdict.INCOMPLETE
 
 
 def _steal(pid: int) -> None:
