@@ -1,0 +1,165 @@
+"""What the index keeps of a record: who, where, what kind, and the text that it is found by.
+
+Invariant: whatever a line holds, the answer is an Entry or a ValueError: a damaged line is no
+reason to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from tracer.codec.identity import Fields
+from tracer.codec.log import log_part, parse
+from tracer.codec.moment import wall_ns
+from tracer.store.rows import Output
+
+UNKNOWN: Final = "unknown"
+"""Who did what nobody is named for."""
+
+_NONE: Final[Fields] = {}
+_WITH_COMMAND: Final = frozenset(("exec", "end"))
+_WIDTH: Final = 80
+
+
+class Label(NamedTuple):
+    """What many records have in common. `people`: names and uids of whose hands were in it, and the
+    uids that they logged in with."""
+
+    kind: str
+    host: str | None
+    boot: str | None
+    server: int | None
+    session_id: str | None
+    session_name: str | None
+    pane: str | None
+    user_name: str | None
+    user_id: str | None
+    exit_code: int | None
+    people: tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """One record. `log`: what a record about the log says."""
+
+    time_us: int
+    label: Label
+    command: str | None
+    output: Output | None
+    log: Fields | None
+    event: Fields
+
+
+def entry_of(line: bytes, sequence: int) -> Entry:
+    """What the index keeps of a record; ValueError if the line is none."""
+    event = parse(line)
+    try:
+        kind = event["event"]["action"]
+        time_us = time_us_of(event["@timestamp"])
+        about_log = log_part(event)
+        command = event["process"].get("command_line") if kind in _WITH_COMMAND else None
+        output = _output(event, sequence, time_us) if kind == "text_output" else None
+        label = _label(kind, event)
+        log = about_log and about_log[1]
+        if not isinstance(command, str | None) or not _is_sound(label):
+            raise TypeError
+        return Entry(time_us, label, command, output, log, event)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError):
+        raise ValueError("this is no record") from None
+
+
+def time_us_of(text: str) -> int:
+    """Microseconds since 1970 of a record's `@timestamp`; ValueError if it is none."""
+    return _second_us(text[:19]) + int(text[20:26])
+
+
+@lru_cache(64)
+def _second_us(second: str) -> int:
+    return wall_ns(f"{second}.000000Z") // 1000
+
+
+def _label(kind: str, event: Fields) -> Label:
+    tmux = event.get("tmux", _NONE)
+    host, user = event.get("host", _NONE), event.get("user", _NONE)
+    session = tmux.get("session", _NONE)
+    return Label(
+        kind,
+        host.get("name"),
+        host.get("boot", _NONE).get("id"),
+        tmux.get("server", _NONE).get("pid"),
+        session.get("id"),
+        session.get("name"),
+        tmux.get("pane", _NONE).get("id"),
+        user.get("name"),
+        user.get("id"),
+        event.get("process", _NONE).get("exit_code"),
+        tuple(dict.fromkeys(_people(tmux))) if tmux else (),
+    )
+
+
+@lru_cache(4096)
+def _is_sound(label: Label) -> bool:
+    # SQLite takes these and nothing else; a damaged line may hold anything.
+    *_, people = label
+    texts = (label.kind, label.host, label.boot, *label[4:9], *people)
+    numbers = (label.server, label.exit_code)
+    return all(isinstance(text, str | None) for text in texts) and all(
+        number is None or (type(number) is int and abs(number) < 1 << 63) for number in numbers
+    )
+
+
+def _people(tmux: Fields) -> Iterator[str]:
+    for typed in tmux.get("typed_by", ()):
+        if typed["how"] != "terminal-reply":
+            yield from names_of(typed)
+    for composed in tmux.get("composed_by", ()):
+        yield from names_of(composed)
+    if tmux.get("command_partial") is not None:
+        yield from names_of(tmux.get("submitted_by", _NONE))
+    for part in ("client", "injected_by", "traced_by"):
+        if part in tmux:
+            yield from names_of(tmux[part])
+
+
+def names_of(person: Fields) -> Iterator[str]:
+    """Name and uid of a person, and the uid that they logged in with."""
+    user = person.get("user", _NONE)
+    loginuid = person.get("loginuid")
+    if not user and loginuid is None:
+        yield UNKNOWN
+    yield from user.values()
+    if loginuid is not None:
+        yield str(loginuid)
+
+
+def accounts_of(event: Fields) -> Iterator[tuple[str, str]]:
+    """(uid, name) of each account that a record names."""
+    for value in event.values():
+        yield from _accounts_in(value)
+
+
+def _accounts_in(value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case {"id": str(uid), "name": str(name)} if uid.isdigit():
+            yield uid, name
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _accounts_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _accounts_in(part)
+
+
+def _output(event: Fields, sequence: int, time_us: int) -> Output:
+    process, offset = event["process"], event["ttytrace"]["io"]["offset"]
+    device, io = process["tty"]["char_device"], process["io"]
+    pane, text, size = event["tmux"]["pane"].get("pid"), io["text"], io["total_bytes_captured"]
+    width = process["tty"].get("columns") or _WIDTH
+    numbers = (device["major"], device["minor"], offset, size, width)
+    if not isinstance(text, str) or not all(type(number) is int for number in numbers):
+        raise TypeError
+    boot = event["host"]["boot"]["id"]
+    return Output(
+        sequence, time_us, boot, (numbers[0], numbers[1]), pane, offset, size, max(1, width), text
+    )

@@ -1,0 +1,155 @@
+"""What a log says it doesn't hold, and what its sessions amount to; both are kept in the index.
+
+Invariant: time that nothing vouches for is a Gap: no record about the log for longer than SILENCE,
+whatever the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from tracer.codec.identity import Fields
+from tracer.store.index_entry import Entry, Label, names_of, time_us_of
+
+SILENCE_US: Final = 5_000_000
+
+
+class Gap(NamedTuple):
+    """From when to when (microseconds since 1970) not everything was recorded, and why.
+
+    `sequence`: of the record that says so. Session and pane are None where it isn't known which:
+    then it may be any.
+    """
+
+    sequence: int
+    since_us: int
+    until_us: int
+    why: str
+    session_id: str | None = None
+    session_name: str | None = None
+    pane: str | None = None
+
+
+class GapFinder:
+    """Finds gaps, record by record. `last_us`: when the log last said that it is alive."""
+
+    def __init__(self, last_us: int | None) -> None:
+        self.last_us = last_us
+        self._end = ""  # how the run before ended, where a segment has just begun
+
+    def feed(self, sequence: int, entry: Entry) -> Gap | None:
+        """The gap that this record tells of, or ends."""
+        if entry.label.kind == "lost":
+            return _lost(sequence, entry)
+        if entry.log is None:
+            return None
+        if entry.label.kind == "segment":  # vouches for nothing before it
+            previous = entry.log.get("previous")
+            end = str(previous["end"]) if isinstance(previous, dict) else ""
+            self._end = self._end if end == "sealed" else end
+            return None
+        before, self.last_us = self.last_us, max(entry.time_us, self.last_us or 0)
+        if entry.label.kind == "gap":
+            return _declared(sequence, entry)
+        why = self._why(entry.label.kind)
+        is_late = before is not None and entry.time_us - before > SILENCE_US
+        if before is not None and (is_late or entry.label.kind == "start"):
+            return Gap(sequence, before, entry.time_us, why)
+        return None
+
+    def damaged(self, sequence: int, why: str) -> Gap:
+        """The gap of a line that can't be read."""
+        when = self.last_us or 0
+        return Gap(sequence, when, when, why)
+
+    def _why(self, kind: str) -> str:
+        if kind == "stop":
+            self._end = "stopped"
+        if kind != "start":
+            return "silence"
+        end, self._end = self._end, ""
+        return f"not running ({end})" if end else "not running"
+
+
+def _lost(sequence: int, entry: Entry) -> Gap:
+    lost, label = entry.event["ttytrace"]["lost"], entry.label
+    amount = f"{lost['bytes']} bytes" if "bytes" in lost else f"{lost.get('records', '?')} records"
+    why = f"{amount} of {lost['kind']} lost ({lost['reason']})"
+    place = (label.session_id, label.session_name, label.pane)
+    return Gap(sequence, entry.time_us, entry.time_us, why, *place)
+
+
+def _declared(sequence: int, entry: Entry) -> Gap:
+    log = entry.log or {}
+    since, until = (log.get(name) for name in ("from", "to"))
+    return Gap(
+        sequence,
+        time_us_of(since) if isinstance(since, str) else entry.time_us,
+        time_us_of(until) if isinstance(until, str) else entry.time_us,
+        f"{log.get('records', '?')} records not kept ({log.get('reason', '?')})",
+    )
+
+
+class SessionKey(NamedTuple):
+    """Which tmux session of which server; `boot` tells equal pids apart."""
+
+    boot: str
+    server: int
+    session_id: str
+
+
+class Session:
+    """What a session amounts to: bytes shown and typed, commands, who was there."""
+
+    def __init__(self, host: str | None, first_us: int) -> None:
+        self.host = host
+        self.names: dict[str, None] = {}  # in the order of their first use
+        self.people: dict[str, None] = {}
+        self.first_us = self.last_us = first_us
+        self.last_sequence = 0
+        self.commands = self.shown = self.typed = self.lost = 0
+
+    def add(self, sequence: int, entry: Entry) -> None:
+        """Counts one record in."""
+        label, event = entry.label, entry.event
+        self.last_us, self.last_sequence = max(self.last_us, entry.time_us), sequence
+        if label.session_name and label.session_name not in self.names:
+            self.names[label.session_name] = None
+        match label.kind:
+            case "exec":
+                self.commands += 1
+            case "text_output":
+                self.shown += event["process"]["io"]["total_bytes_captured"]
+            case "text_input":
+                self.typed += event["ttytrace"]["io"]["size"]
+                self._meet(event["tmux"]["typed_by"])
+            case "client-attached" | "client-session-changed":
+                self._meet([event["tmux"]["client"]])
+            case "lost":
+                self.lost += 1
+
+    def join(self, later: Session) -> None:
+        """Adds what was recorded of it later."""
+        self.names |= later.names
+        self.people |= later.people
+        self.last_us, self.last_sequence = later.last_us, later.last_sequence
+        self.commands += later.commands
+        self.shown += later.shown
+        self.typed += later.typed
+        self.lost += later.lost
+
+    def _meet(self, people: list[Fields]) -> None:
+        for person in people:
+            if person.get("how") != "terminal-reply":
+                self.people[_called(person)] = None
+
+
+def _called(person: Fields) -> str:
+    return str(person.get("user", {}).get("name") or next(names_of(person)))
+
+
+def session_key(label: Label) -> SessionKey | None:
+    """Which session a record belongs to."""
+    if label.boot is None or label.server is None or label.session_id is None:
+        return None
+    return SessionKey(label.boot, label.server, label.session_id)

@@ -1,0 +1,99 @@
+"""What can be asked of the index, and the SQL that finds the labels which answer it.
+
+Invariant: all that a Query holds must be true of a record in the answer; what is left empty is true
+of any.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+BACKGROUND: Final = frozenset(("fork", "segment", "seal", "rekey", "heartbeat"))
+"""Kinds that are in an answer only when they are asked for."""
+
+_WORD: Final = re.compile(r'"([^"]*)"|([^\s"]+)')
+
+
+class Query(NamedTuple):
+    """`session`: id or name. `user`: who runs it, `typed_by`: whose hands were in it: a name or a
+    uid, or "unknown". `command`, `text`: words and "phrases" of a command line or of what a pane
+    showed. `regex`: found in a command line, or in a row that a pane showed. Times: microseconds
+    since 1970, both ends included. `limit`: so many of the newest; 0: all."""
+
+    user: str = ""
+    typed_by: str = ""
+    session: str = ""
+    pane: str = ""
+    host: str = ""
+    kinds: tuple[str, ...] = ()
+    command: str = ""
+    text: str = ""
+    regex: re.Pattern[str] | None = None
+    exit_code: int | None = None
+    since_us: int | None = None
+    until_us: int | None = None
+    limit: int = 100
+
+    @property
+    def is_of_any_kind(self) -> bool:
+        """Whether it asks for nothing that a label says."""
+        asked = (self.user, self.typed_by, self.session, self.pane, self.host, self.kinds)
+        return not any(asked) and self.exit_code is None
+
+    def takes_time(self, time_us: int) -> bool:
+        """Whether that moment is asked for."""
+        is_late_enough = self.since_us is None or self.since_us <= time_us
+        return is_late_enough and (self.until_us is None or time_us <= self.until_us)
+
+    def words(self) -> str:
+        """The expression for FTS5; "" without words."""
+        columns = (("command", self.command), ("shown", self.text))
+        return " AND ".join(f"{name} : ({_fts(words)})" for name, words in columns if words)
+
+    def label_sql(self) -> tuple[str, list[Any]]:
+        """Selects the ids of the labels that fit, and its parameters; `account` has who has which
+        uid."""
+        conditions: list[str] = []
+        values: list[Any] = []
+
+        def add(condition: str, *parameters: Any) -> None:
+            conditions.append(condition)
+            values.extend(parameters)
+
+        if self.kinds:
+            add(f"kind IN ({', '.join('?' * len(self.kinds))})", *self.kinds)
+        else:
+            add(f"kind NOT IN ({', '.join('?' * len(BACKGROUND))})", *sorted(BACKGROUND))
+        if self.user:
+            add("? IN (user_name, user_id)", self.user)
+        if self.typed_by:
+            uids = "SELECT uid FROM account WHERE name = ?"
+            is_named = f"name = ? OR name IN ({uids})"
+            people = f"SELECT label FROM person WHERE {is_named}"
+            add(f"id IN ({people})", self.typed_by, self.typed_by)
+        if self.session:
+            add("? IN (session_id, session_name)", self.session)
+        if self.pane:
+            add("pane = ?", self.pane)
+        if self.host:
+            add("host = ?", self.host)
+        if self.exit_code is not None:
+            add("exit_code = ?", self.exit_code)
+        return f"SELECT id FROM label WHERE {' AND '.join(conditions)}", values
+
+
+def phrases(words: str) -> list[str]:
+    """The words and "phrases" of what was asked; ValueError if there is none that can be found."""
+    found = [phrase or word for phrase, word in _WORD.findall(words)]
+    for each in found:
+        if not any(char.isalnum() for char in each):
+            raise ValueError(f"{each!r} has no letter and no digit")
+    if not found:
+        raise ValueError("there is no word in it")
+    return found
+
+
+def _fts(words: str) -> str:
+    # In quotes nothing is an operator; several words in them are a phrase.
+    return " AND ".join(f'"{phrase}"' for phrase in phrases(words))
