@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from calendar import timegm
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 _SECOND_NS: Final = 1_000_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_WRITTEN: Final = re.compile(
+    r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+)
 
 
 def timestamp(wall_ns: int) -> str:
@@ -19,10 +24,9 @@ def timestamp(wall_ns: int) -> str:
 
 def wall_ns(text: str) -> int:
     """What timestamp() made this text of, to the microsecond; ValueError if it didn't."""
-    second = timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
-    if not re.fullmatch(r"\.[0-9]{6}Z", text[19:], re.ASCII):
+    if not _WRITTEN.fullmatch(text):
         raise ValueError("this is not how moments are written")
-    return second * _SECOND_NS + int(text[20:26]) * 1000
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND * 1000
 
 
 @lru_cache(2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.codec.moment import timestamp
+from tracer.codec.moment import timestamp, wall_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,6 +19,49 @@ def test_a_moment_is_written_as_a_date(microseconds: int) -> None:
     """To the microsecond, as Python's own dates are."""
     expected = (EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert timestamp(microseconds * 1000) == expected
+
+
+@given(st.integers(0, 253_402_300_799_999_999))
+def test_a_date_is_read(microseconds: int) -> None:
+    """There and back."""
+    assert wall_ns(timestamp(microseconds * 1000)) == microseconds * 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-09-21",
+        "2026-09-21T14:13:20Z",
+        "2026-09-21T14:13:20.123Z",
+        "2026-09-21T14:13:20.123456",
+        "2026-09-21T14:13:20.123456+00:00",
+        "2026-09-21T14:13:20.123456Z\n",
+        "2026-09-21 14:13:20.123456Z",
+        "2026-02-29T14:13:20.123456Z",
+        "2026-09-21T24:13:20.123456Z",
+        "2026-09-21T14:13:60.123456Z",
+        "２０２６-09-21T14:13:20.123456Z",
+        "0999-09-21T14:13:20.123456Z",
+    ],
+)
+def test_what_is_no_date(text: str) -> None:
+    """A moment is written in one way."""
+    with pytest.raises(ValueError):
+        wall_ns(text)
+
+
+@given(
+    st.text()
+    | st.from_regex(r"[0-9]{4}-0[1-9]-[12][0-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
+)
+def test_any_text_as_a_date(text: str) -> None:
+    """It is refused, or the only text for that moment."""
+    try:
+        moment = wall_ns(text)
+    except ValueError:
+        return
+    assert timestamp(moment) == text
 
 
 def test_nanoseconds_are_cut() -> None:
