@@ -56,8 +56,8 @@ def written(tmp_path: Path, failing: Path, request: pytest.FixtureRequest) -> It
         log.remove()
 
 
-def fail_next(call: str, path: str, count: int = 1) -> None:
-    ctypes.CDLL(None).fail_next(call.encode(), path.encode(), errno.EIO, count)
+def fail_next(call: str, path: str, count: int = 1, error: int = errno.EIO) -> None:
+    ctypes.CDLL(None).fail_next(call.encode(), path.encode(), error, count)
 
 
 def begun(written: Written) -> Log:
@@ -186,6 +186,29 @@ def test_a_rekey_that_fails(written: Written) -> None:
     assert written.numbers() == list(range(5))
     assert written.verdict() is Verdict.INCOMPLETE
     assert [rekey["epoch"] for rekey in written.about("rekey")] == [1, 2, 3]
+
+
+def _no_room_for_the_next_segment(written: Written) -> None:
+    log = begun(written)
+    fail_next("write", "/log/new", 3, errno.ENOSPC)
+    for _ in range(3):
+        log.rotate(written.stamp(1000))
+        assert written.names() == ["000000000000.jsonl"]
+        assert written.numbers() == [0, 1, 2]
+    log.append([note(3)], written.stamp(1))
+    log.rotate(written.stamp(1000))
+    log.append([note(4)], written.stamp(1))
+    log.close(written.stamp(1))
+
+
+def test_no_room_for_the_next_segment(written: Written) -> None:
+    """The one that there is goes on, until there is."""
+    assert len(written.names()) == 2
+    assert written.numbers() == list(range(5))
+    assert [gap["reason"] for gap in written.about("gap")] == ["disk-full"] * 3
+    _, second = written.about("segment")
+    assert second["previous"]["end"] == "sealed"
+    assert written.verdict() is Verdict.INCOMPLETE
 
 
 def _keys_that_can_not_be_put_away(written: Written) -> None:

@@ -39,6 +39,8 @@ class SegmentFile:
             self.is_append_only = make_append_only(self._fd)
         except OSError:
             os.close(self._fd)
+            with suppress(OSError):
+                directory.remove(_UNNAMED)  # it may take the last room there is
             raise
 
     def write(self, data: bytes = b"") -> None:
