@@ -15,7 +15,7 @@ from tracer.model.context import Mask, Process
 
 Fields = dict[str, Any]
 
-_FLAGS: Final = {
+FLAGS: Final = {
     "argv_truncated": abi.EXEC_ARGV_CUT,
     "argv_unread": abi.EXEC_ARGV_FAULT,
     "invoked_truncated": abi.EXEC_INVOKED_CUT,
@@ -63,7 +63,7 @@ def program_of(process: Process) -> tuple[Fields, Fields]:
     _put(ours, ours, "invoked", process.invoked)
     if process.argc:
         _put_argv(ecs, ours, process)
-    ours |= {name: True for name, flag in _FLAGS.items() if process.flags & flag}
+    ours |= {name: True for name, flag in FLAGS.items() if process.flags & flag}
     ours |= {name: True for name in ("deleted", "memfd") if getattr(image, name)}
     if process.masks:
         ours["masked"] = [_mask(mask) for mask in process.masks]

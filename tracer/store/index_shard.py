@@ -153,7 +153,7 @@ class ShardWriter:
         db = self._db
         self._labels: dict[Label, int] = {}
         for number, *fields, people in db.execute("SELECT * FROM label"):
-            self._labels[Label(*fields, tuple(orjson.loads(people)))] = number
+            self._labels[Label._make((*fields, tuple(orjson.loads(people))))] = number
         states = (orjson.loads(state) for (state,) in db.execute("SELECT state FROM terminal"))
         self._rows = Rows.from_states(states)
         self._sessions = dict(load_session(*row) for row in db.execute("SELECT * FROM session"))
