@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import pytest
 from pymerkle import InmemoryTree, verify_inclusion
-from pymerkle.core import _inclusion_path_layout
 from pymerkle.proof import InclusionProof, InvalidProof
 
 from tests.unit.seal import vectors
@@ -15,7 +14,10 @@ from tracer.seal.note import Head, PublicKey, Signer, open_note, unbase64
 from tracer.seal.proof import inclusion_path, proof_text, root_of_path
 from tracer.seal.tree import Frontier, leaf_hash
 
-LEAVES = [leaf_hash(b"%d" % n) for n in range(300)]
+RECORDS = [b"%d" % n for n in range(300)]
+LEAVES = [leaf_hash(record) for record in RECORDS]
+THEIRS = InmemoryTree(algorithm="sha256")
+THEIRS.append_entries(RECORDS)
 
 
 def tree_of(leaves: list[bytes]) -> Frontier:
@@ -30,7 +32,7 @@ def path_of(index: int, leaves: list[bytes]) -> list[bytes]:
 
 def pymerkle_accepts(index: int, size: int, leaf: bytes, path: list[bytes], root: bytes) -> bool:
     """pymerkle counts from one, and its path begins with the leaf."""
-    rule, _ = _inclusion_path_layout(index + 1, size)
+    rule = THEIRS.prove_inclusion(index + 1, size).rule
     proof = InclusionProof("sha256", True, size, index + 1, rule, [leaf, *path])
     try:
         verify_inclusion(leaf, root, proof, index=index + 1, size=size)
@@ -61,12 +63,10 @@ def test_all_paths_of_all_small_trees() -> None:
 
 def test_paths_are_pymerkles() -> None:
     """They are those that pymerkle makes of the same records."""
-    theirs = InmemoryTree(algorithm="sha256")
-    theirs.append_entries([b"%d" % n for n in range(300)])
     chance = random.Random(6962)
     for size in (64, 65, 127, 128, 129, 255, 256, 257, 300):
         for index in chance.sample(range(size), 12):
-            proof = theirs.prove_inclusion(index + 1, size)
+            proof = THEIRS.prove_inclusion(index + 1, size)
             assert path_of(index, LEAVES[:size]) == proof.path[1:]
 
 
