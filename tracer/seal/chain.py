@@ -139,11 +139,12 @@ class KeyChain:
         note, checkpoint = self._pending
         self._pending = None
         try:
-            text = open_note(note, self._key)
+            if open_note(note, self._key) != checkpoint.head.text(self.origin):
+                raise ValueError(_OTHER_TREE)
         except ValueError as error:
-            raise Altered(str(error), checkpoint.head.size) from None
-        if text != checkpoint.head.text(self.origin):
-            raise Altered(_OTHER_TREE, checkpoint.head.size)
+            before = self.signed.head.size if self.signed else 0
+            size = checkpoint.head.size
+            raise Altered(f"the checkpoint of {size} records: {error}", before) from None
         self.signed = checkpoint
 
     def _check_origin(self, seed: bytes | None) -> None:

@@ -5,6 +5,7 @@ Invariant: whatever a record holds, reading it gives a value of the right type o
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 from tracer.codec.identity import Fields
@@ -12,6 +13,7 @@ from tracer.model.sealed import End, Previous
 from tracer.seal.note import PublicKey, unbase64
 from tracer.seal.stage import FORMAT
 
+_ORIGIN: Final = re.compile(r"ttytrace/[0-9a-f]{16}")
 _HASH_BYTES: Final = 32
 _MAX_NUMBER: Final = 10**18
 _SHOWN: Final = 60
@@ -52,8 +54,11 @@ class Header(NamedTuple):
             raise UnknownFormat(
                 f"the log has format {version}, this ttytrace knows {FORMAT}: use a newer one"
             )
+        origin = text(fields, "origin")
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError("its origin is no log's")
         return cls(
-            text(fields, "origin"),
+            origin,
             number(fields, "epoch"),
             number(fields, "seal"),
             PublicKey.parse(text(fields, "key")),
@@ -114,7 +119,17 @@ def digest(fields: Fields, name: str) -> bytes:
 
 def shown(value: object) -> str:
     """Something hostile, in a message: not more than fits a line."""
+    if isinstance(value, list | dict):  # may be nested too deep for repr()
+        return f"a {type(value).__name__}"
     return repr(value)[:_SHOWN]
+
+
+def moment(event: Fields) -> str:
+    """When a record says that it was written; empty if it doesn't."""
+    match event:
+        case {"@timestamp": str(timestamp)} if len(timestamp) < _SHOWN:
+            return timestamp
+    return ""
 
 
 def _previous(fields: object) -> Previous | None:

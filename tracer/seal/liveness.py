@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from tracer.codec.identity import Fields
+from tracer.seal.claims import moment
 from tracer.seal.report import Problem, Problems, Verdict
 
 SILENCE_NS: Final = 30_000_000_000
@@ -43,7 +44,7 @@ class Liveness:
         if self._is_running is not False and now_ns is not None and self._boot_ns is not None:
             self._check_silence(now_ns - self._boot_ns, index)
         self._boot_ns = now_ns
-        self._check_clock(event.get("@timestamp"), index)
+        self._check_clock(moment(event), index)
 
     def end(self, now_ns: int) -> None:
         """The log's end; `now_ns`: since 1970."""
@@ -59,9 +60,7 @@ class Liveness:
             detail = f"for {quiet_ns // _SECOND_NS} s"
             self._missing("there was silence while ttytrace should have run", detail, index)
 
-    def _check_clock(self, timestamp: object, index: int) -> None:
-        if not isinstance(timestamp, str):
-            return
+    def _check_clock(self, timestamp: str, index: int) -> None:
         if timestamp < self.timestamp:  # in one format, so they sort as times do
             detail = f"from {self.timestamp} to {timestamp}"
             text = "the wall clock was set back"

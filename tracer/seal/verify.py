@@ -20,7 +20,7 @@ from tracer.codec.log import log_part
 from tracer.model.sealed import End, Previous
 from tracer.seal.anchor import Anchor, AnchorCheck
 from tracer.seal.chain import KeyChain
-from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal, UnknownFormat, shown
+from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal, UnknownFormat, moment, shown
 from tracer.seal.erased import erased_leaf
 from tracer.seal.keys import first_signer
 from tracer.seal.liveness import Liveness, boot_ns
@@ -246,7 +246,7 @@ class Verifier:
             raise Altered(text, self._hashed)
         self._chain.seal(seal, self._size, line)
         if seal.note is not None:
-            self._chain.checkpoint(seal.note, self._head(), str(event.get("@timestamp")))
+            self._chain.checkpoint(seal.note, self._head(), moment(event))
         self._hashed = self._size
         if seal.note is not None or self._trust.seed is not None:
             self._settle()
@@ -352,11 +352,14 @@ class Verifier:
         self._is_broken = True
         verdict = _VERDICTS.get(type(error), Verdict.TAMPERED)
         index = error.index if isinstance(error, Altered) else self._size
-        self._problems.add(Problem(verdict, str(error), "", index, self._place(index)))
+        text = "this is not JSON" if isinstance(error, orjson.JSONDecodeError) else str(error)
+        self._problems.add(Problem(verdict, text, "", index, self._place(index)))
 
     def _add(self, verdict: Verdict, text: str, detail: str = "") -> None:
         self._problems.add(Problem(verdict, text, detail, self._size, self._place(self._size)))
 
     def _place(self, index: int) -> str:
-        span = self._span if self._span and self._span.first <= index else self._before
-        return f"{span.name}:{index - span.first + 1}" if span else ""
+        for span in (self._span, self._before):
+            if span is not None and span.first <= index:
+                return f"{span.name}:{index - span.first + 1}"
+        return ""
