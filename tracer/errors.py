@@ -85,6 +85,12 @@ class BadFilter(TtytraceError):
     exit_code = 2
 
 
+class BadSearch(TtytraceError):
+    """{option} {value}: {reason}."""
+
+    exit_code = 2
+
+
 class BadConfig(TtytraceError):
     """{place}: {reason}. The configuration decides what is recorded, so ttytrace does not start
     with one that it can't follow."""

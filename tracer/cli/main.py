@@ -12,8 +12,11 @@ from tracer.cli.head import head
 from tracer.cli.init import init
 from tracer.cli.live import live
 from tracer.cli.prove import prove
+from tracer.cli.reindex import reindex
 from tracer.cli.render import safe_text
 from tracer.cli.run import run
+from tracer.cli.search import search
+from tracer.cli.sessions import sessions
 from tracer.cli.verify import verify
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
@@ -32,6 +35,9 @@ app.command()(doctor)
 app.command()(prove)
 app.command()(head)
 app.command()(verify)
+app.command()(search)
+app.command()(sessions)
+app.command()(reindex)
 
 
 def main() -> None:

@@ -44,7 +44,8 @@ class Index:
             reason = f"the index can't be made: {error.strerror}"
             raise BadLog(place=directory.path, reason=reason) from None
         self._writer: ShardWriter | None = None
-        self._full: dict[int, tuple[int | None, Position]] = {}  # by first record: inode, where it ends
+        # Shards that take no more, by their first record: inode, and where they end.
+        self._full: dict[int, tuple[int | None, Position]] = {}
 
     @classmethod
     def open(cls, directory: Directory) -> Index:

@@ -42,6 +42,8 @@ class ShardReader:
         self._blocks: list[int] = [
             row[0] for row in self._db.execute("SELECT first FROM block ORDER BY 1")
         ]
+        self.end: int = self._db.execute("SELECT next FROM state").fetchone()[0]
+        """The record after its last."""
         self._columns = lru_cache(_CACHED_BLOCKS)(self._load_columns)
         self._page = lru_cache(_CACHED_BLOCKS)(self._load_page)
 

@@ -63,6 +63,14 @@ class Searcher:
         gaps = [gap for shard in self._ordered() for gap in shard.gaps(query)]
         return sorted([*self._ends(query), *gaps], key=lambda gap: gap.since_us)
 
+    def extent(self) -> str:
+        """Which records were asked: their indices and times, for people."""
+        spans = self._spans()
+        if not spans:
+            return "an empty log"
+        until = max(shard.end for shard in self._ordered()) - 1
+        return f"records #{self._start} to #{until}"
+
     def sessions(self, query: Query) -> list[tuple[SessionKey, Session]]:
         """All sessions that something was recorded of in the time that is asked for."""
         sessions: dict[SessionKey, Session] = {}
@@ -90,9 +98,12 @@ class Searcher:
     def _ordered(self) -> Iterator[ShardReader]:
         return (self._shards[first] for first in sorted(self._shards))
 
+    def _spans(self) -> list[tuple[int, int]]:
+        return [span for shard in self._ordered() if (span := shard.span_us())]
+
     def _ends(self, query: Query) -> Iterator[Gap]:
         # What is before the first record and after the last was not recorded, or is gone.
-        spans = [span for shard in self._ordered() if (span := shard.span_us())]
+        spans = self._spans()
         if not spans:
             yield Gap(0, 0, _now_us(), "the log is empty")
             return
