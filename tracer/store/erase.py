@@ -19,7 +19,7 @@ from tracer.seal.erased import erased_leaf, erased_line
 from tracer.seal.stage import lines_of
 from tracer.seal.tree import leaf_hash
 from tracer.store.directory import Directory
-from tracer.store.rewrite import put
+from tracer.store.rewrite import discard, put, tidy
 from tracer.store.segments import Segment, SegmentReader, records, segments_in
 from tracer.store.tasks import Task, Workplace
 
@@ -61,7 +61,9 @@ def find(directory: Directory, index: int) -> Found:
 
 
 def take_out(directory: Directory, found: Found) -> None:
-    """Writes the record's segment anew, with its hash in its place."""
+    """Writes the record's segment anew, with its hash in its place; what a crash left of it in
+    another file goes."""
+    tidy(directory)
     segment, end = _segment_of(directory, found.sequence)
     if end is None:
         raise NotErased(index=found.sequence, reason="its segment can't be closed now")
@@ -70,6 +72,9 @@ def take_out(directory: Directory, found: Found) -> None:
         put(directory, segment, _without(reader, found.sequence - segment.first, found.leaf))
     finally:
         reader.close()
+    twin = segment._replace(is_compressed=not segment.is_compressed).name
+    if directory.has(twin):
+        discard(directory, twin)
 
 
 def kept_of(event: Fields) -> Fields:

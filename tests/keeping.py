@@ -1,0 +1,127 @@
+"""A log of its own, written by the real writer under a clock that the test moves, and looked after
+by the real housekeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.written import SECOND, Written
+from tracer.codec.identity import Fields
+from tracer.model.sealed import Stamp
+from tracer.seal.report import Verdict
+from tracer.seal.verify import Trust
+from tracer.store.check import verify_log
+from tracer.store.directory import Directory
+from tracer.store.housekeeping import Housekeeping
+from tracer.store.segments import SegmentReader, segments_in
+
+DAY = 86_400 * SECOND
+_STEPS = 20_000
+
+
+def output(text: str) -> Fields:
+    """An event as the encoder makes them, less what doesn't matter."""
+    return {
+        "@timestamp": "2026-09-21T15:33:20.000000Z",
+        "event": {"action": "text_output"},
+        "process": {"args": ["cat", text], "io": {"text": text}},
+        "user": {"id": "1000", "name": "ann"},
+        "tmux": {
+            "server": {"pid": 7, "socket": "/tmp/x"},
+            "session": {"id": "$1", "name": text},
+            "window": {"id": "@2", "name": text, "index": 0},
+            "pane": {"id": "%3", "pid": 8},
+            "verified": True,
+        },
+        "ttytrace": {"boottime_ns": 5},
+    }
+
+
+class Kept(Written):
+    """Such a log, and a run that writes it; segments are closed by close_segment()."""
+
+    def __init__(self, place: Path, **settings: Any) -> None:
+        super().__init__(place, **settings)
+        self.directory = Directory(self.segments)
+        self.begin()
+
+    @property
+    def now(self) -> Stamp:
+        """This moment."""
+        return self.stamp()
+
+    def begin(self) -> None:
+        """A run begins."""
+        self.log = self.open()
+        self.housekeeping = Housekeeping(self.settings)
+
+    def end(self) -> None:
+        """It ends."""
+        self.housekeeping.close()
+        self.log.close(self.now)
+
+    def wait(self, ns: int) -> None:
+        """Time goes by."""
+        self.now_ns += ns
+
+    def turn(self, ns: int = SECOND // 20) -> None:
+        """One turn of the thread that writes."""
+        self.wait(ns)
+        self.log.tick(self.now)
+        self.housekeeping.step(self.log, self.now)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Turns until something is so; the clock goes slower than the other thread."""
+        for _ in range(_STEPS):
+            if condition():
+                return
+            self.turn(SECOND // 1000)
+        raise AssertionError("it never was so")
+
+    def rekey(self) -> None:
+        """A minute passes in the log: its key is another one then."""
+        self.wait(61 * SECOND)
+        self.log.tick(self.now)
+
+    def append(self, *texts: str) -> int:
+        """Adds events; the index of the first."""
+        index = self.log.size
+        self.log.append([output(text) for text in texts], self.now)
+        return index
+
+    def close_segment(self) -> None:
+        """The next record stands in another segment."""
+        self.log.rotate(self.now)
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """All there are, with the index that the segment's name gives them."""
+        for segment in segments_in(self.directory):
+            reader = SegmentReader(self.directory, segment)
+            lines = [line for block in reader.blocks() for line in block]
+            reader.close()
+            yield from enumerate(lines, segment.first)
+
+    def ours(self, action: str) -> list[tuple[int, Fields]]:
+        """Records about the log, with their index."""
+        parsed = ((index, orjson.loads(line)) for index, line in self.lines())
+        return [
+            (index, event["ttytrace"]["log"])
+            for index, event in parsed
+            if "ttytrace" in event
+            and "log" in event["ttytrace"]
+            and event["event"]["action"] == action
+        ]
+
+    def verdict_of(self, directory: Directory) -> Verdict:
+        """What the verifier says of a copy of the segments, who knows the seed."""
+        verifier = verify_log(directory, Trust(seed=self.seed), lambda *_: None)
+        return verifier.report(self.now.wall_ns).verdict
+
+    def release(self) -> None:
+        """Lets the temporary directory be removed."""
+        self.remove()
+        self.directory.close()
