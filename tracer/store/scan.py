@@ -12,6 +12,7 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
 from tracer.model.sealed import Stamp
+from tracer.seal.erased import leaf_of
 from tracer.seal.note import unbase64
 from tracer.seal.tree import Frontier, leaf_hash
 
@@ -53,7 +54,7 @@ class Scan:
             if line[_MAC_AT:].startswith(_MAC_MEMBER) and (found := _seal_in(parse(line))):
                 self._close(line, *found)
             else:
-                self._leaves.append(leaf_hash(line))
+                self._leaves.append(leaf_of(line))
                 self._before = line
 
     def _begin(self, event: Fields) -> None:

@@ -1,0 +1,30 @@
+"""A log in a temporary directory that can be removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.attributes import changeable
+from tests.written import Written
+from tracer.store.directory import Directory
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Written]:
+    log = Written(tmp_path / "written")
+    yield log
+    log.remove()
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Directory]:
+    """An empty one."""
+    place = tmp_path / "directory"
+    place.mkdir(mode=0o700)
+    opened = Directory(place)
+    yield opened
+    opened.close()
+    changeable(place)
