@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from tracer.codec.log import log_part, parse
-from tracer.errors import BadState
+from tracer.errors import BadLog, BadState
 from tracer.model.sealed import End, Previous, Stamp
+from tracer.seal.claims import UnknownFormat
 from tracer.seal.stage import Keys
 from tracer.seal.tree import Frontier
 from tracer.store.attributes import make_changeable
@@ -89,9 +90,12 @@ def _last_seal(directory: Directory, segment: Segment, origin: str) -> SealSeen 
     """None if the segment has none that counts."""
     reader, scan = SegmentReader(directory, segment), Scan(segment.first)
     try:
-        with suppress(ValueError):  # from there on it can't be a segment's content
-            for lines in reader.blocks():
-                scan.follow(lines)
+        for lines in reader.blocks():
+            scan.follow(lines)
+    except UnknownFormat as error:
+        raise BadLog(place=directory.path / segment.name, reason=str(error)) from None
+    except ValueError:
+        pass  # from there on it can't be a segment's content
     finally:
         reader.close()
     if scan.last and scan.origin != origin:

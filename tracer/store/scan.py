@@ -12,8 +12,8 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
 from tracer.model.sealed import Stamp
+from tracer.seal.claims import Header, Seal
 from tracer.seal.erased import leaf_of
-from tracer.seal.note import unbase64
 from tracer.seal.tree import Frontier, leaf_hash
 
 _MAC_MEMBER: Final = b',"mac":"'
@@ -51,32 +51,35 @@ class Scan:
             if not self._end:
                 self._begin(parse(line))
             self._end += len(line) + 1
-            if line[_MAC_AT:].startswith(_MAC_MEMBER) and (found := _seal_in(parse(line))):
-                self._close(line, *found)
-            else:
-                self._leaves.append(leaf_of(line))
-                self._before = line
+            event = parse(line) if line[_MAC_AT:].startswith(_MAC_MEMBER) else {}
+            match log_part(event):
+                case "seal", fields:
+                    self._close(line, Seal.parse(fields), _stamp_of(event))
+                case _:
+                    self._leaves.append(leaf_of(line))
+                    self._before = line
 
     def _begin(self, event: Fields) -> None:
         match log_part(event):
-            case "segment", {"origin": str(origin), "frontier": list(nodes)}:
-                self.origin = origin
-                self._tree = Frontier(self._first, [unbase64(node) for node in nodes])
+            case "segment", fields:
+                header = Header.parse(fields)
             case _:
                 raise ValueError("a segment begins with another record")
+        self.origin = header.origin
+        self._tree = Frontier(self._first, header.frontier)
 
-    def _close(self, line: bytes, epoch: int, seal: int, root: str, stamp: Stamp) -> None:
+    def _close(self, line: bytes, seal: Seal, stamp: Stamp) -> None:
         self._tree.extend(self._leaves)
-        if unbase64(root) != self._tree.root():
+        if seal.root != self._tree.root():
             raise ValueError("the seal is not of these records")
         self._tree.extend([leaf_hash(line)])
         self._leaves.clear()
-        self.last = SealSeen(epoch, seal, self._tree.copy(), self._end, stamp, self._before)
+        tree = self._tree.copy()
+        self.last = SealSeen(seal.epoch, seal.seal, tree, self._end, stamp, self._before)
 
 
-def _seal_in(event: Fields) -> tuple[int, int, str, Stamp] | None:
-    match log_part(event):
-        case "seal", {"epoch": int(epoch), "seal": int(seal), "root": str(root)}:
-            moment = Stamp(event["ttytrace"]["boottime_ns"], wall_ns(event["@timestamp"]))
-            return epoch, seal, root, moment
-    return None
+def _stamp_of(event: Fields) -> Stamp:
+    match event:
+        case {"@timestamp": str(text), "ttytrace": {"boottime_ns": int(boot_ns)}}:
+            return Stamp(boot_ns, wall_ns(text))
+    raise ValueError("the seal has no moment")
