@@ -156,7 +156,7 @@ class ShardWriter:
             self._labels[Label._make((*fields, tuple(orjson.loads(people))))] = number
         states = (orjson.loads(state) for (state,) in db.execute("SELECT state FROM terminal"))
         self._rows = Rows.from_states(states)
-        self._sessions = dict(load_session(*row) for row in db.execute("SELECT * FROM session"))
+        self._sessions = dict(map(load_session, db.execute("SELECT * FROM session")))
         self._touched: set[SessionKey] = set()
         self._docs: list[tuple[int, str | None, str | None]] = []
         self._columns, self._page = Columns.empty(self.position.next), Page(array("q"), [])

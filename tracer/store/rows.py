@@ -27,6 +27,7 @@ _UNSEEN: Final = re.compile(
       \x1b\[ [0-?]{0,64} [ -/]? [IL-OQ-WYZ\[-_a-ceg-~]
     | \x1b[\]PX^_k] [^\x07\x1b]{0,4096} (?: \x07 | \x1b\\ )
     | \x1b[()*+][0-9A-Za-z] | \x1b[78=>]
+    | \x1b (?: \[[0-?]{0,64}[ -/]? | [\]PX^_k][^\x07\x1b]{0,4096} )? (?= \x1b[^\\] )  # cancelled
     | [\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]
     """,
     re.VERBOSE,
@@ -48,6 +49,7 @@ class Terminal:
         self._cells: list[str] = []
         self._column = 0
         self._held = ""  # of a sequence that isn't complete
+        self._is_redrawn = True  # from its beginning on, and the same so far
         self._width = _SCREEN_COLUMNS
         self._rows: list[str] = []
 
@@ -58,13 +60,13 @@ class Terminal:
 
     def state(self) -> list[Any]:
         """What from_state() makes the same terminal of, for JSON."""
-        return [self._cells, self._column, self._held]
+        return [self._cells, self._column, self._held, self._is_redrawn]
 
     @classmethod
     def from_state(cls, state: list[Any]) -> Terminal:
         """The terminal that this was the state of."""
         terminal = cls()
-        terminal._cells, terminal._column, terminal._held = state
+        terminal._cells, terminal._column, terminal._held, terminal._is_redrawn = state
         return terminal
 
     def feed(self, text: str, width: int = _SCREEN_COLUMNS) -> list[str]:
@@ -105,9 +107,9 @@ class Terminal:
     def _control(self, char: str) -> None:
         match char:
             case "\r":
-                self._column = self._screen_row()
+                self._go_to(self._screen_row())
             case "\b":
-                self._column = max(0, self._column - 1)
+                self._go_to(self._column - 1)
             case "\t":
                 self._go_to(self._column + _TAB - self._column % _TAB)
             case _ if char in _ROW_ENDS:
@@ -136,8 +138,9 @@ class Terminal:
                 self._finish()
 
     def _erase(self, final: str, which: int) -> None:
-        if self._column == 0 or which:
+        if which or (self._is_redrawn and self._column < len(self._cells)):
             self._give(self.row)
+            self._is_redrawn = False
         if which >= 2 or (not which and final == "J"):
             del self._cells[self._column if not which else 0 :]
         elif which == 1:
@@ -151,8 +154,10 @@ class Terminal:
 
     def _put(self, cells: list[str]) -> None:
         end = self._column + len(cells)
-        if self._column == 0 and self._cells and self._cells[:end] != cells:
+        before = self._cells[self._column : end]
+        if self._is_redrawn and before != cells[: len(before)]:
             self._give(self.row)
+            self._is_redrawn = False
         if self._column > len(self._cells):
             self._cells += [" "] * (self._column - len(self._cells))
         self._cells[self._column : end] = cells
@@ -166,6 +171,7 @@ class Terminal:
 
     def _go_to(self, column: int) -> None:
         self._column = min(max(0, column), ROW_CHARS)
+        self._is_redrawn = self._column == 0
 
     def _screen_row(self) -> int:
         # Where the row of the screen begins that the cursor is in: one of them may fill several.
@@ -174,7 +180,7 @@ class Terminal:
     def _finish(self) -> None:
         self._give(self.row)
         self._cells.clear()
-        self._column = 0
+        self._go_to(0)
 
     def _give(self, row: str) -> None:
         row = row.rstrip(" ")
