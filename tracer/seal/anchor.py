@@ -29,9 +29,10 @@ def parse_anchors(text: str) -> list[Anchor]:
     """Those of a file: one checkpoint or more, one behind the other. ValueError if anything else is
     in it: what is given to be checked is not passed over."""
     text = text.replace("\r\n", "\n").rstrip() + "\n"
-    if _NOTE.sub("", text).strip():
-        raise ValueError("not all of this is checkpoints (signed notes)")
-    return [_anchor(note) for note in _NOTE.findall(text)]
+    notes = _NOTE.findall(text)
+    if not notes or _NOTE.sub("", text).strip():
+        raise ValueError("this is not checkpoints (signed notes), or not all of it is")
+    return [_anchor(note) for note in notes]
 
 
 def _anchor(note: str) -> Anchor:

@@ -1,0 +1,200 @@
+"""The keys of a log: each from the one before it, each seal by the one whose turn it is."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from tests.unit.seal.made import SEED, made_log, stamp
+from tracer.codec.log import log_part, parse
+from tracer.model.sealed import End, Previous
+from tracer.seal.chain import KeyChain
+from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal
+from tracer.seal.keys import Ratchet, first_signer
+from tracer.seal.note import Head, PublicKey, Signer
+from tracer.seal.stage import Keys, Sealer
+from tracer.seal.tree import Frontier
+
+KEY = first_signer(SEED).public
+OTHER = Signer(KEY.name, bytes(31) + b"7").public
+LOG = made_log(3)
+REKEYS = [line for line in LOG if b'"action":"rekey"' in line]
+
+
+def claim(line: bytes) -> tuple[str, dict]:
+    found = log_part(parse(line))
+    assert found is not None
+    return found
+
+
+def chain(trusted: PublicKey | None = KEY, seed: bytes | None = SEED) -> KeyChain:
+    begun = KeyChain(Header.parse(claim(LOG[0])[1]), trusted, seed)
+    begun.begin()
+    return begun
+
+
+def follow(keys: KeyChain, lines: list[bytes], first: int = 1) -> None:
+    """As the verifier does, without the tree."""
+    for index, line in enumerate(lines, first):
+        action, fields = log_part(parse(line)) or ("", {})
+        if action == "seal":
+            seal = Seal.parse(fields)
+            keys.seal(seal, index, line)
+            if seal.note:
+                keys.checkpoint(seal.note, Head(index, seal.root), "then")
+        elif action == "rekey":
+            keys.rekey(Rekey.parse(fields))
+
+
+def with_log(line: bytes, **fields: object) -> bytes:
+    record = orjson.loads(line)
+    record["ttytrace"]["log"] |= fields
+    return orjson.dumps(record)
+
+
+def later_header(epoch: int, seal: int, previous: Previous) -> Header:
+    """Of a segment that begins there; the keys are the log's."""
+    secret = bytes([epoch]) * 32  # as made_log() has them
+    ratchet = Ratchet(epoch, seal, bytes(32), bytes(32))
+    keys = Keys(KEY.name, secret, None, ratchet, Head(0, bytes(32)))
+    return Header.parse(claim(Sealer(keys, Frontier()).segment(stamp(), previous))[1])
+
+
+def test_a_log_is_followed() -> None:
+    """Over its epochs; what was signed last and MACed last is known."""
+    keys = chain()
+    follow(keys, LOG[1:])
+    keys.settle()
+    assert keys.is_trusted
+    assert keys.signed is not None
+    assert (keys.signed.head.size, keys.maced) == (len(LOG) - 1, len(LOG))
+
+
+def test_other_keys_than_the_log_s() -> None:
+    """Each says which it is; one that the log may reach later is waited for."""
+    header = Header.parse(claim(LOG[0])[1])
+    with pytest.raises(ValueError, match="seed"):
+        KeyChain(header, None, bytes(32))
+    with pytest.raises(ValueError, match="key"):
+        KeyChain(header, Signer("ttytrace/x", bytes(32)).public, None)
+    waiting = chain(OTHER)
+    assert not waiting.is_trusted
+    assert not waiting.has_reached_key
+
+
+def test_a_key_of_a_later_epoch() -> None:
+    """What it signs covers all before it as well."""
+    later = Rekey.parse(claim(REKEYS[1])[1]).next
+    keys = chain(later, None)
+    follow(keys, LOG[1:])
+    assert keys.is_trusted
+
+
+@pytest.mark.parametrize("change", [{"epoch": 1}, {"seal": 1}], ids=str)
+def test_a_log_begins_with_its_first_key(change: dict) -> None:
+    """And the first seal."""
+    with pytest.raises(ValueError, match="first key"):
+        KeyChain(Header.parse(claim(LOG[0])[1])._replace(**change), KEY, None).begin()
+
+
+def test_the_mac() -> None:
+    """Of another key, or of another line."""
+    nth = next(n for n, line in enumerate(LOG) if b'"mac":"' in line[-40:])
+    for wrong in (LOG[nth][:-24] + b"A" * 22 + b'"}', LOG[nth].replace(b"2026", b"2027", 1)):
+        keys = chain()
+        with pytest.raises(ValueError, match="MAC"):
+            keys.seal(Seal.parse(claim(LOG[nth])[1]), nth, wrong)
+
+
+@pytest.mark.parametrize("fields", [{"seal": 1}, {"seal": 0, "epoch": 1}], ids=str)
+@pytest.mark.parametrize("seed", [SEED, None])
+def test_seals_are_numbered(fields: dict, seed: bytes | None) -> None:
+    """Without a hole, seed or not."""
+    line = next(line for line in LOG if b'"action":"seal"' in line)
+    with pytest.raises(ValueError, match="should be seal 0 of epoch 0"):
+        chain(KEY, seed).seal(Seal.parse(claim(with_log(line, **fields))[1]), 1, line)
+
+
+def test_a_signature_is_checked_where_it_counts() -> None:
+    """At the end of the epoch; what is bad begins behind the last one that was right."""
+    keys = chain()
+    note = first_signer(bytes(32)).sign(Head(9, bytes(32)).text(KEY.name))
+    keys.checkpoint(note, Head(9, bytes(32)), "then")
+    with pytest.raises(Altered, match="another key") as raised:
+        keys.rekey(Rekey.parse(claim(REKEYS[0])[1]))
+    assert raised.value.index == 0
+
+
+def test_a_note_of_another_tree() -> None:
+    """Is seen at once."""
+    note = first_signer(SEED).sign(Head(9, bytes(32)).text(KEY.name))
+    with pytest.raises(ValueError, match="another tree"):
+        chain().checkpoint(note, Head(10, bytes(32)), "then")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"epoch": 2}, {"next": OTHER.vkey}, {"root": "A" * 43 + "="}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_rekey_is_what_was_signed(fields: dict) -> None:
+    """All of it."""
+    with pytest.raises(ValueError):
+        chain().rekey(Rekey.parse(claim(with_log(REKEYS[0], **fields))[1]))
+
+
+def pruned(trusted: PublicKey | None) -> KeyChain:
+    """Of a log that is kept from its third epoch on."""
+    return KeyChain(later_header(2, 0, Previous("x", End.SEALED)), trusted, None)
+
+
+def test_removed_epochs_are_walked() -> None:
+    """From the first key to the one of the first segment; what follows is in the segments."""
+    keys = pruned(KEY)
+    assert keys.walk([*REKEYS, REKEYS[0]]) is None
+    assert keys.is_trusted
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [([], "ends with epoch 0"), (REKEYS[:1], "ends with epoch 1"), (REKEYS[1:], "no epoch 1")],
+)
+def test_removed_epochs_that_are_missing(lines: list[bytes], why: str) -> None:
+    """Are no proof of anything, and no trust."""
+    keys = pruned(KEY)
+    assert why in str(keys.walk(lines))
+    assert not keys.is_trusted
+
+
+def test_removed_epochs_that_somebody_wrote() -> None:
+    """Are tampering."""
+    for lines in ([b"{}"], [b"x"], [with_log(REKEYS[0], next=OTHER.vkey)], [LOG[0]]):
+        with pytest.raises(ValueError):
+            pruned(KEY).walk(lines)
+
+
+def test_segments_go_on_with_the_keys() -> None:
+    """Epoch, key and number of the next seal; only what the disk lost may be skipped."""
+    sealed = Previous("x", End.SEALED)
+    pruned(None).resume(later_header(2, 0, sealed))
+    for header in (
+        later_header(1, 0, sealed),
+        later_header(3, 0, sealed),
+        later_header(2, 1, sealed),
+        later_header(2, 1, Previous("x", End.TORN, seals=1)),
+        later_header(2, 1, Previous("x", End.BEHIND, seals=2)),
+        later_header(2, 10**9, Previous("x", End.BEHIND, seals=10**9)),
+    ):
+        with pytest.raises(ValueError):
+            pruned(None).resume(header)
+    pruned(None).resume(later_header(2, 5, Previous("x", End.BEHIND, seals=5)))
+    with pytest.raises(LostKeys):
+        pruned(None).resume(later_header(3, 5, Previous("x", End.BEHIND, seals=5)))
+
+
+def test_what_can_t_have_been() -> None:
+    """Is not computed: the time it takes is bounded."""
+    begun = Header.parse(claim(LOG[0])[1])
+    for change in ({"epoch": 10**8}, {"seal": 10**8}):
+        with pytest.raises(ValueError, match="so many"):
+            KeyChain(begun._replace(**change), None, SEED)
