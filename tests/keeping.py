@@ -9,7 +9,9 @@ from typing import Any
 
 import orjson
 
+from tests.samples import HOST, OUTPUT, PLACE, FixedClock, names
 from tests.written import SECOND, Written
+from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
 from tracer.model.sealed import Stamp
 from tracer.seal.report import Verdict
@@ -21,24 +23,13 @@ from tracer.store.segments import SegmentReader, segments_in
 
 DAY = 86_400 * SECOND
 _STEPS = 20_000
+_ENCODER = Encoder(HOST, names, FixedClock())
 
 
 def output(text: str) -> Fields:
-    """An event as the encoder makes them, less what doesn't matter."""
-    return {
-        "@timestamp": "2026-09-21T15:33:20.000000Z",
-        "event": {"action": "text_output"},
-        "process": {"args": ["cat", text], "io": {"text": text}},
-        "user": {"id": "1000", "name": "ann"},
-        "tmux": {
-            "server": {"pid": 7, "socket": "/tmp/x"},
-            "session": {"id": "$1", "name": text},
-            "window": {"id": "@2", "name": text, "index": 0},
-            "pane": {"id": "%3", "pid": 8},
-            "verified": True,
-        },
-        "ttytrace": {"boottime_ns": 5},
-    }
+    """What a pane showed, in a session and a window that are called so too."""
+    place = PLACE._replace(session_name=text, window_name=text)
+    return _ENCODER.encode(OUTPUT._replace(place=place, data=text.encode() + b"\r\n"))
 
 
 class Kept(Written):

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from tracer.cli.doctor import doctor
+from tracer.cli.erase import erase
 from tracer.cli.head import head
 from tracer.cli.init import init
 from tracer.cli.live import live
@@ -38,6 +39,7 @@ app.command()(verify)
 app.command()(search)
 app.command()(sessions)
 app.command()(reindex)
+app.command()(erase)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from tracer.store.directory import Directory
 from tracer.store.errands import errand, read_request
 from tracer.store.log import Log
 from tracer.store.requests import MAX_BYTES, address
+from tracer.store.state import STATE
 from tracer.store.tasks import Workplace
 
 _PATIENCE_S: Final = 60.0  # a segment of 512 MiB is written anew in a tenth of that
@@ -42,14 +43,18 @@ def has_done(settings: LogSettings, asked: Fields) -> None:
 def note_reading(settings: LogSettings, log: Path | None, command: str) -> None:
     """Records who reads a log, before it is read; raises as has_done().
 
-    `log`: its directory, None for the host's own. A copy of a log has no keys, and who isn't root
-    can't use them: their reading is not recorded.
+    `log`: its directory, None for the host's own. A copy of a log has no keys, and not everybody
+    may use them: such reading is not recorded.
     """
-    own = Path(settings.directory)
-    if log is not None and not (own.exists() and log.exists() and log.samefile(own)):
-        return
-    if os.geteuid() == 0 and Path(settings.state).exists():
+    is_ours = log is None or is_own(settings, log)
+    if is_ours and os.access(Path(settings.state, STATE), os.W_OK):
         has_done(settings, read_request(command))
+
+
+def is_own(settings: LogSettings, log: Path) -> bool:
+    """Whether this directory is the host's own log."""
+    own = Path(settings.directory)
+    return own.exists() and log.exists() and log.samefile(own)
 
 
 def _has_recorder_done(settings: LogSettings, asked: Fields) -> bool:

@@ -19,6 +19,7 @@ from tracer.seal.erased import erased_leaf, erased_line
 from tracer.seal.stage import lines_of
 from tracer.seal.tree import leaf_hash
 from tracer.store.directory import Directory
+from tracer.store.index import forget
 from tracer.store.rewrite import discard, put, tidy
 from tracer.store.segments import Segment, SegmentReader, records, segments_in
 from tracer.store.tasks import Task, Workplace
@@ -44,6 +45,7 @@ def erase(place: Workplace, index: int, reason: str, by: Fields) -> Task[None]:
     leaf = b64encode(found.leaf).decode()
     yield from place.record("erase", index=index, leaf=leaf, reason=reason, by=by, kept=found.kept)
     yield from place.elsewhere(take_out, place.segments, found)
+    yield from place.elsewhere(forget, place.root, index)
 
 
 def find(directory: Directory, index: int) -> Found:

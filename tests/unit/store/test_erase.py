@@ -23,10 +23,11 @@ from tracer.seal.tree import leaf_hash
 from tracer.store.compress import compress, compressible
 from tracer.store.directory import Directory
 from tracer.store.erase import erase, find, kept_of, take_out
+from tracer.store.index import Index
 from tracer.store.segments import segments_in
 from tracer.store.tasks import Task
 
-SECRET = "correct horse battery staple"
+SECRET = "correcthorsebatterystaple"
 BY = {"pid": 1, "uid": 0, "loginuid": 1000, "tty": None}
 
 
@@ -111,14 +112,14 @@ def test_the_record_says_who_and_why(kept: Kept) -> None:
         "reason": "it is a password",
         "by": BY,
         "kept": {
-            "@timestamp": "2026-09-21T15:33:20.000000Z",
+            "@timestamp": output("")["@timestamp"],
             "event": {"action": "text_output"},
             "user": {"id": "1000"},
             "tmux": {
-                "server": {"pid": 7},
+                "server": {"pid": 900},
                 "session": {"id": "$1"},
                 "window": {"id": "@2"},
-                "pane": {"id": "%3", "pid": 8},
+                "pane": {"id": "%3", "pid": 1000},
             },
         },
     }
@@ -190,6 +191,19 @@ def test_a_torn_end_stays(kept: Kept) -> None:
     erased(kept, index)
     assert path.read_bytes().endswith(b"\n" + torn)
     assert kept.verdict() is Verdict.INCOMPLETE
+
+
+def test_the_index_forgets_it(kept: Kept, tmp_path: Path) -> None:
+    """At once, and when it is made again; the records beside it are found again."""
+    index = index_of_secret(kept)
+    with closing(Directory(tmp_path / "log")) as log, closing(Index.open(log)) as indexed:
+        indexed.catch_up(flush=True)
+        assert len(holds_secret(tmp_path)) > 1
+        erased(kept, index)
+        assert not holds_secret(tmp_path)
+        kept.log.sync(kept.now)
+        assert indexed.catch_up(flush=True) == kept.log.size
+        assert not holds_secret(tmp_path)
 
 
 def test_a_kill_at_any_moment_leaves_it_or_takes_it(kept: Kept, tmp_path: Path) -> None:

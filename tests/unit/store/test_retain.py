@@ -28,9 +28,9 @@ def kept_in(place: Path, **settings: int) -> Kept:
     """A log of five closed segments and the one that grows; each lasts a day and has a rekey."""
     kept = Kept(place, **settings)
     for nth in range(5):
-        kept.append(*(f"{nth} {n} {'x' * 9_000}" for n in range(3)))
+        kept.append(*(f"{nth} {n} {'x' * 15_000}" for n in range(3)))
         kept.rekey()
-        kept.append(*(f"{nth} {n} {'x' * 9_000}" for n in range(3)))
+        kept.append(*(f"{nth} {n} {'x' * 15_000}" for n in range(3)))
         kept.wait(DAY)
         kept.close_segment()
     return kept
@@ -78,7 +78,7 @@ def test_what_is_older_than_the_days_goes(by_age: Kept) -> None:
         "reason": "age",
     }
     assert (second["first"], second["until"]) == (before[1], before[2])
-    assert first["bytes"] > 6 * 9_000
+    assert first["bytes"] > 6 * 15_000
     assert is_fine(by_age)
     by_age.turn(61_000_000_000)
     assert find_due(by_age.directory, by_age.settings, by_age.now) is None
