@@ -22,6 +22,7 @@ from tracer.codec.moment import timestamp
 from tracer.codec.run import failure_fields, process_fields, signal_fields
 from tracer.config import PATH, Settings, sha256_of
 from tracer.daemon import Capture, require_root
+from tracer.follower import Follower
 from tracer.heart import Heart
 from tracer.model import abi
 from tracer.model.sealed import Stamp
@@ -85,11 +86,21 @@ class Recorder:
         capture.begin()
 
     def _stream(self, capture: Capture, signals: Signals) -> Sent:
-        with closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary:
-            counters = partial(self._counters, capture)
-            heart = Heart(canary, self._worker, self._sink, self._pulse, counters)
+        with (
+            closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
+            closing(Follower(self._settings.log.directory)) as follower,
+        ):
+            heart = Heart(
+                canary,
+                self._worker,
+                self._sink,
+                self._pulse,
+                lambda: self._counters(capture) | known(index=follower.trouble),
+            )
             for _ in capture.turns({}):
-                heart.turn(boot_ns())
+                now_ns = boot_ns()
+                heart.turn(now_ns)
+                follower.turn(now_ns)
                 if sent := signals.come():
                     capture.finish()
                     return sent
@@ -114,7 +125,7 @@ class Recorder:
             "records": {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies},
             "faults": capture.faults(),
             "queue": self._worker.depth._asdict(),
-        } | known(trouble=self._keeper.trouble)
+        } | known(keeping=self._keeper.trouble)
 
     def _process(self) -> Fields:
         ours = procfs.process(os.getpid())

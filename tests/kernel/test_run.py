@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
-from tests.kernel.logged import Log, Record, Run
+from tests.kernel.logged import RUN, Log, Record, Run
 from tests.kernel.patience import eventually
-from tests.kernel.recording import is_loss
+from tests.kernel.recording import REPO, is_loss
 from tests.kernel.tmux import Tmux
 from tests.kernel.witness import (
     END,
@@ -28,9 +28,11 @@ from tests.kernel.witness import (
     script_content,
     scripted,
 )
+from tracer.errors import LogBusy
 from tracer.model.findings import Lost
 from tracer.seal.report import Verdict
 
+NOBODY = 65534
 STALL_S = 7
 BLIND_S = 15
 
@@ -85,7 +87,6 @@ def test_what_happens_is_in_the_log_and_the_log_is_whole(
     pane = tmux.new_session(closed(scripted(command, script)), pipe=pipe)
     expected = piped(pipe)
     beat = log.until_ours("heartbeat", _vouched)
-    eventually(lambda: len(log.output(pane)) == len(expected))
     with _kill_and_stay(run.pid) as killer:
         assert run.ended() == 0
     assert_equal(log.output(pane), expected)
@@ -170,6 +171,7 @@ def test_a_run_that_was_killed_is_a_gap_of_the_next(
     tmux.new_session("exec sleep 1021")
     log.until(lambda record: record.get("process", {}).get("args") == ["sleep", "1021"])
     log.until_ours("heartbeat")
+    eventually(lambda: [*(log.directory / "index").glob("*.sqlite")])
     killed.process.kill()
     killed.process.wait()
     size = len(log.records())
@@ -183,6 +185,38 @@ def test_a_run_that_was_killed_is_a_gap_of_the_next(
     assert 0 < _seconds(gap.fields) < 300
     assert len(log.records()) > size
     assert log.verify() is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("user", "code", "says"), [(0, 66, "`ttytrace init` makes one"), (NOBODY, 77, "sudo")]
+)
+def test_without_a_log_or_root_it_does_not_begin(
+    plan: str | None, tmp_path: Path, user: int, code: int, says: str
+) -> None:
+    """In a sentence, before anything is loaded."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[log]\ndirectory = "{tmp_path}/none"\n')
+    argv = [*RUN, "--config", str(config)] if user == 0 else RUN
+    done = subprocess.run(argv, cwd=REPO, user=user, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_run_that_can_not_watch_says_why_in_the_log(log: Log, start_run: StartRun) -> None:
+    """It is an end like others; and there is one run at a time."""
+    argv = [*RUN, "--config", str(log.config)]
+    done = subprocess.run([*argv, "--plan", "none"], cwd=REPO, capture_output=True, check=False)
+    assert done.returncode == 2
+    (stop,) = log.ours("stop", "start", "gap")
+    assert stop.fields["reason"] == "error"
+    assert f"ttytrace: {stop.fields['error']}\n".encode() == done.stderr
+    run = start_run()
+    busy = subprocess.run(argv, cwd=REPO, capture_output=True, check=False)
+    assert busy.returncode == LogBusy.exit_code
+    assert f"pid {run.pid}".encode() in busy.stderr
+    run.stop()
+    assert log.ours("start")[0].fields["previous"]["end"] == "stop"
+    assert log.verify() is Verdict.OK
 
 
 def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:

@@ -24,8 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
     "daemon": BELOW_TOP | {"pipeline"},
-    "heart": BELOW_TOP,
-    "recorder": BELOW_TOP | {"pipeline", "daemon", "heart"},
+    **dict.fromkeys(("heart", "follower"), BELOW_TOP),
+    "recorder": BELOW_TOP | {"pipeline", "daemon", "heart", "follower"},
     "cli": BELOW_TOP | {"pipeline", "daemon", "recorder"},
     "web": BELOW_TOP | {"pipeline", "daemon"},
 }
