@@ -20,6 +20,7 @@ from tracer.codec.log import parse
 from tracer.config import LogSettings, WhenFull
 from tracer.errors import BadLog, LogFull
 from tracer.model.sealed import Stamp
+from tracer.seal.stage import lines_of
 from tracer.store.ballast import Ballast
 from tracer.store.directory import Directory
 from tracer.store.lock import lock
@@ -68,7 +69,7 @@ class Log:
         self._outage: Outage | None = None
         self._batch: list[bytes] = []  # sealed next
         self._batch_bytes = 0
-        self._held: list[bytes] = []  # events before it that no synced checkpoint covers
+        self._held: list[bytes] = []  # batches before it that no synced checkpoint covers
         self._held_bytes = 0  # of both
         self._retry_ns = 0
         self._batch_ns = self._checkpoint_ns = self._rekey_ns = stamp.boot_ns
@@ -149,7 +150,7 @@ class Log:
     def _add(self, events: list[Fields], stamp: Stamp) -> None:
         if self._tail.file is None:
             lines = [orjson.dumps(event) for event in events]
-            self._held += lines
+            self._held.append(lines_of(lines))
         else:
             if not self._batch:
                 self._batch_ns = stamp.boot_ns
@@ -160,10 +161,9 @@ class Log:
 
     def _write(self, last: bytes, stamp: Stamp) -> None:
         """Writes the batch, and the seal that ends it."""
-        lines = [*self._batch, last]
-        self._hold_batch()
+        data = self._hold_batch() + lines_of([last])
         with self._guarded(stamp):
-            self._tail.write(lines)
+            self._tail.write(data)
 
     def _checkpoint(self, stamp: Stamp) -> None:
         self._checkpoint_ns = stamp.boot_ns
@@ -195,12 +195,12 @@ class Log:
             return
         with self._guarded(stamp):
             if self._tail.file is not None:
-                self._tail.write([])
+                self._tail.write()
             elif stamp.boot_ns >= self._retry_ns:
                 self._retry_ns = stamp.boot_ns + self._pace.checkpoint_ns
                 self._tail.begin(stamp, self._tail.previous)
                 held, self._held, self._held_bytes = self._held, [], 0
-                self._add([parse(line) for line in held], stamp)
+                self._add([parse(line) for part in held for line in part.splitlines()], stamp)
 
     @contextmanager
     def _guarded(self, stamp: Stamp) -> Iterator[None]:
@@ -214,9 +214,11 @@ class Log:
                 self._hold_batch()
             self._suffer(error, stamp)
 
-    def _hold_batch(self) -> None:
-        self._held += self._batch
+    def _hold_batch(self) -> bytes:
+        data = lines_of(self._batch)
+        self._held.append(data)
         self._batch, self._batch_bytes = [], 0
+        return data
 
     def _suffer(self, error: OSError, stamp: Stamp) -> None:
         when_full = self._settings.when_full

@@ -6,8 +6,6 @@ more: all goes on from what was synced before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tracer.model.sealed import End, Previous, Stamp
 from tracer.seal.keys import new_secret
 from tracer.seal.stage import Keys, Sealer, lines_of
@@ -61,10 +59,10 @@ class Tail:
         self.begin(stamp, Previous(before.segment.stem, End.SEALED))
         before.close()
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        """Puts these lines behind the others."""
+    def write(self, data: bytes = b"") -> None:
+        """Puts these lines behind the others, and behind what could not be written yet."""
         assert self.file is not None
-        self.file.write(lines_of(lines))
+        self.file.write(data)
 
     def sync(self) -> None:
         """Comes back when all lines, and then the keys that follow them, are on the disk."""
@@ -79,7 +77,7 @@ class Tail:
         self._keep(secret)  # before the log knows it: a crash may come right behind the line
         if self.state_error is not None:
             return False
-        self.write([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)])
+        self.write(lines_of([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)]))
         self.sync()
         return True
 

@@ -10,6 +10,7 @@ from tests.attributes import changeable
 from tests.written import Written, note
 from tracer.model.sealed import End, Previous
 from tracer.seal.report import Verdict
+from tracer.seal.stage import lines_of
 from tracer.seal.tree import Frontier
 from tracer.store.directory import Directory
 from tracer.store.state import StateFile
@@ -34,7 +35,7 @@ def test_keys_follow_what_is_synced(written: Written, tail: Tail) -> None:
     """What was written only is in the log, but not in the keys; nor is its MAC key dropped."""
     before = written.keys()
     assert before.head == tail.sealer.head()
-    tail.write([*tail.sealer.add([note(0)]), tail.sealer.checkpoint(written.stamp())])
+    tail.write(lines_of([*tail.sealer.add([note(0)]), tail.sealer.checkpoint(written.stamp())]))
     assert written.numbers() == [0]
     assert not tail.is_synced
     assert written.keys() == before
@@ -49,7 +50,7 @@ def test_the_next_key_is_put_away_first(written: Written, tail: Tail, monkeypatc
     old = written.keys().secret
     seen = []
     write = tail.write
-    monkeypatch.setattr(tail, "write", lambda lines: (seen.append(written.keys()), write(lines)))
+    monkeypatch.setattr(tail, "write", lambda data: (seen.append(written.keys()), write(data)))
     assert tail.rekey(written.stamp())
     (during,) = seen
     assert (during.secret, during.ratchet.epoch) == (old, 0)
@@ -78,13 +79,12 @@ def test_no_rekey_while_keys_can_not_be_put_away(tail: Tail, written: Written, m
 def test_an_abandoned_segment(written: Written, tail: Tail) -> None:
     """All goes on from what was synced: the same indices, the same seals."""
     head, seal = tail.sealer.head(), written.keys().ratchet.seal
-    lines = [*tail.sealer.add([note(0)]), tail.sealer.seal(written.stamp())]
-    tail.write(lines)
+    data = lines_of([*tail.sealer.add([note(0)]), tail.sealer.seal(written.stamp())])
+    tail.write(data)
     tail.abandon()
     assert tail.is_stuck
     assert tail.size == 0
-    unsynced = sum(len(line) + 1 for line in lines)
-    assert tail.previous == Previous("000000000000", End.IO_ERROR, unsynced)
+    assert tail.previous == Previous("000000000000", End.IO_ERROR, len(data))
     tail.begin(written.stamp(), tail.previous)
     assert written.names()[1] == f"{head.size:012d}.jsonl"
     assert written.about("segment")[1]["seal"] == seal
