@@ -186,7 +186,7 @@ class Index:
         # Those of the segment where the writer is, and of the next ones.
         firsts = [segment.first for segment in segments]
         number = bisect_right(firsts, writer.position.segment) - 1
-        while True:
+        while not writer.is_full:
             reader = SegmentReader(self.log, segments[number])
             try:
                 blocks = reader.blocks(writer.position.offset)
@@ -201,8 +201,6 @@ class Index:
                 reader.close()
             number += 1
             writer.enter(firsts[number])
-            if writer.is_full:
-                return
 
     def _drop_writer(self) -> None:
         if self._writer is not None:

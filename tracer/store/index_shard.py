@@ -290,7 +290,7 @@ class ShardWriter:
         elif entry.label.kind == "pane-closed":
             pane = entry.event["tmux"]["pane"].get("pid")
             self._rows.close_pane(entry.label.boot or "", pane)
-        elif entry.label.kind in ("segment", "stop"):
+        elif entry.label.kind in ("start", "stop"):
             self._rows.flush()
         self._keep(sequence, rows)
         self._rows.tick(entry.time_us)

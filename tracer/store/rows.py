@@ -27,7 +27,8 @@ _UNSEEN: Final = re.compile(
       \x1b\[ [0-?]{0,64} [ -/]? [IL-OQ-WYZ\[-_a-ceg-~]
     | \x1b[\]PX^_k] [^\x07\x1b]{0,4096} (?: \x07 | \x1b\\ )
     | \x1b[()*+][0-9A-Za-z] | \x1b[78=>]
-    | \x1b (?: \[[0-?]{0,64}[ -/]? | [\]PX^_k][^\x07\x1b]{0,4096} )? (?= \x1b[^\\] )  # cancelled
+    | \x1b (?: \[[0-?]{0,64}[ -/]? )? (?= \x1b )  # cancelled by the next
+    | \x1b[\]PX^_k] [^\x07\x1b]{0,4096} (?= \x1b[^\\] )
     | [\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]
     """,
     re.VERBOSE,
