@@ -85,9 +85,9 @@ def as_json(report: Report, trust: Trust) -> dict[str, Any]:
 def _vouching(report: Report) -> Iterator[str]:
     yield from ("", "Vouched for by:")
     for name, until in report.layers:
-        yield f"  {_LAYERS[name]:<12}{_range(report.first, until)}"
+        yield f"  {_LAYERS[name]:<14}{_range(report.first, until)}"
     tail = max(0, report.head.size - report.vouched)
-    yield f"  {'nothing':<12}{_range(report.vouched, report.head.size) if tail else 'no record'}"
+    yield f"  {'nothing':<14}{_range(report.vouched, report.head.size) if tail else 'no record'}"
     if not report.is_whole:
         yield "  Behind the first record that can't be believed, nothing was looked at."
 

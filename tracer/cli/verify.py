@@ -54,7 +54,7 @@ def verify(
 @contextmanager
 def _progress(segments: Directory) -> Iterator[Progress]:
     """A bar on a terminal."""
-    if not sys.stderr.isatty():
+    if not _is_terminal():
         yield lambda _number, _done: None
         return
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second
@@ -70,6 +70,10 @@ def _progress(segments: Directory) -> Iterator[Progress]:
             bar.update(task, completed=sum(sizes[:number]) + part)
 
         yield show
+
+
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
 
 
 def _size(directory: Directory, segment: Segment) -> int:

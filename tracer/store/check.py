@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 
 from tracer.codec.log import MAX_LINE_BYTES
-from tracer.errors import BadLog
 from tracer.seal.verify import Trust, Verifier
 from tracer.store.directory import Directory
 from tracer.store.retain import EPOCHS
-from tracer.store.segments import Segment, SegmentReader, segments_in
+from tracer.store.segments import SegmentReader, segments_in
 
 Progress = Callable[[int, int], None]
 """Is told how many segments were read, and how many bytes of the next one."""
@@ -29,11 +29,8 @@ def verify_log(directory: Directory, trust: Trust, progress: Progress) -> Verifi
     ends = [*(segment.first for segment in segments[1:]), None]
     for number, (segment, until) in enumerate(zip(segments, ends, strict=False)):
         verifier.begin(segment.first, segment.name, until)
-        reader = _open(directory, segment)
-        try:
+        with closing(SegmentReader(directory, segment)) as reader:
             _feed(verifier, reader, partial(progress, number))
-        finally:
-            reader.close()
     return verifier
 
 
@@ -60,13 +57,3 @@ def _feed(verifier: Verifier, reader: SegmentReader, on_bytes: Callable[[int], N
         verifier.fail(str(error))
     else:
         verifier.end(reader.tail)
-
-
-def _open(directory: Directory, segment: Segment) -> SegmentReader:
-    for is_compressed in (segment.is_compressed, True):  # it may be compressed right now
-        try:
-            return SegmentReader(directory, segment._replace(is_compressed=is_compressed))
-        except FileNotFoundError:
-            continue
-    reason = "it was removed while the log was read; verify again"
-    raise BadLog(place=directory.path / segment.name, reason=reason)
