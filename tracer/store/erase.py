@@ -74,9 +74,8 @@ def take_out(directory: Directory, found: Found) -> None:
         put(directory, segment, _without(reader, found.sequence - segment.first, found.leaf))
     finally:
         reader.close()
-    twin = segment._replace(is_compressed=not segment.is_compressed).name
-    if directory.has(twin):
-        discard(directory, twin)
+    if directory.has(segment.twin.name):
+        discard(directory, segment.twin.name)
 
 
 def kept_of(event: Fields) -> Fields:

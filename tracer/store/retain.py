@@ -80,10 +80,9 @@ def remove(directory: Directory, due: Due) -> None:
     ends = [*(segment.first for segment in due.segments[1:]), due.until]
     for segment, end in zip(due.segments, ends, strict=True):
         _keep(directory, _rekeys(directory, segment, end))
-        for form in (False, True):
-            name = segment._replace(is_compressed=form).name
-            if directory.has(name):
-                discard(directory, name)
+        for form in (segment, segment.twin):
+            if directory.has(form.name):
+                discard(directory, form.name)
 
 
 def _began(directory: Directory, segment: Segment) -> str:

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from tracer.codec.log import MAX_LINE_BYTES
@@ -39,6 +40,11 @@ class Segment(NamedTuple):
         """Its file."""
         return f"{self.stem}.jsonl.zst" if self.is_compressed else f"{self.stem}.jsonl"
 
+    @property
+    def twin(self) -> Segment:
+        """The same in its other form."""
+        return self._replace(is_compressed=not self.is_compressed)
+
 
 def segments_in(directory: Directory) -> list[Segment]:
     """All there are, in order. Where one is there plain and compressed, the plain one: it goes
@@ -59,9 +65,15 @@ class SegmentReader:
     """
 
     def __init__(self, directory: Directory, segment: Segment, name: str | None = None) -> None:
-        self._place = directory.path / (name or segment.name)
-        self._fd = directory.open(self._place.name)
-        self._is_compressed = segment.is_compressed
+        # Compression takes the plain form away at any moment, once the other is there.
+        for form in (segment, segment.twin) if name is None else (segment,):
+            self._place = directory.path / (name or form.name)
+            self._is_compressed = form.is_compressed
+            with suppress(FileNotFoundError):
+                self._fd = directory.open(self._place.name)
+                break
+        else:
+            raise BadLog(place=self._place, reason="it is gone")
         self._packed: PackedFile | None = None
         self.tail = b""
         """Once all blocks were read: what follows the last newline."""

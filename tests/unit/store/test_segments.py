@@ -139,6 +139,14 @@ def test_a_link_is_no_segment(log: Directory, tmp_path: Path) -> None:
         SegmentReader(log, Segment(0, False))
 
 
+def test_what_is_compressed_meanwhile_is_found(log: Directory) -> None:
+    """Between a look into the directory and this; what is removed meanwhile is said to be gone."""
+    segment_of(log, PLAIN, is_compressed=True)
+    assert lines_of(log, Segment(0, False)) == (LINES, b"")
+    with pytest.raises(BadLog, match="gone"):
+        SegmentReader(log, Segment(1, False))
+
+
 def test_segments_are_found_in_order(log: Directory, tmp_path: Path) -> None:
     """By number, once each; what has another name is none."""
     names = ["000000000000.jsonl", "000000000000.jsonl.zst", "000000000900.jsonl.zst"]
