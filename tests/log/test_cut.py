@@ -15,10 +15,8 @@ from tests.attributes import changeable
 from tests.crash import kill_before
 from tests.written import Written, note
 from tracer.seal.report import Verdict
-from tracer.store.log import Log
 
-Step = Callable[[Written, Log], None]
-COVERED = 3  # events before the step
+COVERED = 3  # events before run()
 
 
 class Killed(BaseException):
@@ -49,23 +47,14 @@ def before(place: Path) -> Written:
     return written
 
 
-def batch(written: Written, log: Log) -> None:
-    """One write, sealed."""
-    log.append([note(3), note(4, '"mac":"\n'), note(5)], written.stamp(1))
+def run(written: Written) -> None:
+    """Begins a segment; a write with a seal; a checkpoint, a rekey, another segment."""
+    log = written.open()
+    log.append([note(3, '"mac":"\n'), note(4)], written.stamp(1))
     log.tick(written.stamp(30))
-
-
-def epoch_and_segment(written: Written, log: Log) -> None:
-    """A checkpoint, a rekey, a new segment, and a batch in it."""
-    log.append([note(3)], written.stamp(1))
+    log.append([note(5)], written.stamp(1))
     log.tick(written.stamp(61_000))
     log.rotate(written.stamp(1))
-    log.append([note(4)], written.stamp(1))
-    log.tick(written.stamp(30))
-
-
-def run(written: Written, step: Step) -> None:
-    step(written, written.open())
 
 
 def check(written: Written, covered: int = COVERED) -> None:
@@ -119,15 +108,14 @@ def cut(monkeypatch: pytest.MonkeyPatch, budget: int) -> Callable[[], int]:
     return lambda: total
 
 
-@pytest.mark.parametrize("step", [batch, epoch_and_segment])
-def test_cut_at_every_byte(before: Written, place: Path, step: Step) -> None:
+def test_cut_at_every_byte(before: Written, place: Path) -> None:
     """Whatever stands in the files counts as far as it is sealed; the rest is declared."""
     budget = 0
     while True:
         written = before.copy(place / "twin")
         with killed(), pytest.MonkeyPatch.context() as monkeypatch:
             used = cut(monkeypatch, budget)
-            run(written, step)
+            run(written)
         check(written)
         remove(written)
         if used() < budget:
@@ -136,13 +124,12 @@ def test_cut_at_every_byte(before: Written, place: Path, step: Step) -> None:
     assert budget > 1000
 
 
-@pytest.mark.parametrize("step", [batch, epoch_and_segment])
-def test_killed_before_every_call(before: Written, place: Path, step: Step) -> None:
+def test_killed_before_every_call(before: Written, place: Path) -> None:
     """Also between the writes: before each sync, each new name, each new key."""
     nth = 0
     while True:
         written = before.copy(place / "twin")
-        was_killed = kill_before(nth, lambda: run(written, step))  # noqa: B023 - called at once
+        was_killed = kill_before(nth, lambda: run(written))  # noqa: B023 - called at once
         check(written)
         remove(written)
         if not was_killed:

@@ -16,7 +16,7 @@ from tracer.model.sealed import Stamp
 from tracer.seal.report import Verdict
 from tracer.store.log import Log, Pace
 
-FAST = Pace(1 * MS, 4 * MS, 20 * MS)
+FAST = Pace(1 * MS, 4 * MS, 8 * MS)
 LOGS = 20
 KILLS = 10
 
@@ -65,7 +65,7 @@ def killed(written: Written, chance: random.Random, number: int) -> int:
         finally:
             os._exit(1)
     os.close(writer)
-    time.sleep(chance.random() * 0.08)
+    time.sleep(chance.random() * 0.05)
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     assert os.WIFSIGNALED(status), "it ended by itself"
@@ -94,5 +94,4 @@ def test_killed_at_a_random_moment(written: Written, seed: int) -> None:
         number += 1
         assert written.numbers() == list(range(number))
         assert written.verdict() in (Verdict.OK, Verdict.INCOMPLETE)
-    assert len(written.about("rekey")) > 0
     assert written.report().head.size == len(written.records())
