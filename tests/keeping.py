@@ -3,6 +3,7 @@ by the real housekeeping."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tracer.store.housekeeping import Housekeeping
 from tracer.store.segments import SegmentReader, segments_in
 
 DAY = 86_400 * SECOND
-_STEPS = 20_000
+_TURNS = 50_000
 _ENCODER = Encoder(HOST, names, FixedClock())
 
 
@@ -66,11 +67,12 @@ class Kept(Written):
         self.housekeeping.step(self.log, self.now)
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Turns until something is so; the clock goes slower than the other thread."""
-        for _ in range(_STEPS):
+        """Turns until something is so; this clock goes slower than that of others."""
+        for _ in range(_TURNS):
             if condition():
                 return
-            self.turn(SECOND // 1000)
+            self.turn(SECOND // 10_000)
+            time.sleep(0.0005)
         raise AssertionError("it never was so")
 
     def rekey(self) -> None:

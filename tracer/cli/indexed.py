@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from tracer.cli.logs import open_log
 from tracer.cli.safe import safe_text
 from tracer.cli.when import written
 from tracer.clock import boot_ns
+from tracer.config import load
 from tracer.errors import BadLog
+from tracer.store.asking import note_reading
 from tracer.store.index import Index
 from tracer.store.index_notes import Gap
 from tracer.store.query import Query
@@ -39,7 +42,9 @@ def opened(log: Path | None) -> Iterator[Index]:
 
 @contextmanager
 def searcher(log: Path | None) -> Iterator[Searcher]:
-    """To ask all that the log holds; what can't be indexed is said. Raises as opened() does."""
+    """To ask all that the log holds; what can't be indexed is said. This host's log records who
+    asks. Raises as opened() and note_reading() do."""
+    note_reading(load().log, log, shlex.join(["ttytrace", *sys.argv[1:]]))
     with opened(log) as index:
         try:
             index.catch_up(Teller(), flush=True)
