@@ -5,10 +5,7 @@ Invariant: what `Log` reads is the files, as anybody may.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import select
-import struct
 import subprocess
 import sys
 import time
@@ -21,6 +18,7 @@ from typing import Any, NamedTuple
 import orjson
 import pyzstd
 
+from tests.attributes import changeable
 from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO
 from tests.kernel.tmux import Pane
@@ -32,8 +30,7 @@ from tracer.store.check import verify_log
 from tracer.store.create import create
 from tracer.store.directory import Directory
 
-RUN = [sys.executable, "-m", "tracer.cli.main", "run"]
-_GETFLAGS, _SETFLAGS = 0x80086601, 0x40086602  # linux/fs.h
+RUN, ERASE = ([sys.executable, "-m", "tracer.cli.main", name] for name in ("run", "erase"))
 
 Record = dict[str, Any]
 
@@ -61,14 +58,15 @@ class Log:
         (self._seed,) = seeds
 
     def records(self) -> list[Record]:
-        """All that are whole now."""
+        """All that are whole now, and not erased."""
         while True:
             with suppress(FileNotFoundError):  # it was compressed meanwhile
-                return [orjson.loads(line) for line in self._lines() if line.endswith(b"\n")]
+                return [record for record in self._whole() if "erased" not in record]
 
-    def _lines(self) -> list[bytes]:
+    def _whole(self) -> list[Record]:
         texts = {path.name[:12]: _text(path) for path in (self.directory / "log").glob("[0-9]*")}
-        return [line for name in sorted(texts) for line in texts[name].splitlines(True)]
+        lines = [line for name in sorted(texts) for line in texts[name].splitlines(True)]
+        return [orjson.loads(line) for line in lines if line.endswith(b"\n")]
 
     def ours(self, *actions: str) -> list[Ours]:
         """Those about the log, of these kinds."""
@@ -109,13 +107,13 @@ class Log:
             verifier = verify_log(segments, Trust(None, self._seed, ()), lambda *_: None)
         return verifier.report(time.time_ns()).verdict
 
+    def files(self) -> list[Path]:
+        """All that there are, the index as well."""
+        return [path for path in self.directory.rglob("*") if path.is_file()]
+
     def release(self) -> None:
         """Takes off what keeps its files from being removed."""
-        for path in self.directory.rglob("*"):
-            if path.is_file():
-                fd = os.open(path, os.O_RDONLY)
-                fcntl.ioctl(fd, _SETFLAGS, struct.pack("l", _flags(fd) & ~0x30))
-                os.close(fd)
+        changeable(self.directory)
 
 
 class Run:
@@ -159,8 +157,3 @@ class Run:
 
 def _text(path: Path) -> bytes:
     return pyzstd.decompress(path.read_bytes()) if path.suffix == ".zst" else path.read_bytes()
-
-
-def _flags(fd: int) -> int:
-    flags: int = struct.unpack("l", fcntl.ioctl(fd, _GETFLAGS, bytes(8)))[0]
-    return flags

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
-from tests.kernel.logged import RUN, Log, Record, Run
+from tests.kernel.logged import ERASE, RUN, Log, Record, Run
 from tests.kernel.patience import eventually
 from tests.kernel.recording import REPO, is_loss
 from tests.kernel.tmux import Tmux
@@ -216,6 +216,29 @@ def test_a_run_that_can_not_watch_says_why_in_the_log(log: Log, start_run: Start
     assert f"pid {run.pid}".encode() in busy.stderr
     run.stop()
     assert log.ours("start")[0].fields["previous"]["end"] == "stop"
+    assert log.verify() is Verdict.OK
+
+
+def test_a_record_is_erased_while_recording_goes_on(
+    log: Log, start_run: StartRun, tmux: Tmux
+) -> None:
+    """Whoever has the log open does it when another process asks, and says who that was."""
+    secret = b"hjbjhjbj"
+    run = start_run()
+    tmux.new_session("echo 79197919 | tr 0-9 a-j; exec sleep infinity")
+    found = log.until(
+        lambda r: secret.decode() in r.get("process", {}).get("io", {}).get("text", "")
+    )
+    index = found["event"]["sequence"]
+    erase = [*ERASE, str(index), "--config", str(log.config), "--reason", "a test"]
+    with subprocess.Popen(erase, cwd=REPO, stderr=subprocess.PIPE) as eraser:
+        _, said = eraser.communicate()
+    assert eraser.returncode == 0, said
+    (record,) = log.ours("erase")
+    assert record.fields["index"] == index
+    assert record.fields["by"]["pid"] == eraser.pid
+    run.stop()
+    assert not [path for path in log.files() if secret in path.read_bytes()]
     assert log.verify() is Verdict.OK
 
 
