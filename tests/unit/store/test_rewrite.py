@@ -11,6 +11,7 @@ import pytest
 
 from tests.attributes import changeable
 from tracer.errors import BadLog
+from tracer.store.attributes import make_immutable
 from tracer.store.directory import Directory
 from tracer.store.rewrite import discard, put, tidy
 from tracer.store.segments import Segment, SegmentReader
@@ -42,6 +43,25 @@ def test_it_takes_the_place(log: Directory, is_compressed: bool) -> None:
         assert content(log, segment) == plain
         assert log.names() == [segment.name]
         assert stat.S_IMODE((log.path / segment.name).stat().st_mode) == 0o400
+
+
+def test_it_is_as_unchangeable_as_the_writers(log: Directory) -> None:
+    """Where the file system can keep it so."""
+    path = log.path / "reference"
+    path.touch()
+    with path.open("rb") as file:
+        make_immutable(file.fileno())
+    put(log, Segment(7, False), [b"first\n"])
+    assert can_be_removed(log.path / Segment(7, False).name) is can_be_removed(path)
+
+
+def can_be_removed(path: Path) -> bool:
+    """Tries it."""
+    try:
+        path.unlink()
+    except PermissionError:
+        return False
+    return True
 
 
 @FORMS

@@ -123,6 +123,8 @@ def test_nothing_stands_beside_the_frames(tmp_path: Path) -> None:
     skipped = struct.pack("<II", 0x184D2A50, 3) + b"abc"
     assert "fit" in refused(path, frame + frame + whole)
     assert "fit" in refused(path, skipped + frame + whole)
+    more = frame + pyzstd.compress(b"")
+    assert "something else" in refused(path, more + table((len(more), 5)))
     two = pyzstd.compress(b"li") + pyzstd.compress(b"ne\n")
     assert "something else" in refused(path, two + table((len(two), 5)))
     assert "something else" in refused(path, frame + table((len(frame), 4)))
