@@ -138,6 +138,55 @@ def test_new_files_that_fail(written: Written) -> None:
     check(written, 2)
 
 
+def _a_retry_each_second(written: Written) -> None:
+    log = begun(written)
+    fail_next("fdatasync", "/log/", 3)
+    log.tick(written.stamp(1000))
+    for _ in range(90):
+        log.tick(written.stamp(10))
+    assert written.names() == ["000000000000.jsonl"]
+    ended(written, log)
+
+
+def test_a_retry_each_second(written: Written) -> None:
+    """Not at each tick, of which there are forty: a disk that fails is slow, too."""
+    check(written, 2)
+
+
+def _a_full_disk_that_breaks(written: Written) -> None:
+    log = begun(written)
+    fail_next("write", SEGMENT, 1, errno.ENOSPC)
+    log.tick(written.stamp(1000))
+    log.append([note(3)], written.stamp(1))
+    fail_next("write", SEGMENT, 1, errno.EIO)
+    log.tick(written.stamp(10))
+    log.tick(written.stamp(10))
+    log.append([note(4)], written.stamp(1))
+    log.close(written.stamp(1))
+
+
+def test_a_full_disk_that_breaks(written: Written) -> None:
+    """What waited for room, and what came meanwhile, stands in the next segment."""
+    assert written.numbers() == list(range(5))
+    (gap,) = written.about("gap")
+    assert (gap["reason"], gap["error"]) == ("disk-full", "ENOSPC")
+    assert [part["previous"]["end"] for part in written.about("segment")[1:]] == ["io-error"]
+    assert written.verdict() is Verdict.INCOMPLETE
+
+
+def _a_sync_without_room(written: Written) -> None:
+    log = begun(written)
+    fail_next("fdatasync", SEGMENT, 1, errno.ENOSPC)
+    ended(written, log)
+
+
+def test_a_sync_without_room(written: Written) -> None:
+    """Room that was only promised: nobody knows what is on the disk, so the file is given up."""
+    assert written.numbers() == list(range(5))
+    assert [part["previous"]["end"] for part in written.about("segment")[1:]] == ["io-error"]
+    assert written.verdict() is Verdict.INCOMPLETE
+
+
 def _a_segment_that_fails_again(written: Written) -> None:
     log = begun(written)
     fail_next("fdatasync", SEGMENT)

@@ -143,6 +143,18 @@ def test_ended_when_it_is_full(place: Path) -> None:
     again.close(written.stamp(1))
 
 
+def test_full_at_the_end(place: Path) -> None:
+    """What waited is sealed in the room of the ballast then, and the run ends as it would."""
+    written = Written(place, ballast_mib=1, when_full=WhenFull.HALT)
+    log = written.open()
+    log.append([note(0, "x" * 60_000)], written.stamp(1))
+    Full(place, left_kib=8)
+    written.stop(log)
+    assert written.numbers() == [0]
+    assert written.verdict() is Verdict.OK
+    assert not ballast(written).exists()
+
+
 @pytest.mark.parametrize("when_full", [WhenFull.DROP_OUTPUT, WhenFull.SUSPEND])
 def test_without_a_ballast(place: Path, when_full: WhenFull) -> None:
     """What was begun waits, in memory, until there is room; more than memory takes is dropped."""
