@@ -122,9 +122,6 @@ def _damage_in(directory: Directory, segment: Segment) -> Iterator[None]:
     """What can't be so is damage; the user learns where, and what to do."""
     try:
         yield
-    except FileNotFoundError:
-        reason = "it was compressed or removed while it was looked for: try again"
-        raise BadLog(place=directory.path / segment.name, reason=reason) from None
     except ValueError as error:
         reason = f"{error}; `ttytrace verify` tells what is wrong with the log"
         raise BadLog(place=directory.path / segment.name, reason=reason) from None

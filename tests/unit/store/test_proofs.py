@@ -17,10 +17,8 @@ from tracer.seal.erased import erased_line
 from tracer.seal.keys import first_signer
 from tracer.seal.note import Signer
 from tracer.seal.tree import leaf_hash
-from tracer.store import proofs
 from tracer.store.directory import Directory
 from tracer.store.proofs import newest_checkpoint, prove
-from tracer.store.segments import segments_in
 
 SEGMENTS = made_segments()
 LINES = [line for segment in SEGMENTS for line in segment]
@@ -191,17 +189,6 @@ def test_a_damaged_checkpoint(log: Directory, damage: Damage) -> None:
     file_of(log, 2).write_bytes(b"".join(line + b"\n" for line in lines))
     with pytest.raises(BadLog, match=r"/log/000000000024\.jsonl: .*`ttytrace verify`"):
         newest_checkpoint(log)
-
-
-def test_a_segment_that_is_put_away_meanwhile(
-    log: Directory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was there when the directory was read, and isn't now, is no damage."""
-    listed = segments_in(log)
-    monkeypatch.setattr(proofs, "segments_in", lambda _: listed)
-    file_of(log, 1).rename(log.path / "gone")
-    with pytest.raises(BadLog, match=r"000000000012\.jsonl: .* try again"):
-        prove(log, 14)
 
 
 def test_a_missing_segment(log: Directory) -> None:
