@@ -79,10 +79,8 @@ def test_silence_is_a_gap() -> None:
 
 def test_what_the_log_says_is_missing() -> None:
     """From when to when, how much, why."""
-    times = {
-        "from": timestamp(FixedClock().at(NOW)),
-        "to": timestamp(FixedClock().at(NOW + 9 * SECOND)),
-    }
+    since, until = (timestamp(FixedClock().at(at)) for at in (NOW, NOW + 9 * SECOND))
+    times = {"from": since, "to": until}
     gap = about("gap", 9, reason="disk-full", records=4, **times)
     assert gaps(about("seal", 8), gap) == [(0, 9, "4 records not kept (disk-full)")]
 
