@@ -13,6 +13,8 @@ from tracer.errors import BadLog, BadState, LogBusy, NoLog
 from tracer.seal.report import Verdict
 from tracer.store.log import Log, Pace
 
+RARELY = Pace(checkpoint_ns=10 * SECOND)  # to sync less
+
 
 def file_size(written: Written) -> int:
     return sum(path.stat().st_size for path in written.segments.iterdir())
@@ -78,10 +80,10 @@ def test_a_checkpoint_each_second(written: Written) -> None:
 
 def test_a_key_each_minute(written: Written) -> None:
     """The rekey directly behind a checkpoint, and a checkpoint by the new key behind it."""
-    log = written.open()
-    for _ in range(200):
+    log = written.open(RARELY)
+    for _ in range(20):
         log.append([note(0)], written.stamp(1))
-        log.tick(written.stamp(999))
+        log.tick(written.stamp(9999))
     log.close(written.stamp())
     records = written.records()
     places = [n for n, record in enumerate(records) if record["event"]["action"] == "rekey"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.attributes import changeable
-from tests.written import Written, note
+from tests.written import SECOND, Written, note
 from tracer.errors import BadLog, BadState
 from tracer.model.sealed import End, Previous
 from tracer.seal.keys import Ratchet
@@ -17,6 +17,7 @@ from tracer.seal.note import Head
 from tracer.seal.report import Verdict
 from tracer.seal.stage import Keys
 from tracer.store.directory import Directory
+from tracer.store.log import Pace
 from tracer.store.recover import Recovered, recover
 from tracer.store.state import StateFile
 
@@ -40,10 +41,10 @@ def with_keys(written: Written, keys: Keys) -> None:
 
 def ran(written: Written, number: int = 0, *, seconds: int = 0) -> None:
     """A run of one event that ends in order, after so long."""
-    log = written.open()
+    log = written.open(Pace(checkpoint_ns=10 * SECOND))  # to sync less
     log.append([note(number)], written.stamp(1))
-    for _ in range(seconds):
-        log.tick(written.stamp(1000))
+    for _ in range(seconds // 10):
+        log.tick(written.stamp(10_000))
     written.stop(log)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.attributes import changeable
@@ -63,6 +63,7 @@ def test_no_second_copy(directory: Directory, state: StateFile) -> None:
     assert FIRST.secret not in left
 
 
+@settings(max_examples=30)
 @given(at=st.integers(0, 296), flipped=st.integers(1, 255))
 def test_a_damaged_state_is_refused(tmp_path_factory, at: int, flipped: int) -> None:
     """Whatever byte of what counts is another; the rest of the sector is empty."""
