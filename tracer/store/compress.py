@@ -6,6 +6,9 @@ other one. Killed at any moment, the next run finds the plain file and does it a
 
 from __future__ import annotations
 
+import errno
+import os
+
 from tracer.store.directory import Directory
 from tracer.store.rewrite import discard, put
 from tracer.store.segments import Segment, SegmentReader, segments_in
@@ -19,9 +22,18 @@ def compressible(directory: Directory) -> list[Segment]:
 def compress(directory: Directory, segment: Segment) -> None:
     """Compresses one. Raises BadLog and ValueError, as reading does, and OSError; the segment is
     then as it was."""
+    _check_room(directory, segment)
     reader = SegmentReader(directory, segment)
     try:
         put(directory, segment._replace(is_compressed=True), reader.pieces())
     finally:
         reader.close()
     discard(directory, segment.name)
+
+
+def _check_room(directory: Directory, segment: Segment) -> None:
+    """The last room is the recording's: what would take it is not begun."""
+    disk = os.fstatvfs(directory.fd)
+    plain = os.stat(segment.name, dir_fd=directory.fd, follow_symlinks=False)
+    if disk.f_bavail * disk.f_frsize < plain.st_size:
+        raise OSError(errno.ENOSPC, "there is no room to compress it", segment.name)

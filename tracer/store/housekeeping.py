@@ -38,7 +38,7 @@ class Housekeeping:
         self._requests = Requests(self._keys_at)
         self._tasks: list[Task[None]] = [self._chores()]
         self.trouble: str | None = None
-        """What went wrong last time in compression or retention, as a sentence."""
+        """What went wrong last time in compression or retention."""
 
     def step(self, log: Log, stamp: Stamp) -> None:
         """Does what can be done now. Raises what the log raises."""
@@ -65,22 +65,20 @@ class Housekeeping:
             request.answer(error)
 
     def _chores(self) -> Task[None]:
-        try:
-            yield from self._place.elsewhere(tidy, self._place.segments)
-        except _FAILURES as failure:
-            self.trouble = str(failure)
+        place = self._place
         while True:
-            due_ns = self._place.stamp.boot_ns + _PERIOD_NS
-            try:
-                yield from self._tidy_up()
-                self.trouble = None
-            except _FAILURES as failure:
-                self.trouble = str(failure)
-            while self._place.stamp.boot_ns < due_ns:
+            due_ns = place.stamp.boot_ns + _PERIOD_NS
+            troubles = []
+            for chore in (place.elsewhere(tidy, place.segments), retain(place), self._compress()):
+                try:
+                    yield from chore
+                except _FAILURES as failure:
+                    troubles.append(str(failure))
+            self.trouble = "; ".join(troubles) or None
+            while place.stamp.boot_ns < due_ns:
                 yield
 
-    def _tidy_up(self) -> Task[None]:
+    def _compress(self) -> Task[None]:
         place = self._place
-        yield from retain(place)
         for segment in (yield from place.elsewhere(compressible, place.segments)):
             yield from place.elsewhere(compress, place.segments, segment)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,15 +67,21 @@ def test_a_kill_at_any_moment_loses_nothing(log: Directory) -> None:
     assert content(log, Segment(5000, True)) == TORN
 
 
-def test_without_room_it_stays_plain(log: Directory) -> None:
+def no_room(fd: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def almost_full(fd: int) -> SimpleNamespace:
+    return SimpleNamespace(f_bavail=len(LINES) - 1, f_frsize=1)
+
+
+@pytest.mark.parametrize(("call", "answer"), [("fsync", no_room), ("fstatvfs", almost_full)])
+def test_without_room_it_stays_plain(
+    log: Directory, call: str, answer: Callable[[int], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is read as before, and nothing lies beside it."""
-
-    def no_room(fd: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.fsync", no_room)
-        with pytest.raises(OSError, match="No space"):
-            compress(log, Segment(0, False))
+    monkeypatch.setattr(os, call, answer)
+    with pytest.raises(OSError, match=r"No space|no room"):
+        compress(log, Segment(0, False))
     assert content(log, Segment(0, False)) == LINES
     assert len(log.names()) == 4

@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.attributes import changeable
 from tests.keeping import SECOND, Kept
 from tests.unit.store.test_requests import said
 from tracer.codec.identity import Fields
@@ -88,6 +89,19 @@ def test_trouble_is_told_and_ends(kept: Kept, monkeypatch: pytest.MonkeyPatch) -
     kept.turn(61 * SECOND)
     kept.until(lambda: forms(kept) == [True, False])
     kept.until(lambda: kept.housekeeping.trouble is None)
+
+
+def test_one_chore_does_not_wait_for_another(kept: Kept) -> None:
+    """A segment whose end can't be read keeps nothing from being compressed."""
+    kept.close_segment()
+    kept.append("one")
+    kept.close_segment()
+    path = kept.segments / segments_in(kept.directory)[1].name
+    changeable(path.parent)
+    path.chmod(0o600)
+    path.write_bytes(b"damage")
+    kept.until(lambda: forms(kept) == [True, True, False])
+    kept.until(lambda: kept.housekeeping.trouble)
 
 
 def test_a_read_is_recorded_before_it_is_answered(kept: Kept) -> None:
