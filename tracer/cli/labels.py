@@ -99,7 +99,7 @@ def amount_lost(lost: Lost) -> str:
     """37 bytes, 3 bytes of input, or 5 exec records where no bytes are known."""
     if lost.bytes is not None:
         return f"{lost.bytes} bytes{' of input' if lost.kind == 'text_input' else ''}"
-    return f"{'?' if lost.records is None else lost.records} {lost.kind} records"
+    return f"{'?' if lost.records is None else lost.records} {safe_text(lost.kind)} records"
 
 
 def _program_name(path: bytes) -> bytes:

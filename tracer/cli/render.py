@@ -111,7 +111,8 @@ class Renderer:
             case ProcessTraced():
                 row = self._traced(finding)
             case Lost():
-                row = self._paint(f"— {amount_lost(finding)} lost ({finding.reason}) —", _LOUD)
+                why = safe_text(finding.reason)
+                row = self._paint(f"— {amount_lost(finding)} lost ({why}) —", _LOUD)
             case TmuxChanged():
                 row = self._tmux_changed(finding)
             case _:

@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from tracer.cli.hands import counted
 from tracer.cli.indexed import say_gaps, searcher
 from tracer.cli.labels import duration, name_of
 from tracer.cli.logs import LogOption
@@ -50,10 +51,10 @@ def _as_text(key: SessionKey, session: Session, gaps: int) -> str:
     people = ", ".join(map(name_of, session.people)) or "?"
     length = duration((session.last_us - session.first_us) * 1000)
     parts = [
-        f"{session.commands} commands",
-        f"{session.shown} bytes shown",
+        counted(session.commands, "command"),
+        f"{counted(session.shown, 'byte')} shown",
         f"{session.typed} typed",
-        f"{gaps} gaps" if gaps else "no gaps",
+        counted(gaps, "gap"),
     ]
     place = f"{name_of(session.host or '?')} {names} ({key.server} {name_of(key.session_id)})"
     return f"{written(session.first_us)} {length}  {place}  {people}  {', '.join(parts)}"

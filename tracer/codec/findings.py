@@ -7,7 +7,9 @@ unknown again: the start of most processes, the server's start. ValueError for w
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import Any, Final
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from tracer.codec.identity import Fields
 from tracer.codec.program import FLAGS
@@ -34,9 +36,34 @@ _NONE: Final[Fields] = {}
 def finding_of(event: Fields) -> Finding | None:
     """The finding that the event was made of; None for records about the log."""
     try:
-        return None if "log" in event["ttytrace"] else _finding(event)
+        if "log" in event["ttytrace"]:
+            return None
+        finding = _finding(event)
     except (AttributeError, KeyError, TypeError):
         raise ValueError("this is no event") from None
+    if not _is_a(finding, type(finding)):
+        raise ValueError("something in this event is of another type than it can be")
+    return finding
+
+
+def _is_a(value: object, type_: Any) -> bool:
+    # Whoever wrote the file may have put anything anywhere.
+    parts = get_args(type_)
+    if isinstance(type_, UnionType):
+        return any(_is_a(value, part) for part in parts)
+    if get_origin(type_) is tuple:
+        if not isinstance(value, tuple):
+            return False
+        wanted = parts[:1] * len(value) if parts[1:] == (...,) else parts
+        return len(value) == len(wanted) and all(map(_is_a, value, wanted))
+    if type(value) is not type_:
+        return False
+    return not isinstance(value, tuple) or all(map(_is_a, value, _hints(type_)))
+
+
+@lru_cache
+def _hints(class_: Any) -> tuple[Any, ...]:
+    return tuple(get_type_hints(class_).values())
 
 
 def _finding(event: Fields) -> Finding:

@@ -81,11 +81,9 @@ class ShardReader:
 
     def rows(self, sequence: int) -> list[str]:
         """The rows of text of a record, its late one too."""
-        query = "SELECT block FROM page WHERE block >= ? AND first <= ? AND last >= ?"
-        block = self._block_of(sequence)
-        pages = self._db.execute(query, (block, sequence, sequence)).fetchall()
+        late = self._db.execute("SELECT block FROM late WHERE sequence = ?", (sequence,))
         found: list[str] = []
-        for (number,) in pages:
+        for number in sorted({self._block_of(sequence), *(row[0] for row in late)}):
             page = self._page(number)
             numbered = zip(page.sequences, page.rows, strict=True)
             found += [row for owner, row in numbered if owner == sequence]
@@ -197,7 +195,7 @@ class ShardReader:
 
     def _load_page(self, block: int) -> Page:
         row = self._db.execute("SELECT data FROM page WHERE block = ?", (block,)).fetchone()
-        return Page.unpack(row[0])
+        return Page.unpack(row[0]) if row else Page.empty()
 
 
 def _touches(blocks: list[int], first: int, last: int) -> bool:

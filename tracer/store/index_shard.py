@@ -38,6 +38,7 @@ CREATE TABLE block (first INTEGER PRIMARY KEY, earliest_us INTEGER, latest_us IN
 CREATE TABLE block_label (label INTEGER, block INTEGER, PRIMARY KEY (label, block)) WITHOUT ROWID;
 CREATE TABLE columns (block INTEGER PRIMARY KEY, data BLOB);
 CREATE TABLE page (block INTEGER PRIMARY KEY, first INTEGER, last INTEGER, data BLOB);
+CREATE TABLE late (sequence INTEGER, block INTEGER, PRIMARY KEY (sequence, block)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE text USING fts5(command, shown, content='', columnsize=0);
 CREATE TABLE terminal (name TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
 CREATE TABLE gap (
@@ -94,6 +95,11 @@ class Page(NamedTuple):
 
     sequences: array[int]
     rows: list[str]
+
+    @classmethod
+    def empty(cls) -> Page:
+        """One without rows."""
+        return cls(array("q"), [])
 
     @classmethod
     def unpack(cls, data: bytes) -> Page:
@@ -159,7 +165,7 @@ class ShardWriter:
         self._sessions = dict(map(load_session, db.execute("SELECT * FROM session")))
         self._touched: set[SessionKey] = set()
         self._docs: list[tuple[int, str | None, str | None]] = []
-        self._columns, self._page = Columns.empty(self.position.next), Page(array("q"), [])
+        self._columns, self._page = Columns.empty(self.position.next), Page.empty()
         if self.position.next % BLOCK_RECORDS:
             self._load_block()
 
@@ -260,7 +266,7 @@ class ShardWriter:
     def _next_block(self, first: int) -> None:
         self._take_late_rows()
         self._put_block()
-        self._columns, self._page = Columns.empty(first), Page(array("q"), [])
+        self._columns, self._page = Columns.empty(first), Page.empty()
 
     def _add(self, sequence: int, entry: Entry) -> int:
         gap = self._gap_finder.feed(sequence, entry)
@@ -299,6 +305,8 @@ class ShardWriter:
         for sequence, row in self._rows.late():
             self._docs.append((2 * sequence + 1, None, row))
             self._keep(sequence, [row])
+            place = (sequence, self._columns.first)
+            self._db.execute("INSERT OR IGNORE INTO late VALUES (?, ?)", place)
 
     def _keep(self, sequence: int, rows: list[str]) -> None:
         if rows:

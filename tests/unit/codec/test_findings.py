@@ -42,6 +42,15 @@ def test_a_record_about_the_log_is_no_finding(tmp_path) -> None:
     assert finding_of(orjson.loads(log.lines[0])) is None
 
 
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: type(finding).__name__)
+def test_what_is_of_another_type_is_refused(finding: Finding) -> None:
+    """A number is no place for text: it would be drawn as it is."""
+    event = orjson.loads(Encoder(HOST, names, FixedClock()).to_json(finding))
+    event["ttytrace"]["boottime_ns"] = "\x1b[2J"
+    with pytest.raises(ValueError):
+        finding_of(event)
+
+
 @pytest.mark.parametrize(
     "event", [{}, {"ttytrace": {}}, {"ttytrace": [], "event": 1}, {"event": {"action": "exec"}}]
 )
