@@ -16,7 +16,7 @@ CHANGES = (
 
 
 def kill_before(nth: int, action: Callable[[], object]) -> bool:
-    """Does `action` in a process that is killed before its `nth` change; False if it ended first."""
+    """Does `action` in a process that is killed before its `nth` change; False if it ends first."""
     pid = os.fork()
     if pid == 0:
         code = 1
