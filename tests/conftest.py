@@ -1,5 +1,5 @@
-"""What all tests share: tests/kernel and tests/guest are marked by where they lie, so that no file
-can forget it and `make check` stays free of root. Examples of properties have no deadline: a shared
+"""What all tests share: tests/kernel, tests/guest and tests/log are marked by where they lie, so that
+no file can forget it, and `make check` stays quick and free of root. Examples of properties have no deadline: a shared
 or emulated machine may be slow at any moment."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 TESTS = Path(__file__).parent
-MARKED_FOLDERS = ("kernel", "guest")
+MARKED_FOLDERS = ("kernel", "guest", "log")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
