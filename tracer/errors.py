@@ -111,8 +111,8 @@ class BadLog(TtytraceError):
 
 
 class BadState(TtytraceError):
-    """{place}: {reason}. Without its keys a log can't go on: keep it and them elsewhere as they are,
-    then begin a new one with `ttytrace init`."""
+    """{place}: {reason}. Without its keys a log can't go on: keep it and them elsewhere as they
+    are, then begin a new one with `ttytrace init`."""
 
     exit_code = 65
 
@@ -125,8 +125,8 @@ class LogBusy(TtytraceError):
 
 
 class LogFull(TtytraceError):
-    """{directory}: the disk is full, so nothing can be recorded. Make room and start ttytrace again;
-    [log].when_full says what a running one does."""
+    """{directory}: the disk is full, so nothing can be recorded. Make room and start ttytrace
+    again; [log].when_full says what a running one does."""
 
     exit_code = 74
 
@@ -157,7 +157,8 @@ class NotErased(TtytraceError):
 
 
 class ForeignLog(TtytraceError):
-    """{directory}: this is not the log that this host writes ({own}): it can be read, not changed."""
+    """{directory}: this is not the log that this host writes, {own}: it can be read, not
+    changed."""
 
     exit_code = 65
 
