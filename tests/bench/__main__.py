@@ -9,13 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import consumer, panes, sealing, startup, untraced
+from tests.bench import consumer, panes, sealing, search, startup, untraced
 from tests.bench.loads import loads
 from tests.bench.report import Row, print_table, write_json
 
 _JSON = Path("build/bench.json")
-_NAMES = ("consumer", "sealing", "start", "untraced", "panes")
-_UNTRACED = ("consumer", "sealing")
+_NAMES = ("consumer", "sealing", "search", "start", "untraced", "panes")
+_UNTRACED = ("consumer", "sealing", "search")
 _QUICK_SCALE = 0.05
 
 
@@ -45,6 +45,8 @@ def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
             yield from consumer.measure(reps, scale, place)
         case "sealing":
             yield from sealing.measure(reps, scale, place)
+        case "search":
+            yield from search.measure(reps, scale, place)
         case "start":
             yield startup.measure(reps, place)
         case "untraced":

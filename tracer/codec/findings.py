@@ -56,9 +56,8 @@ def _is_a(value: object, type_: Any) -> bool:
             return False
         wanted = parts[:1] * len(value) if parts[1:] == (...,) else parts
         return len(value) == len(wanted) and all(map(_is_a, value, wanted))
-    if type(value) is not type_:
-        return False
-    return not isinstance(value, tuple) or all(map(_is_a, value, _hints(type_)))
+    is_a = type(value) is type_
+    return is_a and (not isinstance(value, tuple) or all(map(_is_a, value, _hints(type_))))
 
 
 @lru_cache
