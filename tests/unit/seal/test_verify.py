@@ -175,6 +175,15 @@ def test_what_counts_only_once_it_is_sealed() -> None:
     assert verdicts == [Verdict.TAMPERED, Verdict.INCOMPLETE]
 
 
+@pytest.mark.parametrize(("close", "verdict"), [("seal", "TAMPERED"), ("checkpoint", "OK")])
+def test_a_rekey_stands_behind_a_checkpoint(close: str, verdict: str) -> None:
+    """So that the key that is dropped has signed all before it."""
+    log = sealer()
+    lines = [log.segment(stamp(), None), log.checkpoint(stamp(1)), getattr(log, close)(stamp(2))]
+    lines += [log.rekey(stamp(3), bytes(32)), log.checkpoint(stamp(4))]
+    assert run(lines, Trust(KEY, SEED)).verdict == verdict
+
+
 def test_memory_does_not_grow_with_the_log() -> None:
     """Nor with what it claims in one batch."""
     blocks = made_log(1)
