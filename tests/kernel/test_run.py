@@ -16,7 +16,7 @@ import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
 from tests.kernel.logged import ERASE, RUN, Log, Record, Run
-from tests.kernel.patience import eventually
+from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO, is_loss
 from tests.kernel.tmux import Tmux
 from tests.kernel.witness import (
@@ -28,7 +28,7 @@ from tests.kernel.witness import (
     script_content,
     scripted,
 )
-from tracer.errors import LogBusy
+from tracer.errors import LogBusy, LogFull
 from tracer.model.findings import Lost
 from tracer.seal.report import Verdict
 
@@ -240,6 +240,34 @@ def test_a_record_is_erased_while_recording_goes_on(
     run.stop()
     assert not [path for path in log.files() if secret in path.read_bytes()]
     assert log.verify() is Verdict.OK
+
+
+@pytest.fixture
+def small_log(plan: str | None, tmp_path: Path) -> Iterator[Log]:
+    """On a file system of 8 MiB; when that is full, recording is to end."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", place], check=True)
+    try:
+        log = Log(place)
+        log.config.write_text(log.config.read_text() + 'when_full = "halt"\n')
+        yield log
+        log.release()
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_log_that_can_not_grow_ends_the_run(small_log: Log, plan: str | None, tmux: Tmux) -> None:
+    """What goes wrong behind the queue is heard in front of it."""
+    run = Run(small_log, plan)
+    try:
+        tmux.new_session("exec yes 0123456789012345678901234567890123456789")
+        _, said = run.process.communicate(timeout=PATIENCE_S)
+    finally:
+        run.kill()
+    assert run.process.returncode == LogFull.exit_code
+    assert b"the disk is full" in said and said.count(b"\n") == 1
+    assert small_log.verify() is Verdict.INCOMPLETE
 
 
 def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
