@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.codec.identity import Fields
-from tracer.seal.claims import digest, number
-
 _MAX_ERASED: Final = 1_000_000  # that no erase record was met for yet
 
 
@@ -27,15 +24,14 @@ class Removed:
             raise ValueError("more records are erased than this can account for")
         self._erased[index] = leaf
 
-    def erase(self, fields: Fields) -> None:
+    def erase(self, index: int, leaf: bytes) -> None:
         """An `erase` record."""
-        index, leaf = number(fields, "index"), digest(fields, "leaf")
         if self._erased.get(index) == leaf:
             del self._erased[index]
 
-    def prune(self, fields: Fields) -> None:
+    def prune(self, until: int) -> None:
         """A `prune` record."""
-        self._pruned_until = max(self._pruned_until, number(fields, "until"))
+        self._pruned_until = max(self._pruned_until, until)
 
     @property
     def undeclared(self) -> int | None:

@@ -8,8 +8,9 @@ store/check.py's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -20,7 +21,18 @@ from tracer.codec.log import log_part
 from tracer.model.sealed import End, Previous
 from tracer.seal.anchor import Anchor, AnchorCheck
 from tracer.seal.chain import KeyChain
-from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal, UnknownFormat, moment, shown
+from tracer.seal.claims import (
+    Altered,
+    Header,
+    LostKeys,
+    Rekey,
+    Seal,
+    UnknownFormat,
+    digest,
+    moment,
+    number,
+    shown,
+)
 from tracer.seal.erased import erased_leaf
 from tracer.seal.keys import first_signer
 from tracer.seal.liveness import Liveness, boot_ns
@@ -61,15 +73,6 @@ class Trust(NamedTuple):
         return first_signer(self.seed).public if self.seed and not self.key else self.key
 
 
-class Delayed(NamedTuple):
-    """A record that counts once it is sealed. `at_ns`: on CLOCK_BOOTTIME, if known."""
-
-    number: int
-    action: str
-    fields: Fields
-    at_ns: int | None
-
-
 class Verifier:
     """Is fed a log in order: begin(), feed() and end() or fail() for each segment; then report().
 
@@ -87,7 +90,7 @@ class Verifier:
         self._leaves: list[bytes] = []  # not in the tree yet: it grows by batches
         self._chain: KeyChain | None = None
         self._unreached: str | None = None  # why no signature can be trusted
-        self._delayed: list[Delayed] = []
+        self._delayed: list[Callable[[], None]] = []
         self._last: tuple[str, Fields] = "", {}  # the record before, if it is about the log
         self._first = self._size = self._hashed = 0
         self._span: Span | None = None
@@ -156,13 +159,13 @@ class Verifier:
             event = loads(line)
             try:
                 about, ours = event["event"], event["ttytrace"]
-                action, number, fields = about["action"], about["sequence"], ours.get("log")
+                action, place, fields = about["action"], about["sequence"], ours.get("log")
             except (TypeError, KeyError, AttributeError):
                 self._erased(span, line)
                 continue
-            if type(number) is not int or number != self._size:
-                raise ValueError(f"this should be record {self._size}, it is {shown(number)}")
-            if fields is not None or number == span.first:
+            if type(place) is not int or place != self._size:
+                raise ValueError(f"this should be record {self._size}, it is {shown(place)}")
+            if fields is not None or place == span.first:
                 self._control(span, event, line)
             else:
                 self._last = "", {}
@@ -197,8 +200,16 @@ class Verifier:
             case "gap":
                 text = "not everything was recorded, as `gap` records say"
                 self._add(Verdict.INCOMPLETE, text, shown(fields.get("reason")))
-            case "start" | "stop" | "erase" | "prune":
-                self._delay(action, fields, event)
+            case "start":
+                self._delay(partial(self._live.start, self._size, boot_ns(event)))
+            case "stop":
+                self._delay(self._live.stop)
+            case "erase":
+                erased = number(fields, "index"), digest(fields, "leaf")
+                self._delay(partial(self._removed.erase, *erased))
+                self._add(Verdict.OK, "records were erased, as `erase` records say")
+            case "prune":
+                self._delay(partial(self._removed.prune, number(fields, "until")))
         self._last = action, fields
 
     def _header(self, header: Header) -> None:
@@ -264,22 +275,14 @@ class Verifier:
 
     # ---- what counts only once it is sealed: anybody can add lines behind the last seal ----
 
-    def _delay(self, action: str, fields: Fields, event: Fields) -> None:
+    def _delay(self, act: Callable[[], None]) -> None:
         if len(self._delayed) == _MAX_DELAYED:
             raise ValueError("there was no seal for longer than can be")
-        self._delayed.append(Delayed(self._size, action, fields, boot_ns(event)))
+        self._delayed.append(act)
 
     def _settle(self) -> None:
-        for number, action, fields, at_ns in self._delayed:
-            match action:
-                case "start":
-                    self._live.start(number, at_ns)
-                case "stop":
-                    self._live.stop()
-                case "erase":
-                    self._removed.erase(fields)
-                case _:
-                    self._removed.prune(fields)
+        for act in self._delayed:
+            act()
         self._delayed.clear()
 
     # ---- the tree ----

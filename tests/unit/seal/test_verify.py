@@ -172,7 +172,7 @@ def test_what_counts_only_once_it_is_sealed() -> None:
     lines[1] = erased_line(leaf_hash(lines[1]))
     assert run(lines, Trust(KEY, SEED), 999).verdict is Verdict.OK
     verdicts = [found.verdict for found in run(lines, Trust(KEY), 999).problems]
-    assert verdicts == [Verdict.TAMPERED, Verdict.INCOMPLETE]
+    assert verdicts == [Verdict.TAMPERED, Verdict.INCOMPLETE, Verdict.OK]
 
 
 @pytest.mark.parametrize(("close", "verdict"), [("seal", "TAMPERED"), ("checkpoint", "OK")])
@@ -182,6 +182,14 @@ def test_a_rekey_stands_behind_a_checkpoint(close: str, verdict: str) -> None:
     lines = [log.segment(stamp(), None), log.checkpoint(stamp(1)), getattr(log, close)(stamp(2))]
     lines += [log.rekey(stamp(3), bytes(32)), log.checkpoint(stamp(4))]
     assert run(lines, Trust(KEY, SEED)).verdict == verdict
+
+
+@pytest.mark.parametrize("action", ["erase", "prune"])
+def test_claims_without_their_fields(action: str) -> None:
+    """Are none."""
+    log = sealer()
+    lines = [log.segment(stamp(), None), *log.add([control(action, stamp(), index=-1, until="9")])]
+    assert run([*lines, log.checkpoint(stamp(1))]).first_bad == 1
 
 
 def test_memory_does_not_grow_with_the_log() -> None:
