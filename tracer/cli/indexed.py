@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+
+from pyzstd import ZstdError
 
 from tracer.cli.logs import open_log
 from tracer.cli.safe import safe_text
@@ -52,11 +55,12 @@ def searcher(log: Path | None) -> Iterator[Searcher]:
             if not index.shards():
                 raise
             say(f"not all of the log was searched: {error}")
-        asking = Searcher(index)
         try:
-            yield asking
-        finally:
-            asking.close()
+            with closing(Searcher(index)) as asking:
+                yield asking
+        except (sqlite3.Error, ZstdError) as error:
+            reason = f"the index is damaged ({error}); `ttytrace reindex` makes it again"
+            raise BadLog(place=index.directory.path, reason=reason) from None
 
 
 class Teller:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from pyzstd import ZstdError
+
 from tracer.clock import boot_ns
 from tracer.errors import BadLog
 from tracer.store.directory import Directory
@@ -152,9 +154,9 @@ class Index:
     def _new_writer(self, start: Position, last_us: int | None) -> ShardWriter:
         try:
             return ShardWriter(self.directory, start, last_us)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise  # the disk's fault, not the file's
+        except sqlite3.OperationalError:
+            raise  # the disk's fault, not the file's
+        except (sqlite3.DatabaseError, ZstdError):
             self._remove(first_of_shard(start.next))
             return ShardWriter(self.directory, start, last_us)
 

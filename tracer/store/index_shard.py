@@ -13,6 +13,7 @@ import os
 import sqlite3
 from array import array
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import orjson
 import pyzstd
@@ -127,7 +128,8 @@ def shard_name(first: int) -> str:
 
 def connect(directory: Directory, name: str) -> sqlite3.Connection:
     """Opens a shard; sqlite3.DatabaseError if it is none of this version."""
-    db = sqlite3.connect(directory.path / name, isolation_level=None)
+    uri = f"file:{quote(str(directory.path / name))}?mode=rw"  # one that is gone is not made
+    db = sqlite3.connect(uri, uri=True, isolation_level=None)
     try:
         db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         db.execute("PRAGMA synchronous = NORMAL")

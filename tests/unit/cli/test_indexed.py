@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
+from pyzstd import ZstdError
 
 from tests.samples import EXEC, NOW
 from tests.stored import StoredLog
@@ -61,3 +63,10 @@ def test_what_is_not_indexed_is_said(
     with searcher(log.path) as asking:
         assert asking.find(Query()) == [1]
     assert "not all of the log was searched: index: no room" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError("malformed"), ZstdError("no frame")])
+def test_a_damaged_index_says_what_to_do(log: StoredLog, error: Exception) -> None:
+    """It is no evidence, and is made again."""
+    with pytest.raises(BadLog, match="reindex"), searcher(log.path):
+        raise error

@@ -206,6 +206,9 @@ def test_a_file_that_is_no_shard_is_made_again(log: StoredLog) -> None:
     with sqlite3.connect(shard) as db:
         db.execute("PRAGMA user_version = 99")
     assert find(log, Query(text="one")) == [first]
+    with sqlite3.connect(shard) as db:
+        db.execute("UPDATE columns SET data = x'00'")
+    assert find(log, Query(text="one")) == [first]
 
 
 def test_another_process_may_add_in_between(log: StoredLog) -> None:
