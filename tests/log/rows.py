@@ -211,6 +211,13 @@ def cut_and_blame(log: Copy) -> None:
     blame(log, End.BEHIND)
 
 
+# The keys in the state file are those that follow the last checkpoint: a second at most.
+@row("20d a cut at the last checkpoint, and on with the stolen keys", OK)
+def go_on(log: Copy) -> None:
+    log.lines = log.lines[: log.checkpoints()[-1] + 1]
+    log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
+
+
 @row("21 a cut across epochs, and on with the stolen keys", TAMPERED)
 def cut_epochs(log: Copy) -> None:
     end = [n for n in log.checkpoints() if n < log.indices("rekey")[-1]][-5]

@@ -29,9 +29,12 @@ _LAYERS: Final = {
     "hashes": "hashes alone",
 }
 _CUT: Final = "the end cut off less than 30 s ago, with no anchor from after that"
+_LAST_SECOND: Final = (
+    "changes behind the last checkpoint by a thief of the live keys, which seal what comes next"
+)
 _NO_SEED: Final = (
-    "changes behind the last checkpoint or, by a thief of the live keys, in the last epoch "
-    "(a minute) and behind the newest anchor: --seed shows them"
+    "changes behind the last checkpoint, and by a thief of the live keys those in the last epoch "
+    "(a minute), unless an anchor is from after them: --seed shows them"
 )
 _ALL: Final = "everything: whoever can write the log can write a new one"
 
@@ -40,9 +43,7 @@ def still_open(trust: Trust) -> list[str]:
     """Which attacks would not show with what was given."""
     if trust == Trust():
         return [_ALL]
-    if trust.seed is not None:
-        return [_CUT]
-    return [_CUT, _NO_SEED]
+    return [_CUT, _NO_SEED if trust.seed is None else _LAST_SECOND]
 
 
 def as_text(report: Report, trust: Trust) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Liveness:
             quiet_ns = now_ns - last_ns
             if quiet_ns > SILENCE_NS:
                 detail = f"for {quiet_ns // _SECOND_NS} s, since {self.timestamp}"
-                self._missing("the log ends without a stop, and has been silent since", detail)
+                self._missing("the log ends without a stop, and is silent", detail)
 
     def _check_silence(self, quiet_ns: int, index: int) -> None:
         if quiet_ns > SILENCE_NS:

@@ -81,9 +81,11 @@ def test_the_json() -> None:
 
 
 def test_what_stays_open() -> None:
-    """Less with each thing that is given, and never nothing."""
+    """Less with the seed, and never nothing."""
     anchor = Anchor(KEY.name, HEAD)
     nothing, key, seed = still_open(Trust()), still_open(Trust(KEY)), still_open(Trust(KEY, SEED))
     assert "everything" in nothing[0]
     assert len(key) == len(still_open(Trust(KEY, None, (anchor,)))) == 2
-    assert seed == key[:1]
+    assert (len(seed), seed[0]) == (2, key[0])
+    assert "--seed" in key[1]
+    assert "--seed" not in seed[1]

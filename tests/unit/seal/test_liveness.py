@@ -63,7 +63,7 @@ def test_silence_at_the_end(live: Liveness, problems: Problems) -> None:
     live.end(wall(1) + SILENCE_NS)
     assert not list(problems)
     live.end(wall(1) + SILENCE_NS + SECOND)
-    assert kinds(problems) == [(Verdict.INCOMPLETE, "since")]
+    assert kinds(problems) == [(Verdict.INCOMPLETE, "silent")]
 
 
 def test_after_a_stop_there_may_be_silence(live: Liveness, problems: Problems) -> None:
