@@ -17,6 +17,7 @@ from tracer.seal.erased import erased_line
 from tracer.seal.keys import first_signer
 from tracer.seal.note import Head
 from tracer.seal.report import Report, Verdict
+from tracer.seal.stage import Sealer
 from tracer.seal.tree import Frontier, leaf_hash
 from tracer.seal.verify import Trust, Verifier
 
@@ -138,6 +139,23 @@ def test_how_a_segment_ended(end: End, verdict: Verdict) -> None:
         verifier.feed(lines)
         verifier.end()
     assert verifier.report(stamp(4).wall_ns).verdict is verdict
+
+
+def test_the_disk_lost_a_rekey() -> None:
+    """No signature leads any further: what is known is that the log is behind."""
+    log = sealer()
+    one = [log.segment(stamp(), None), log.checkpoint(stamp(1))]
+    tree = log.tree()
+    log.rekey(stamp(2), bytes(32))
+    log = Sealer(log.keys(log.head()), tree)
+    two = [log.segment(stamp(3), Previous("000000000000", End.BEHIND)), log.checkpoint(stamp(4))]
+    verifier = Verifier(Trust(KEY))
+    for first, lines, until in ((0, one, 2), (2, two, None)):
+        verifier.begin(first, f"{first:012d}.jsonl", until)
+        verifier.feed(lines)
+        verifier.end()
+    found = verifier.report(stamp(5).wall_ns)
+    assert (found.verdict, found.is_whole, found.vouched) == (Verdict.ROLLBACK, False, 1)
 
 
 def test_a_segment_ends_with_a_seal() -> None:
