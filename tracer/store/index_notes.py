@@ -31,11 +31,13 @@ class Gap(NamedTuple):
 
 
 class GapFinder:
-    """Finds gaps, record by record. `last_us`: when the log last said that it is alive."""
+    """Finds gaps, record by record. `last_us`: when the log last said that it is alive; `run_end`:
+    how the last run ended, until it is known how long nobody recorded."""
 
-    def __init__(self, last_us: int | None) -> None:
+    def __init__(self, last_us: int | None, run_end: str = "") -> None:
         self.last_us = last_us
-        self._end = ""  # how the run before ended, where a segment has just begun
+        self.run_end = run_end
+        self._is_told = False  # a gap, by the record just before
 
     def feed(self, sequence: int, entry: Entry) -> Gap | None:
         """The gap that this record tells of, or ends."""
@@ -46,29 +48,28 @@ class GapFinder:
         if entry.label.kind == "segment":  # vouches for nothing before it
             previous = entry.log.get("previous")
             end = str(previous["end"]) if isinstance(previous, dict) else ""
-            self._end = self._end if end == "sealed" else end
+            self.run_end = self.run_end if end == "sealed" else end
             return None
         before, self.last_us = self.last_us, max(entry.time_us, self.last_us or 0)
-        if entry.label.kind == "gap":
+        kind, was_told, self._is_told = entry.label.kind, self._is_told, entry.label.kind == "gap"
+        if kind == "gap":
             return _declared(sequence, entry)
-        why = self._why(entry.label.kind)
         is_late = before is not None and entry.time_us - before > SILENCE_US
-        if before is not None and (is_late or entry.label.kind == "start"):
-            return Gap(sequence, before, entry.time_us, why)
-        return None
+        is_gap = is_late or (kind == "start" and not was_told)
+        end = self.run_end
+        if kind == "stop":
+            self.run_end = "stopped"
+        elif is_gap or kind == "start":
+            self.run_end = ""
+        if before is None or not is_gap:
+            return None
+        why = f"not running ({end})" if end else "not running" if kind == "start" else "silence"
+        return Gap(sequence, before, entry.time_us, why)
 
     def damaged(self, sequence: int, why: str) -> Gap:
         """The gap of a line that can't be read."""
         when = self.last_us or 0
         return Gap(sequence, when, when, why)
-
-    def _why(self, kind: str) -> str:
-        if kind == "stop":
-            self._end = "stopped"
-        if kind != "start":
-            return "silence"
-        end, self._end = self._end, ""
-        return f"not running ({end})" if end else "not running"
 
 
 def _lost(sequence: int, entry: Entry) -> Gap:
@@ -82,11 +83,12 @@ def _lost(sequence: int, entry: Entry) -> Gap:
 def _declared(sequence: int, entry: Entry) -> Gap:
     log = entry.log or {}
     since, until = (log.get(name) for name in ("from", "to"))
+    reason = str(log.get("reason", "?"))
     return Gap(
         sequence,
         time_us_of(since) if isinstance(since, str) else entry.time_us,
         time_us_of(until) if isinstance(until, str) else entry.time_us,
-        f"{log.get('records', '?')} records not kept ({log.get('reason', '?')})",
+        f"{log['records']} records not kept ({reason})" if "records" in log else reason,
     )
 
 

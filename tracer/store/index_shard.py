@@ -29,7 +29,8 @@ BLOCK_RECORDS: Final = 1024
 _LEVEL: Final = 1
 _CACHE_KIB: Final = 64 << 10
 _SCHEMA: Final = """
-CREATE TABLE state (next INTEGER, segment INTEGER, offset INTEGER, last_us INTEGER);
+CREATE TABLE state (
+    next INTEGER, segment INTEGER, offset INTEGER, last_us INTEGER, run_end TEXT);
 CREATE TABLE label (
     id INTEGER PRIMARY KEY, kind TEXT, host TEXT, boot TEXT, server INTEGER, session_id TEXT,
     session_name TEXT, pane TEXT, user_name TEXT, user_id TEXT, exit_code INTEGER, people TEXT);
@@ -152,9 +153,9 @@ class ShardWriter:
         self._db = connect(directory, name)
         self._path = directory.path / name
         self._inode = self._path.stat().st_ino
-        row = self._db.execute("SELECT next, segment, offset, last_us FROM state").fetchone()
+        row = self._db.execute("SELECT * FROM state").fetchone()
         self.position = Position(*row[:3])
-        self._gap_finder = GapFinder(row[3])
+        self._gap_finder = GapFinder(*row[3:])
         self._load()
 
     def _load(self) -> None:
@@ -255,8 +256,8 @@ class ShardWriter:
             db.execute(f"INSERT OR REPLACE INTO session VALUES ({marks})", fields)
         self._touched.clear()
         db.execute(
-            "UPDATE state SET next = ?, segment = ?, offset = ?, last_us = ?",
-            (*self.position, self._gap_finder.last_us),
+            "UPDATE state SET next = ?, segment = ?, offset = ?, last_us = ?, run_end = ?",
+            (*self.position, self._gap_finder.last_us, self._gap_finder.run_end),
         )
         db.execute("COMMIT")
 
@@ -352,7 +353,7 @@ def _make(directory: Directory, name: str, start: Position, last_us: int | None)
     db.execute("BEGIN")
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
-    db.execute("INSERT INTO state VALUES (?, ?, ?, ?)", (*start, last_us))
+    db.execute("INSERT INTO state VALUES (?, ?, ?, ?, '')", (*start, last_us))
     db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
     db.close()

@@ -269,6 +269,7 @@ def test_how_runs_ended_is_known(log: StoredLog) -> None:
     """Stopped, or crashed; the time in between is no one's."""
     log.log("start", NOW)
     log.log("stop", NOW + SECOND)
+    assert gaps(log) == []
     log.segment(NOW + 60 * SECOND)
     log.log("start", NOW + 60 * SECOND)
     log.segment(NOW + 90 * SECOND, End.TORN)

@@ -63,6 +63,22 @@ def test_a_run_that_crashed() -> None:
     assert gaps(*entries, about("start", 61)) == [(1, 61, "not running (torn)")]
 
 
+def test_a_crash_that_the_next_run_tells_of() -> None:
+    """Is one gap, from the last record that there is to that."""
+    since, until = (timestamp(FixedClock().at(NOW + at * SECOND)) for at in (1, 61))
+    crash = about("gap", 61, reason="crash", **{"from": since, "to": until})
+    entries = [about("seal", 1), about("segment", 61, previous={"end": "torn"}), crash]
+    assert gaps(*entries, about("start", 61)) == [(1, 61, "crash")]
+
+
+def test_a_command_that_only_left_a_record() -> None:
+    """Nobody recorded before it, nor after."""
+    sealed = {"end": "sealed"}
+    entries = [about("stop", 0), about("segment", 60, previous=sealed), about("read", 60)]
+    entries += [about("stop", 60), about("segment", 90, previous=sealed), about("start", 90)]
+    assert gaps(*entries) == [(0, 60, "not running (stopped)"), (60, 90, "not running (stopped)")]
+
+
 def test_a_new_segment_is_no_gap() -> None:
     """While the run goes on."""
     assert (
