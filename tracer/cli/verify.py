@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +15,13 @@ import typer
 from tracer.cli.logs import LogOption, open_log
 from tracer.cli.trust import read_trust
 from tracer.cli.verdict import as_json, as_text
+from tracer.cli.when import moment, now_us
 from tracer.store.check import Progress, verify_log
 from tracer.store.directory import Directory
 from tracer.store.segments import Segment, segments_in
 
 
-def verify(
+def verify(  # noqa: PLR0917 - each is an option of the command
     log: LogOption = None,
     key: Annotated[
         str | None, typer.Option(metavar="VKEY", help="The public key that init showed.")
@@ -33,6 +33,10 @@ def verify(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Heads that were kept elsewhere; may be repeated."),
     ] = None,
+    at: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="When the copy that is checked was made, if it is one."),
+    ] = "",
     is_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Check that nothing in the log was changed, cut out or left off.
@@ -40,9 +44,11 @@ def verify(
     Exits with 0 (OK), 1 (TAMPERED, ROLLBACK), 3 (INCOMPLETE) or 4 (UNVERIFIABLE).
     """
     trust = read_trust(key, seed, anchor or [])
+    now = now_us()
+    asked_ns = (moment("--at", at, now) or now) * 1000
     segments = open_log(log).inside("log")
     with _progress(segments) as progress:
-        report = verify_log(segments, trust, progress).report(time.time_ns())
+        report = verify_log(segments, trust, progress).report(asked_ns)
     if is_json:
         raw = orjson.dumps(as_json(report, trust), option=orjson.OPT_INDENT_2)
         sys.stdout.write(raw.decode() + "\n")

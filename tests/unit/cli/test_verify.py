@@ -36,6 +36,12 @@ def test_it_exits_by_the_verdict(log: Path) -> None:
     assert run(log).exit_code == run(log, "--key", KEY).exit_code == 1
 
 
+def test_a_copy_is_as_old_as_it_is(log: Path) -> None:
+    """A log that ended when it was copied was not silent then."""
+    then = orjson.loads(LOG[-1])["@timestamp"]
+    assert run(log, "--key", KEY, "--at", then).exit_code == 0
+
+
 def test_the_cure_of_unverifiable(log: Path) -> None:
     """Names the options."""
     printed = run(log).stdout
