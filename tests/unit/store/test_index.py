@@ -194,6 +194,7 @@ def test_records_that_a_later_segment_repeats_count_once(log: StoredLog) -> None
     assert path.exists()
     assert find(log, Query(text="lost")) == []
     assert find(log, Query(text="one")) == [1, 4]
+    assert gaps(log) == []
 
 
 def test_a_file_that_is_no_shard_is_made_again(log: StoredLog) -> None:

@@ -39,7 +39,13 @@ def test_columns_come_back(records: list[tuple[int, int, int]]) -> None:
     assert Columns.unpack(5, columns.pack()) == columns
 
 
-@given(st.lists(st.tuples(NUMBERS, st.text(st.characters(exclude_characters="\n"), min_size=1))))
+@given(
+    st.lists(
+        st.tuples(
+            NUMBERS, st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1)
+        )
+    )
+)
 def test_a_page_comes_back(rows: list[tuple[int, str]]) -> None:
     """Rows of any text, one or none."""
     page = Page(array("q", [number for number, _ in rows]), [row for _, row in rows])
