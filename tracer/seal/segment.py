@@ -7,6 +7,7 @@ declares it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from tracer.model.sealed import End, Previous
@@ -29,9 +30,9 @@ class Span:
         return f"{self.first:012d}"
 
     @property
-    def is_last(self) -> bool:
-        """Whether none follows."""
-        return self._until is None
+    def is_torn(self) -> bool:
+        """Whether something stands behind the records, and no segment follows to declare it."""
+        return self._until is None and self._bytes > 0
 
     def records(self, lines: list[bytes], index: int) -> list[bytes]:
         """Those of its lines that are records; the first one is that at `index`."""
@@ -42,11 +43,15 @@ class Span:
             self._leave(line + b"\n")
         return lines[:kept]
 
-    def end(self, index: int, tail: bytes) -> None:
-        """All was read; `index` is that of the next record. ValueError if records are missing."""
+    def end(self, index: int, tail: Iterable[bytes]) -> None:
+        """All lines were read, and `tail` stands behind them; `index` is that of the next record.
+        ValueError if records are missing."""
         if self._until is not None and index < self._until:
             raise ValueError(f"records {index} to {self._until - 1} are missing")
-        self._leave(tail)
+        for piece in tail:
+            if self._until is None and b"\n" in piece:
+                raise ValueError("a line is longer than any can be")
+            self._leave(piece)
 
     def check(self, previous: Previous | None) -> None:
         """Holds what the segment behind says about this one against what was read; ValueError if

@@ -114,8 +114,8 @@ class Verifier:
         except ValueError as error:
             self._break(error)
 
-    def end(self, tail: bytes = b"") -> None:
-        """The segment was read; `tail`: what stands behind its last newline."""
+    def end(self, tail: Iterable[bytes] = ()) -> None:
+        """The segment was read; `tail`: what stands behind its last line."""
         if self._span is None or self._is_broken:
             return
         try:
@@ -123,7 +123,7 @@ class Verifier:
         except ValueError as error:
             self._break(error)
             return
-        if tail and self._span.is_last:
+        if self._span.is_torn:
             self._add(Verdict.INCOMPLETE, "the last line is not whole: a crash cut it off")
 
     def fail(self, reason: str) -> None:

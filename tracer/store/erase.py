@@ -107,7 +107,7 @@ def _without(reader: SegmentReader, nth: int, leaf: bytes) -> Iterator[bytes]:
             lines[nth] = erased_line(leaf)
         nth -= len(lines)
         yield lines_of(lines)
-    yield reader.tail
+    yield from reader.tail
 
 
 def _scalars(fields: object, names: tuple[str, ...]) -> Fields:

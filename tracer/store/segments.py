@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Final, NamedTuple
 
 from tracer.codec.log import MAX_LINE_BYTES
@@ -75,20 +76,23 @@ class SegmentReader:
         else:
             raise BadLog(place=self._place, reason="it is gone")
         self._packed: PackedFile | None = None
-        self.tail = b""
-        """Once all blocks were read: what follows the last newline."""
+        self.tail: Iterable[bytes] = ()
+        """Once all blocks were read: what follows them; to be read once."""
 
     def blocks(self, offset: int = 0) -> Iterator[list[bytes]]:
         """Whole lines without their newlines, a block of the file at a time, from the line on that
-        begins at this byte of the plain segment."""
-        rest = b""
-        for data in self.pieces(offset):
-            *lines, rest = (rest + data).split(b"\n")
+        begins at this byte of the plain segment, up to what is longer than any line: a power cut
+        may leave zeros."""
+        rest, pieces = b"", self.pieces(offset)
+        for data in pieces:
+            block = rest + data
+            *lines, rest = block.split(b"\n")
             # No other can be longer than a block.
             if len(lines[0] if lines else rest) >= MAX_LINE_BYTES:
-                raise ValueError("a line is longer than any can be")
+                self.tail = chain((block,), pieces)
+                return
             yield lines
-        self.tail = rest
+        self.tail = (rest,)
 
     def line_at(self, offset: int) -> bytes:
         """The one line that begins there; ValueError if none ends behind it."""

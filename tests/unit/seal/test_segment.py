@@ -16,7 +16,7 @@ BEHIND = b"left\nhalf"
 def read(lines: list[bytes], tail: bytes = b"", until: int | None = 13) -> Span:
     span = Span(10, NAME, until)
     kept = span.records(lines, 10)
-    span.end(10 + len(kept), tail)
+    span.end(10 + len(kept), [tail])
     return span
 
 
@@ -43,6 +43,15 @@ def test_what_is_left_is_as_declared() -> None:
     """All its bytes, whole lines or not."""
     read([b"a", b"b", b"c", b"left"], b"half").check(torn())
     read([b"a", b"b", b"c"]).check(Previous("000000000010", End.SEALED))
+
+
+def test_the_last_segment_may_be_torn() -> None:
+    """By what is no line yet; a whole line is none that a crash left."""
+    assert read([b"a"], b"half", until=None).is_torn
+    assert not read([b"a"], until=None).is_torn
+    assert not read([b"a", b"b", b"c"], b"half").is_torn
+    with pytest.raises(ValueError, match="longer"):
+        read([b"a"], b"x\n", until=None)
 
 
 @pytest.mark.parametrize(
