@@ -16,11 +16,10 @@ from typing import Final
 import orjson
 
 from tracer.store.directory import Directory
+from tracer.store.index_block import Columns, Page
 from tracer.store.index_notes import Gap, Session, SessionKey
 from tracer.store.index_shard import (
     BLOCK_RECORDS,
-    Columns,
-    Page,
     connect,
     load_session,
     shard_name,

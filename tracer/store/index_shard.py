@@ -3,22 +3,21 @@
 Invariant: it is a function of these records alone, so it can be thrown away and made again without
 the others. A transaction ends between two records, and the file says which is the next.
 
-Records are kept by columns, BLOCK_RECORDS to a block: time, label (what many have in common) and
-offset in the plain segment. The rows of text of the same records are a page.
+Records are kept in blocks of BLOCK_RECORDS (index_block.py), text in FTS5, too: row 2n is what
+record n holds, row 2n + 1 its late row.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from array import array
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import orjson
-import pyzstd
 
 from tracer.store.directory import Directory
+from tracer.store.index_block import Columns, Page
 from tracer.store.index_entry import Entry, Label, accounts_of, entry_of
 from tracer.store.index_notes import GapFinder, Session, SessionKey, session_key
 from tracer.store.rows import Rows
@@ -26,7 +25,6 @@ from tracer.store.rows import Rows
 VERSION: Final = 1
 SHARD_RECORDS: Final = 2_000_000
 BLOCK_RECORDS: Final = 1024
-_LEVEL: Final = 1
 _CACHE_KIB: Final = 64 << 10
 _SCHEMA: Final = """
 CREATE TABLE state (
@@ -61,60 +59,6 @@ class Position(NamedTuple):
     next: int
     segment: int
     offset: int
-
-
-class Columns(NamedTuple):
-    """A block: for each record from `first` on, when it was, its label, its byte in the segment."""
-
-    first: int
-    times_us: array[int]
-    labels: array[int]
-    offsets: array[int]
-
-    @classmethod
-    def empty(cls, first: int) -> Columns:
-        """One without records."""
-        return cls(first, array("q"), array("i"), array("q"))
-
-    @classmethod
-    def unpack(cls, first: int, data: bytes) -> Columns:
-        """From what pack() made."""
-        columns, plain = cls.empty(first), pyzstd.decompress(data)
-        count = len(plain) // 20
-        columns.times_us.frombytes(plain[: 8 * count])
-        columns.offsets.frombytes(plain[8 * count : 16 * count])
-        columns.labels.frombytes(plain[16 * count :])
-        return columns
-
-    def pack(self) -> bytes:
-        """As it is stored."""
-        plain = self.times_us.tobytes() + self.offsets.tobytes() + self.labels.tobytes()
-        return pyzstd.compress(plain, _LEVEL)
-
-
-class Page(NamedTuple):
-    """Rows of text, and the records that they belong to."""
-
-    sequences: array[int]
-    rows: list[str]
-
-    @classmethod
-    def empty(cls) -> Page:
-        """One without rows."""
-        return cls(array("q"), [])
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Page:
-        """From what pack() made."""
-        size, plain = int.from_bytes(data[:4], "little"), pyzstd.decompress(data[4:])
-        sequences = array("q")
-        sequences.frombytes(plain[: 8 * size])
-        return cls(sequences, plain[8 * size :].decode().split("\n"))
-
-    def pack(self) -> bytes:
-        """As it is stored; rows have no newlines."""
-        plain = self.sequences.tobytes() + "\n".join(self.rows).encode()
-        return len(self.rows).to_bytes(4, "little") + pyzstd.compress(plain, _LEVEL)
 
 
 def first_of_shard(sequence: int) -> int:

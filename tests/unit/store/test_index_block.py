@@ -1,0 +1,36 @@
+"""tracer.store.index_block"""
+
+from __future__ import annotations
+
+from array import array
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracer.store.index_block import Columns, Page
+
+NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1)
+
+
+@given(st.lists(st.tuples(NUMBERS, st.integers(0, (1 << 31) - 1), NUMBERS)))
+def test_columns_come_back(records: list[tuple[int, int, int]]) -> None:
+    """All of them, each in its own."""
+    columns = Columns.empty(5)
+    for record in records:
+        for column, value in zip(columns[1:], record, strict=True):
+            column.append(value)
+    assert Columns.unpack(5, columns.pack()) == columns
+
+
+@given(
+    st.lists(
+        st.tuples(
+            NUMBERS, st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1)
+        )
+    )
+)
+def test_a_page_comes_back(rows: list[tuple[int, str]]) -> None:
+    """Rows of any text, one or none."""
+    page = Page(array("q", [number for number, _ in rows]), [row for _, row in rows])
+    if rows:
+        assert Page.unpack(page.pack()) == page
