@@ -9,7 +9,8 @@ import re
 from typing import Any, Final, NamedTuple
 
 from tracer.codec.identity import Fields
-from tracer.model.sealed import End, Previous
+from tracer.codec.moment import wall_ns
+from tracer.model.sealed import End, Previous, Stamp
 from tracer.seal.note import PublicKey, unbase64
 from tracer.seal.stage import FORMAT
 
@@ -124,12 +125,12 @@ def shown(value: object) -> str:
     return repr(value)[:_SHOWN]
 
 
-def moment(event: Fields) -> str:
-    """When a record says that it was written; empty if it doesn't."""
+def stamp_of(event: Fields) -> Stamp:
+    """When a seal says that it was written; ValueError if it doesn't, in the way there is."""
     match event:
-        case {"@timestamp": str(timestamp)} if len(timestamp) < _SHOWN:
-            return timestamp
-    return ""
+        case {"@timestamp": str(text), "ttytrace": {"boottime_ns": int(boot_ns)}}:
+            return Stamp(boot_ns, wall_ns(text))
+    raise ValueError("the seal has no moment")
 
 
 def _previous(fields: object) -> Previous | None:

@@ -6,11 +6,11 @@ come every second while ttytrace runs, so the time between two is what was not r
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from tracer.codec.identity import Fields
-from tracer.seal.claims import moment
+from tracer.codec.moment import timestamp
+from tracer.model.sealed import Stamp
 from tracer.seal.report import Problem, Problems, Verdict
 
 SILENCE_NS: Final = 30_000_000_000
@@ -24,8 +24,7 @@ class Liveness:
         self._problems = problems
         self._is_running: bool | None = None  # None: nothing was said about it yet
         self._boot_ns: int | None = None
-        self.timestamp = ""
-        """When the last seal was written."""
+        self._wall_ns: int | None = None  # of the last seal
 
     def start(self, index: int, at_ns: int | None) -> None:
         """A run begins; `at_ns`: on CLOCK_BOOTTIME, if known."""
@@ -38,37 +37,36 @@ class Liveness:
         """A run ended."""
         self._is_running = False
 
-    def seal(self, index: int, event: Fields) -> None:
+    def seal(self, index: int, now: Stamp) -> None:
         """A seal that authenticates all before it."""
-        now_ns = boot_ns(event)
-        if self._is_running is not False and now_ns is not None and self._boot_ns is not None:
-            self._check_silence(now_ns - self._boot_ns, index)
-        self._boot_ns = now_ns
-        self._check_clock(moment(event), index)
+        if self._is_running is not False and self._boot_ns is not None:
+            self._check_silence(now.boot_ns - self._boot_ns, index)
+        if self._wall_ns is not None and now.wall_ns < self._wall_ns:
+            detail = f"from {timestamp(self._wall_ns)} to {timestamp(now.wall_ns)}"
+            self._warn("the wall clock was set back", detail, index)
+        self._boot_ns, self._wall_ns = now
 
     def end(self, now_ns: int) -> None:
         """The log's end; `now_ns`: since 1970."""
-        last_ns = _wall_ns(self.timestamp)
-        if self._is_running is not False and last_ns is not None:
-            quiet_ns = now_ns - last_ns
-            if quiet_ns > SILENCE_NS:
-                detail = f"for {quiet_ns // _SECOND_NS} s, since {self.timestamp}"
-                self._missing("the log ends without a stop, and is silent", detail)
+        if self._is_running is False or self._wall_ns is None:
+            return
+        quiet_ns, since = now_ns - self._wall_ns, timestamp(self._wall_ns)
+        if quiet_ns > SILENCE_NS:
+            detail = f"for {quiet_ns // _SECOND_NS} s, since {since}"
+            self._missing("the log ends without a stop, and is silent", detail)
+        elif quiet_ns < -SILENCE_NS:
+            self._warn("the log ends in the future: whether it is silent can't be told", since)
 
     def _check_silence(self, quiet_ns: int, index: int) -> None:
         if quiet_ns > SILENCE_NS:
             detail = f"for {quiet_ns // _SECOND_NS} s"
             self._missing("there was silence while ttytrace should have run", detail, index)
 
-    def _check_clock(self, timestamp: str, index: int) -> None:
-        if timestamp < self.timestamp:  # in one format, so they sort as times do
-            detail = f"from {self.timestamp} to {timestamp}"
-            text = "the wall clock was set back"
-            self._problems.add(Problem(Verdict.OK, text, detail, index))
-        self.timestamp = timestamp
-
     def _missing(self, text: str, detail: str, index: int | None = None) -> None:
         self._problems.add(Problem(Verdict.INCOMPLETE, text, detail, index))
+
+    def _warn(self, text: str, detail: str, index: int | None = None) -> None:
+        self._problems.add(Problem(Verdict.OK, text, detail, index))
 
 
 def boot_ns(event: Fields) -> int | None:
@@ -77,10 +75,3 @@ def boot_ns(event: Fields) -> int | None:
         case {"ttytrace": {"boottime_ns": int(value)}}:
             return value
     return None
-
-
-def _wall_ns(timestamp: str) -> int | None:
-    try:
-        return int(datetime.fromisoformat(timestamp).timestamp() * _SECOND_NS)
-    except (ValueError, OverflowError):
-        return None

@@ -18,6 +18,7 @@ import orjson
 
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part
+from tracer.codec.moment import timestamp
 from tracer.model.sealed import End, Previous
 from tracer.seal.anchor import Anchor, AnchorCheck
 from tracer.seal.chain import KeyChain
@@ -29,9 +30,9 @@ from tracer.seal.claims import (
     Seal,
     UnknownFormat,
     digest,
-    moment,
     number,
     shown,
+    stamp_of,
 )
 from tracer.seal.erased import erased_leaf
 from tracer.seal.keys import first_signer
@@ -256,12 +257,13 @@ class Verifier:
             text = f"one of the records {self._hashed} to {self._size - 1} is not as it was sealed"
             raise Altered(text, self._hashed)
         self._chain.seal(seal, self._size, line)
+        now = stamp_of(event)
         if seal.note is not None:
-            self._chain.checkpoint(seal.note, self._head(), moment(event))
+            self._chain.checkpoint(seal.note, self._head(), timestamp(now.wall_ns))
         self._hashed = self._size
         if seal.note is not None or self._trust.seed is not None:
             self._settle()
-            self._live.seal(self._size, event)
+            self._live.seal(self._size, now)
 
     def _rekey(self, rekey: Rekey) -> None:
         assert self._chain is not None

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
-from tracer.codec.moment import wall_ns
 from tracer.model.sealed import Stamp
-from tracer.seal.claims import Header, Seal
+from tracer.seal.claims import Header, Seal, stamp_of
 from tracer.seal.erased import leaf_of
 from tracer.seal.tree import Frontier, leaf_hash
 
@@ -54,7 +53,7 @@ class Scan:
             event = parse(line) if line[_MAC_AT:].startswith(_MAC_MEMBER) else {}
             match log_part(event):
                 case "seal", fields:
-                    self._close(line, Seal.parse(fields), _stamp_of(event))
+                    self._close(line, Seal.parse(fields), stamp_of(event))
                 case _:
                     self._leaves.append(leaf_of(line))
                     self._before = line
@@ -76,10 +75,3 @@ class Scan:
         self._leaves.clear()
         tree = self._tree.copy()
         self.last = SealSeen(seal.epoch, seal.seal, tree, self._end, stamp, self._before)
-
-
-def _stamp_of(event: Fields) -> Stamp:
-    match event:
-        case {"@timestamp": str(text), "ttytrace": {"boottime_ns": int(boot_ns)}}:
-            return Stamp(boot_ns, wall_ns(text))
-    raise ValueError("the seal has no moment")

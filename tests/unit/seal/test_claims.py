@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit.seal.made import made_log, made_segments
 from tracer.codec.identity import Fields
-from tracer.codec.log import log_part, parse
-from tracer.model.sealed import End, Previous
-from tracer.seal.claims import Header, Rekey, Seal, UnknownFormat, digest, moment, number, shown
+from tracer.codec.log import control, log_part, parse
+from tracer.model.sealed import End, Previous, Stamp
+from tracer.seal.claims import Header, Rekey, Seal, UnknownFormat, digest, number, shown, stamp_of
 
 LOG = made_log(2)
 WRONG = [None, True, -1, 1.0, 10**18, "", "x", [], {}]
@@ -85,6 +85,17 @@ def test_hostile_values_in_messages_are_short() -> None:
 
 
 def test_moments() -> None:
-    """Only what may be one."""
-    assert moment({"@timestamp": "2026"}) == "2026"
-    assert moment({"@timestamp": 7}) == moment({}) == moment({"@timestamp": "x" * 99}) == ""
+    """On two clocks."""
+    event = control("seal", Stamp(7, 1_790_000_000_000_001_000))
+    assert stamp_of(event) == Stamp(7, 1_790_000_000_000_001_000)
+
+
+@pytest.mark.parametrize(
+    "moment", [None, 7, "yesterday", "2026-01-01", "0001-01-01T00:00:00.000000Z", "\x9b31m"]
+)
+def test_hostile_moments(moment: object) -> None:
+    """A seal has one, and it is written in one way."""
+    with pytest.raises(ValueError, match="moment"):
+        stamp_of({"@timestamp": moment, "ttytrace": {"boottime_ns": 7}})
+    with pytest.raises(ValueError, match="moment"):
+        stamp_of({"@timestamp": moment})
