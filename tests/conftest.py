@@ -4,10 +4,14 @@ have no deadline: a shared or emulated machine may be slow at any moment."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.keeping import Kept
+from tests.written import Written
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
@@ -21,3 +25,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         room = item.path.relative_to(TESTS).parts[0]
         if room in MARKED_FOLDERS:
             item.add_marker(room)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Written]:
+    """A log of its own."""
+    log = Written(tmp_path / "written")
+    yield log
+    log.remove()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    """A log that is looked after."""
+    kept = Kept(tmp_path)
+    yield kept
+    kept.end()
+    kept.release()

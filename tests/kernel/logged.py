@@ -19,9 +19,9 @@ import orjson
 import pyzstd
 
 from tests.attributes import changeable
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO
 from tests.kernel.tmux import Pane
+from tests.patience import PATIENCE_S, eventually
 from tracer.config import load
 from tracer.probe.plan import PLAN_NAMES
 from tracer.seal.report import Verdict

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from tests.kernel.lines import Totals, from_line
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.tmux import Pane
+from tests.patience import PATIENCE_S, eventually
 from tracer.model.findings import Finding, Lost, TextOutput
 
 REPO = Path(__file__).parents[2]

@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.kernel.patience import eventually
 from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.typists import (
     FOURTH,
@@ -23,6 +22,7 @@ from tests.kernel.typists import (
     let_in,
     wait_until_attached,
 )
+from tests.patience import eventually
 
 END = b"@"
 ALPHABETS = ("abcdefgh", "ijklmnop", "qrstuvwx")

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.need import lacking
+from tests.patience import PATIENCE_S, eventually
 
 _SSHD = "/usr/sbin/sshd"
 # An empty directory for all sshd, which a service manager makes where there is one; it stays, since

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.play import Traced, build_static, run
 from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux
 from tests.need import lacking
+from tests.patience import PATIENCE_S, eventually
 
 pytestmark = [
     pytest.mark.every_kernel,

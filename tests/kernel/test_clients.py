@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.kernel.conftest import StartTracer
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.sights import changed, client_changed, wait_for_names
 from tests.kernel.tmux import ENVIRONMENT, Pane, Tmux
 from tests.kernel.typists import FOURTH, Typist, let_in
 from tests.kernel.visitors import Visit, Visitor, visits
+from tests.patience import PATIENCE_S, eventually
 from tracer.model.context import Person
 from tracer.model.findings import Finding, TmuxChanged
 

@@ -11,7 +11,6 @@ from random import Random
 
 import pytest
 
-from tests.kernel.patience import eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.sights import started, wait_for_names
 from tests.kernel.tmux import Pane, Tmux
@@ -24,6 +23,7 @@ from tests.kernel.typists import (
     play,
     wait_until_attached,
 )
+from tests.patience import eventually
 from tracer.attribute.line import AHEAD, COMPLETION, HISTORY, PROGRAM
 from tracer.model.context import Command, Person
 from tracer.model.findings import ProgramStarted

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO
 from tests.kernel.tmux import Tmux
+from tests.patience import PATIENCE_S, eventually
 from tracer.capture import bcc_module
 from tracer.probe.plan import PLAN_NAMES
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.patience import eventually
 from tests.kernel.tmux import ENVIRONMENT, Pane, Tmux
 from tests.kernel.typists import Typist, wait_until_attached
 from tests.kernel.watch import Watch
+from tests.patience import eventually
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,

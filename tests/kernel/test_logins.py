@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.kernel.patience import eventually
 from tests.kernel.sshd import Login, Sshd
 from tests.need import lacking
+from tests.patience import eventually
 from tracer.model.context import Client, Origin, Person
 from tracer.model.events import ProcessKey
 from tracer.model.facts import PeerSeen

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
-from tests.kernel.patience import eventually
 from tests.kernel.recording import Recording, Shown, is_loss
 from tests.kernel.tmux import Tmux, ends_with
 from tests.kernel.witness import END, assert_equal, closed, piped
+from tests.patience import eventually
 from tracer.model.findings import (
     Finding,
     Lost,

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
-from tests.kernel.patience import eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux, ends_with
 from tests.kernel.witness import (
@@ -21,6 +20,7 @@ from tests.kernel.witness import (
     script_content,
     scripted,
 )
+from tests.patience import eventually
 
 _LINE = "línea ünï 漢字かな 🦀🇪🇺 e\u0301 \x1b[31mrot\x1b[0m\t|\r\n".encode()
 

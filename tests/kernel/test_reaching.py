@@ -10,9 +10,9 @@ import pytest
 
 from tests.kernel.conftest import WORKLOADS
 from tests.kernel.hearing import heard
-from tests.kernel.patience import eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.room import Room
+from tests.patience import eventually
 from tracer.model.findings import InputInjected, ProcessTraced, TextInput
 from tracer.model.hands import How
 

@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 from tests.kernel.conftest import StartTracer
-from tests.kernel.patience import eventually
 from tests.kernel.play import Traced, build_static
 from tests.kernel.tmux import Pane, Tmux
+from tests.patience import eventually
 from tracer.model.findings import ProgramStarted
 
 

@@ -16,7 +16,6 @@ import pytest
 
 from tests.kernel.conftest import StartTracer, Workload
 from tests.kernel.logged import ERASE, RUN, Log, Record, Run
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.recording import REPO, is_loss
 from tests.kernel.tmux import Tmux
 from tests.kernel.witness import (
@@ -28,6 +27,7 @@ from tests.kernel.witness import (
     script_content,
     scripted,
 )
+from tests.patience import PATIENCE_S, eventually
 from tracer.errors import LogBusy, LogFull
 from tracer.model.findings import Lost
 from tracer.seal.report import Verdict

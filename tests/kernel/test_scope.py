@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.kernel.conftest import WORKLOADS, StartTracer
-from tests.kernel.patience import eventually
 from tests.kernel.recording import REPO, Tracer
 from tests.kernel.sights import (
     assert_runs_in,
@@ -32,6 +31,7 @@ from tests.kernel.sights import (
     wait_for_names,
 )
 from tests.kernel.tmux import Pane, Tmux
+from tests.patience import eventually
 from tracer.clock import boot_ns
 from tracer.model.findings import ProgramStarted, TextOutput, TmuxChanged
 from tracer.observe import observer

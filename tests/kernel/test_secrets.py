@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.kernel.patience import eventually
 from tests.kernel.recording import Tracer
 from tests.kernel.sshd import Sshd
 from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.typists import USERS, Typist, let_in, wait_until_attached
+from tests.patience import eventually
 from tracer.model.findings import TextInput
 
 WINDOW, STEP = 8, 4  # of a canary, 11 bytes in a row are found wherever they begin

@@ -18,7 +18,6 @@ import pytest
 
 from tests.kernel.conftest import StartTracer
 from tests.kernel.hearing import assert_right, changes, heard, whose
-from tests.kernel.patience import eventually
 from tests.kernel.room import ALPHABETS, DIGITS, END, Room
 from tests.kernel.typists import (
     USERS,
@@ -31,6 +30,7 @@ from tests.kernel.typists import (
     keys,
     play,
 )
+from tests.patience import eventually
 from tracer.model.hands import How
 
 MOST_UNKNOWN = 0.001

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.kernel.patience import PATIENCE_S, eventually
+from tests.patience import PATIENCE_S, eventually
 from tracer.model.events import Tty
 from tracer.observe import procfs
 

@@ -20,8 +20,8 @@ from contextlib import suppress
 from random import Random
 from typing import NamedTuple, Protocol
 
-from tests.kernel.patience import eventually
 from tests.kernel.tmux import ENVIRONMENT, Pane, Tmux
+from tests.patience import eventually
 from tracer.model.context import Person
 from tracer.model.events import Tty
 

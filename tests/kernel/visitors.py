@@ -6,9 +6,9 @@ import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.kernel.patience import PATIENCE_S, eventually
 from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.typists import Typist
+from tests.patience import PATIENCE_S, eventually
 from tracer.model.events import Tty
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from tests.kernel.patience import eventually
 from tests.kernel.tracing import RAW_SYSCALLS, survey_without_tracefs
+from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.config import RingSizes

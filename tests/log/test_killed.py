@@ -6,8 +6,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,13 +17,6 @@ from tracer.store.log import Log, Pace
 FAST = Pace(1 * MS, 4 * MS, 8 * MS)
 LOGS = 20
 KILLS = 10
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Iterator[Written]:
-    log = Written(tmp_path)
-    yield log
-    log.remove()
 
 
 def now(written: Written) -> Stamp:

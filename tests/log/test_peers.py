@@ -22,14 +22,6 @@ CROWDS = 8
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept(tmp_path)
-    yield kept
-    kept.end()
-    kept.release()
-
-
-@pytest.fixture
 def keys(kept: Kept) -> Iterator[Directory]:
     directory = Directory(Path(kept.settings.state))
     yield directory

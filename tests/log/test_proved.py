@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import orjson
 import pytest
@@ -16,13 +14,6 @@ from tracer.seal.note import PublicKey
 from tracer.store.directory import Directory
 from tracer.store.log import Log
 from tracer.store.proofs import newest_checkpoint, prove
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Iterator[Written]:
-    log = Written(tmp_path)
-    yield log
-    log.remove()
 
 
 def record(written: Written, minutes: int) -> Log:

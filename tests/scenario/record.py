@@ -17,9 +17,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.kernel.lines import to_line
-from tests.kernel.patience import eventually
 from tests.kernel.tmux import Tmux
 from tests.kernel.watch import server_of
+from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.capture.recorded import RecordedSource, record

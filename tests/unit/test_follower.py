@@ -6,25 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.patience import eventually
 from tracer import follower as module
 from tracer.follower import Follower, follow
 from tracer.observe import procfs
 
-ENOUGH_S = 30.0
 PERIOD_NS = module._CHECK_NS
-
-
-def eventually(what: Callable[[], object]) -> None:
-    end = time.monotonic() + ENOUGH_S
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture

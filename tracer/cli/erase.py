@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tracer.cli.logs import LogOption
+from tracer.cli.options import ConfigOption
 from tracer.config import load
 from tracer.daemon import require_root
 from tracer.errors import ForeignLog
@@ -22,9 +22,7 @@ def erase(
     ],
     reason: Annotated[str, typer.Option(help="Why; it stays in the log.", show_default=False)],
     log: LogOption = None,
-    config: Annotated[
-        Path | None, typer.Option(help="The settings; /etc/ttytrace/config.toml if it exists.")
-    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Erase the text of a record for good. That it was erased, by whom and why, stays.
 

@@ -7,11 +7,8 @@ another host without resting here; what is said to people goes to standard error
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from tracer.cli.options import ConfigOption
 from tracer.cli.safe import safe_text
 from tracer.config import load
 from tracer.seal.keys import first_signer, seed_text
@@ -19,9 +16,7 @@ from tracer.store.create import create
 
 
 def init(
-    config: Annotated[
-        Path | None, typer.Option(help="The settings; /etc/ttytrace/config.toml if it exists.")
-    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Begin a log, and show its seed and its key: once, to be kept off this host."""
     settings = load(config).log

@@ -8,18 +8,18 @@ import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
 
+from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
 from tracer.cli.safe import safe_json
 from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
-from tracer.config import InputPolicy, load
+from tracer.config import load
 from tracer.daemon import Capture, require_root
 from tracer.model.findings import Finding
 from tracer.observe.host import this_host
@@ -44,16 +44,9 @@ def live(  # noqa: PLR0917 - each is an option of the command
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line.")] = False,
     output: Annotated[bool, typer.Option(help="Show what the panes showed.")] = True,
-    plan: Annotated[
-        str, typer.Option(help="Use this plan: kprobe, fentry or tracepoint; see doctor.")
-    ] = "",
-    input_: Annotated[
-        InputPolicy | None,
-        typer.Option("--input", help="What is kept of typed input, whatever the settings say."),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="The settings; /etc/ttytrace/config.toml if it exists.")
-    ] = None,
+    plan: PlanOption = "",
+    input_: InputOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Show what happens in tmux sessions on this host, until Ctrl-C."""
     selection = Selection.parse(session, pane, user, kind, output)

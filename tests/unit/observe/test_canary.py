@@ -6,24 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.patience import eventually
 from tracer.observe import canary as module
 from tracer.observe import procfs
 from tracer.observe.canary import Canary
-
-ENOUGH_S = 30.0
-
-
-def eventually(what: Callable[[], object]) -> None:
-    end = time.monotonic() + ENOUGH_S
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A log in a temporary directory that can be removed again."""
+"""A directory as the log's are."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.attributes import changeable
-from tests.written import Written
 from tracer.store.directory import Directory
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Iterator[Written]:
-    log = Written(tmp_path / "written")
-    yield log
-    log.remove()
 
 
 @pytest.fixture

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.keeping import Kept
 from tracer.store.errands import erase_request, errand, read_request
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept(tmp_path)
-    yield kept
-    kept.end()
-    kept.release()
 
 
 @pytest.mark.parametrize("text", ["", "x" * 9000, "caf\xe9 \udcff", '"'])

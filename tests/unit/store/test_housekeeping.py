@@ -5,7 +5,6 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -18,14 +17,6 @@ from tracer.codec.identity import Fields
 from tracer.store.directory import Directory
 from tracer.store.requests import address
 from tracer.store.segments import segments_in
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept(tmp_path)
-    yield kept
-    kept.end()
-    kept.release()
 
 
 class Asked:

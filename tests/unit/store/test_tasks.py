@@ -13,14 +13,6 @@ from tracer.store.tasks import Task, Workplace
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept(tmp_path)
-    yield kept
-    kept.end()
-    kept.release()
-
-
-@pytest.fixture
 def place(kept: Kept) -> Iterator[Workplace]:
     place = Workplace(kept.settings)
     yield place
