@@ -45,12 +45,17 @@ def test_it_makes_an_index_in_a_group_of_its_own_behind_all_others(
     assert follower.trouble is None
 
 
+def ended(pid: int) -> None:
+    """Waits until a child is over, and leaves it to be waited for."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 def test_one_that_ended_is_started_again_at_the_next_check(follower: Follower) -> None:
     """And what it ended with is told."""
     pid = follower.pid
     follower.turn(0)
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: procfs.is_over(pid))
+    ended(pid)
     follower.turn(PERIOD_NS - 1)
     assert follower.pid == pid
     follower.turn(PERIOD_NS)
@@ -63,7 +68,7 @@ def test_one_that_ended_is_started_again_at_the_next_check(follower: Follower) -
 def test_without_a_log_it_says_so_by_its_exit_code(tmp_path: Path) -> None:
     """As a command does."""
     follower = Follower(str(tmp_path / "none"))
-    eventually(lambda: procfs.is_over(follower.pid))
+    ended(follower.pid)
     follower.turn(0)
     assert follower.trouble == "the index's process ended with 66"
     follower.close()
