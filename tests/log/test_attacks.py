@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.samples import HOST, INPUT, OUTPUT, RENAMED, FixedClock, names
+from tests.stored import StoredLog
 from tests.written import Written, note
+from tracer.cli.stored import StoredLines
+from tracer.codec.ecs import Encoder
 from tracer.seal.report import Verdict
+from tracer.store.directory import Directory
+from tracer.store.index import Index
+from tracer.store.query import Query
+from tracer.store.search import Searcher
+
+MANY = 2**64 - 1
+ESCAPE = "\x1b]0;title\x07\x9b31m"
 
 
 @pytest.fixture
@@ -41,3 +53,27 @@ def test_zeros_that_a_power_cut_left_are_no_tampering(written: Written, size: in
     written.stop(written.open())
     assert written.verdict() is Verdict.INCOMPLETE
     assert written.numbers() == [1]
+
+
+# ---- a log from elsewhere, whose lines anybody may have written ----
+
+
+def test_lines_of_any_content_are_indexed_and_drawn(tmp_path: Path) -> None:
+    """Numbers that no database takes, kinds that no terminal should see."""
+    encoder = Encoder(HOST, names, FixedClock())
+    renamed, output, typed = (encoder.encode(finding) for finding in (RENAMED, OUTPUT, INPUT))
+    renamed["event"]["action"] = ESCAPE
+    output["ttytrace"]["io"]["offset"] = MANY
+    typed["ttytrace"]["io"]["size"] = MANY
+    stored = StoredLog(tmp_path / "log")
+    stored.segment(0)
+    stored.add_events([renamed, output, typed])
+    with closing(Directory(stored.path)) as directory, closing(Index.open(directory)) as index:
+        index.catch_up(flush=True)
+        with closing(Searcher(index)) as asking:
+            found = [asking.found(sequence) for sequence in asking.find(Query())]
+            assert len(asking.sessions(Query())) == 1
+    lines = StoredLines(Query(), colour=False, width=None)
+    drawn = "".join(lines.draw(each) for each in found if each)
+    assert "x1b]0;title" in drawn
+    assert drawn.isprintable()

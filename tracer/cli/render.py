@@ -177,7 +177,7 @@ class Renderer:
         return f"{self._people.person(person)}[{person.key.tgid}]"
 
     def _tmux_changed(self, change: TmuxChanged) -> str:
-        what, _, verb = change.action.partition("-")
+        what, _, verb = safe_text(change.action).partition("-")
         sign = _TMUX_SIGNS.get(verb.rpartition("-")[2], "~")
         if change.client is None:
             text = f"{sign} {what} {_subject(what, change.place)}"

@@ -109,6 +109,11 @@ def _is_sound(label: Label) -> bool:
     )
 
 
+def is_count(number: object, limit: int) -> bool:
+    """Whether it counts something, and there are fewer than `limit`."""
+    return type(number) is int and 0 <= number < limit
+
+
 def _people(tmux: Fields) -> Iterator[str]:
     for typed in tmux.get("typed_by", ()):
         if typed["how"] != "terminal-reply":
@@ -157,7 +162,7 @@ def _output(event: Fields, sequence: int, time_us: int) -> Output:
     pane, text, size = event["tmux"]["pane"].get("pid"), io["text"], io["total_bytes_captured"]
     width = process["tty"].get("columns") or _WIDTH
     numbers = (device["major"], device["minor"], offset, size, width)
-    if not isinstance(text, str) or not all(type(number) is int for number in numbers):
+    if not isinstance(text, str) or not all(is_count(number, 1 << 62) for number in numbers):
         raise TypeError
     boot = event["host"]["boot"]["id"]
     return Output(

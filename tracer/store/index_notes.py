@@ -6,12 +6,13 @@ whatever the reason.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from tracer.codec.identity import Fields
-from tracer.store.index_entry import Entry, Label, names_of, time_us_of
+from tracer.store.index_entry import Entry, Label, is_count, names_of, time_us_of
 
 SILENCE_US: Final = 5_000_000
+_MAX_BYTES: Final = 1 << 40  # of a record; SQLite can hold the sum of a shard
 
 
 class Gap(NamedTuple):
@@ -121,9 +122,9 @@ class Session:
             case "exec":
                 self.commands += 1
             case "text_output":
-                self.shown += event["process"]["io"]["total_bytes_captured"]
+                self.shown += _bytes(event["process"]["io"]["total_bytes_captured"])
             case "text_input":
-                self.typed += event["ttytrace"]["io"]["size"]
+                self.typed += _bytes(event["ttytrace"]["io"]["size"])
                 self._meet(event["tmux"]["typed_by"])
             case "client-attached" | "client-session-changed":
                 self._meet([event["tmux"]["client"]])
@@ -144,6 +145,12 @@ class Session:
         for person in people:
             if person.get("how") != "terminal-reply":
                 self.people[_called(person)] = None
+
+
+def _bytes(size: object) -> int:
+    if not is_count(size, _MAX_BYTES):
+        raise TypeError
+    return cast("int", size)
 
 
 def _called(person: Fields) -> str:
