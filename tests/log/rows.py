@@ -205,17 +205,46 @@ def cut_and_go_on_in_order(log: Copy) -> None:
     log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
 
 
-# The only way to skip seals is to say that the disk lost them.
+# The only way to skip seals is to say that they were lost.
 @row("20c the same, and the disk is blamed", ROLLBACK)
 def cut_and_blame(log: Copy) -> None:
     blame(log, End.BEHIND)
 
 
-# The keys in the state file are those that follow the last checkpoint: a second at most.
-@row("20d a cut at the last checkpoint, and on with the stolen keys", OK)
-def go_on(log: Copy) -> None:
+@row("20d the same, and a power cut is blamed", INCOMPLETE)
+def cut_and_blame_power(log: Copy) -> None:
+    blame(log, End.TORN)
+
+
+@row("20e the same, and an I/O error is blamed", INCOMPLETE)
+def cut_and_blame_io(log: Copy) -> None:
+    blame(log, End.IO_ERROR)
+
+
+# Stolen keys are those behind the last write, even where no sync was since.
+@row("20f the last write is cut off, and on with the stolen keys", OK, TAMPERED, OK)
+def cut_last_write(log: Copy) -> None:
+    keys, ratchet = log.seized.stolen, log.seized.stolen.ratchet
+    log.lines = log.lines[: log.checkpoints()[-1] + 1]
+    number = about(log.lines[-1])[1]["seal"] + 1
+    keys = keys._replace(ratchet=ratchet._replace(seal=number))
+    log.lines = [*log.lines, *continued(log.lines, keys, log.now_ns - 5 * SECOND)]
+
+
+@row("20g the same, with the seal numbers that the keys have", TAMPERED)
+def cut_last_write_in_order(log: Copy) -> None:
     log.lines = log.lines[: log.checkpoints()[-1] + 1]
     log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
+
+
+@row("20h nothing is cut, and on with the stolen keys", OK)
+def go_on(log: Copy) -> None:
+    log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
+
+
+@row("20i seals are missing, and nothing is blamed", TAMPERED)
+def cut_without_blame(log: Copy) -> None:
+    blame(log, End.SEALED)
 
 
 @row("21 a cut across epochs, and on with the stolen keys", TAMPERED)

@@ -20,7 +20,6 @@ from tests.log.table import (
     UNVERIFIABLE,
     Row,
     anchors,
-    blame,
     erasable,
     lines_of,
     row,
@@ -37,7 +36,6 @@ from tests.log.tamper import (
 from tests.written import Written
 from tracer.codec.identity import Fields
 from tracer.codec.log import control
-from tracer.model.sealed import End
 from tracer.seal.anchor import Anchor
 from tracer.seal.erased import erased_line
 from tracer.seal.keys import new_secret
@@ -171,14 +169,6 @@ def other_key(log: Copy) -> None:
     log.replace(0, orjson.dumps(header))
     forger = Forger(lambda head: key.sign(head.text(log.origin)), log.seized.stolen.ratchet)
     log.lines = forger.resealed(log.lines, 0)
-
-
-@pytest.mark.parametrize("end", [End.TORN, End.IO_ERROR, End.SEALED])
-def test_only_a_lost_seal_may_be_skipped(logs: dict[str, Seized], tmp_path: Path, end: End) -> None:
-    """Neither a crash nor an I/O error makes seals go that were synced."""
-    log = Copy(logs["plain"])
-    blame(log, end)
-    assert report(log, "S", tmp_path).verdict is TAMPERED
 
 
 def report(log: Copy, mode: str, place: Path) -> Report:

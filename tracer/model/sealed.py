@@ -6,7 +6,10 @@ How they look as JSON is codec/log.py's, what they promise docs/format.md's.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MAX_UNSYNCED_SEALS: Final = 64
+"""So many seals, the last of them a checkpoint, may wait for a sync."""
 
 
 class Stamp(NamedTuple):
@@ -20,7 +23,7 @@ class End(StrEnum):
     """How a segment ended, seen from the one that follows it."""
 
     SEALED = "sealed"  # with its last seal
-    TORN = "torn"  # a crash left bytes behind that
+    TORN = "torn"  # a crash left bytes behind that, or took seals that were not synced
     IO_ERROR = "io-error"  # it could not be synced
     BEHIND = "behind"  # the disk lost what had been synced
 
@@ -28,7 +31,7 @@ class End(StrEnum):
 class Previous(NamedTuple):
     """The segment before: `name` without extension; `size` bytes stand in it behind its last
     record, with this SHA-256 (hex; None where it can't be read); `seals` of this epoch that were
-    synced are not in the log."""
+    made are not in the log."""
 
     name: str
     end: End

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from typing import Final
 
 from tracer.codec.log import log_part, parse
-from tracer.model.sealed import End
+from tracer.model.sealed import MAX_UNSYNCED_SEALS, End, Previous
 from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal, shown
 from tracer.seal.keys import Ratchet, first_signer, is_first_key, origin_of, rekey_text
 from tracer.seal.note import Head, PublicKey, open_note
@@ -85,8 +85,9 @@ class KeyChain:
 
     def resume(self, header: Header) -> None:
         """Another segment begins."""
-        is_behind = header.previous is not None and header.previous.end is End.BEHIND
-        skipped = header.previous.seals if header.previous and is_behind else 0
+        previous = header.previous
+        is_behind = previous is not None and previous.end is End.BEHIND
+        skipped = 0 if previous is None else _skipped(previous)
         if is_behind and header.epoch > self._epoch:
             raise LostKeys("the disk lost the rekey records that lead to the key of this segment")
         if (header.origin, header.key) != (self.origin, self._key) or header.epoch != self._epoch:
@@ -172,6 +173,14 @@ def _ratchet_at(seed: bytes, epoch: int, seal: int) -> Ratchet:
     for _ in range(epoch):
         ratchet = ratchet.after_rekey()
     return _forward(ratchet, seal)
+
+
+def _skipped(previous: Previous) -> int:
+    """How many seals a segment says that the one before it lost."""
+    most = {End.SEALED: 0, End.BEHIND: _MAX_SEALS}.get(previous.end, MAX_UNSYNCED_SEALS)
+    if previous.seals > most:
+        raise ValueError("more seals are missing before this segment than can be")
+    return previous.seals
 
 
 def _forward(ratchet: Ratchet, seals: int) -> Ratchet:

@@ -19,7 +19,7 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.config import LogSettings, WhenFull
 from tracer.errors import BadLog, LogFull
-from tracer.model.sealed import Stamp
+from tracer.model.sealed import MAX_UNSYNCED_SEALS, Stamp
 from tracer.seal.stage import lines_of
 from tracer.store.ballast import Ballast
 from tracer.store.directory import Directory
@@ -110,7 +110,7 @@ class Log:
             events = self._outage.admit(events, _MAX_HELD_BYTES - self._held_bytes)
         self._add(events, stamp)
         if self._batch_bytes >= _BATCH_BYTES and not self._tail.is_stuck:
-            self._write(self._tail.sealer.seal(stamp), stamp)
+            self._flush(stamp)
 
     def tick(self, stamp: Stamp) -> None:
         """Does what is due."""
@@ -124,7 +124,7 @@ class Log:
             if self._tail.size >= self._settings.segment_mib * _MIB:
                 self._turn(stamp)
         elif self._batch and stamp.boot_ns - self._batch_ns >= self._pace.batch_ns:
-            self._write(self._tail.sealer.seal(stamp), stamp)
+            self._flush(stamp)
 
     def sync(self, stamp: Stamp) -> bool:
         """Makes a checkpoint; whether all that was added is on the disk with it."""
@@ -158,6 +158,13 @@ class Log:
             self._batch += lines
             self._batch_bytes += sum(map(len, lines))
         self._held_bytes += sum(map(len, lines))
+
+    def _flush(self, stamp: Stamp) -> None:
+        """Writes the batch; with a checkpoint, where else a power cut could take too much."""
+        if self._tail.unsynced_seals >= MAX_UNSYNCED_SEALS - 1:
+            self._checkpoint(stamp)
+        else:
+            self._write(self._tail.sealer.seal(stamp), stamp)
 
     def _write(self, last: bytes, stamp: Stamp) -> None:
         """Writes the batch, and the seal that ends it."""

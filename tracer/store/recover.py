@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 
 from tracer.codec.log import log_part, parse
 from tracer.errors import BadLog, BadState
-from tracer.model.sealed import End, Previous, Stamp
+from tracer.model.sealed import MAX_UNSYNCED_SEALS, End, Previous, Stamp
 from tracer.seal.claims import UnknownFormat
+from tracer.seal.note import Head
 from tracer.seal.stage import Keys
 from tracer.seal.tree import Frontier
 from tracer.store.attributes import make_changeable
@@ -48,7 +49,7 @@ def recover(directory: Directory, keys: Keys, stamp: Stamp) -> Recovered:
     segments = segments_in(directory)
     while segments:
         segment = segments[-1]
-        seal = _last_seal(directory, segment, keys.origin)
+        seal = _last_seal(directory, segment, keys.origin, keys.head)
         if seal is not None:
             _finish(directory, segments)
             return _go_on(directory, segment, seal, keys)
@@ -62,16 +63,20 @@ def recover(directory: Directory, keys: Keys, stamp: Stamp) -> Recovered:
 def _go_on(directory: Directory, segment: Segment, seal: SealSeen, keys: Keys) -> Recovered:
     keys, lost = _forward(directory, keys, seal)
     size, digest = _tail(directory, segment, seal.end)
-    end = End.BEHIND if lost is not None else End.TORN if size else End.SEALED
-    previous = Previous(segment.stem, end, size, digest, lost or 0)
+    previous = Previous(segment.stem, _end(seal, size, lost), size, digest, lost)
     stopped = (log_part(parse(seal.before)) or ("",))[0] == "stop"
     recovery = Recovery("stop" if stopped else "crash", seal.stamp)
     return Recovered(keys, seal.tree, previous, recovery)
 
 
-def _forward(directory: Directory, keys: Keys, last: SealSeen) -> tuple[Keys, int | None]:
-    """The keys for the seal after the last; how many seals were synced and are lost, None if the
-    log has all."""
+def _end(seal: SealSeen, tail: int, lost: int) -> End:
+    if not seal.has_synced or lost > MAX_UNSYNCED_SEALS:
+        return End.BEHIND
+    return End.TORN if tail or lost else End.SEALED
+
+
+def _forward(directory: Directory, keys: Keys, last: SealSeen) -> tuple[Keys, int]:
+    """The keys for the seal after the last, and how many of their epoch's seals the log lacks."""
     if last.epoch == keys.ratchet.epoch + 1 and keys.next_secret is not None:
         ratchet = keys.ratchet.after_rekey()
         keys = keys._replace(secret=keys.next_secret, next_secret=None, ratchet=ratchet)
@@ -82,13 +87,15 @@ def _forward(directory: Directory, keys: Keys, last: SealSeen) -> tuple[Keys, in
         return keys, ratchet.seal
     while ratchet.seal <= last.seal:
         ratchet = ratchet.after_seal()
-    lost = ratchet.seal - last.seal - 1
-    return keys._replace(next_secret=None, ratchet=ratchet), lost or None
+    keys = keys._replace(next_secret=None, ratchet=ratchet)
+    return keys, ratchet.seal - last.seal - 1
 
 
-def _last_seal(directory: Directory, segment: Segment, origin: str) -> SealSeen | None:
+def _last_seal(
+    directory: Directory, segment: Segment, origin: str, synced: Head
+) -> SealSeen | None:
     """None if the segment has none that counts."""
-    reader, scan = SegmentReader(directory, segment), Scan(segment.first)
+    reader, scan = SegmentReader(directory, segment), Scan(segment.first, synced)
     try:
         for lines in reader.blocks():
             scan.follow(lines)

@@ -13,6 +13,7 @@ from tracer.codec.log import log_part, parse
 from tracer.model.sealed import Stamp
 from tracer.seal.claims import Header, Seal, stamp_of
 from tracer.seal.erased import leaf_of
+from tracer.seal.note import Head
 from tracer.seal.tree import Frontier, leaf_hash
 
 _MAC_MEMBER: Final = b',"mac":"'
@@ -20,8 +21,8 @@ _MAC_AT: Final = -len(_MAC_MEMBER + b"0123456789012345678901" + b'"}')
 
 
 class SealSeen(NamedTuple):
-    """A seal: its number; the tree with it; where in the segment it ends; its moment; and the last
-    line before it that is no seal."""
+    """A seal: its number; the tree with it; where in the segment it ends; its moment; the last line
+    before it that is no seal; and whether what was synced is there."""
 
     epoch: int
     seal: int
@@ -29,17 +30,21 @@ class SealSeen(NamedTuple):
     end: int
     stamp: Stamp
     before: bytes
+    has_synced: bool
 
 
 class Scan:
-    """Follows the lines of a segment whose first record has the index `first`."""
+    """Follows the lines of a segment whose first record has the index `first`. `synced`: the head
+    that was synced last, as far as the keys know; in a segment before, it is not looked for."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, synced: Head) -> None:
         self.last: SealSeen | None = None
         """The last seal that counts."""
         self.origin = ""
         self._tree = Frontier(0)
         self._first = first
+        self._synced = synced
+        self._has_synced = synced.size < first
         self._leaves: list[bytes] = []
         self._end = 0
         self._before = b""
@@ -66,6 +71,7 @@ class Scan:
                 raise ValueError("a segment begins with another record")
         self.origin = header.origin
         self._tree = Frontier(self._first, header.frontier)
+        self._meet_synced()
 
     def _close(self, line: bytes, seal: Seal, stamp: Stamp) -> None:
         self._tree.extend(self._leaves)
@@ -73,5 +79,10 @@ class Scan:
             raise ValueError("the seal is not of these records")
         self._tree.extend([leaf_hash(line)])
         self._leaves.clear()
-        tree = self._tree.copy()
-        self.last = SealSeen(seal.epoch, seal.seal, tree, self._end, stamp, self._before)
+        self._meet_synced()
+        place = self._tree.copy(), self._end, stamp, self._before, self._has_synced
+        self.last = SealSeen(seal.epoch, seal.seal, *place)
+
+    def _meet_synced(self) -> None:
+        if self._tree.size == self._synced.size:
+            self._has_synced = self._tree.root() == self._synced.root

@@ -1,7 +1,8 @@
 """The state file: the keys of this moment, in one sector that is written over and over.
 
-Invariant: a key that has done its work is overwritten where it stood; there is no second copy that
-it could linger in. One sector, so that neither a kill nor a power cut leaves half of it.
+Invariant: a key that has done its work is overwritten where it stood: at once for whoever reads the
+file, on the disk with the next sync. There is no second copy that it could linger in. One sector,
+so that neither a kill nor a power cut leaves half of it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class StateFile:
         directory.sync()
 
     def read(self) -> Keys:
-        """What write() wrote last."""
+        """What was put there last."""
         sector = os.pread(self._fd, SECTOR_BYTES + 1, 0)
         packed, check = sector[: _SHAPE.size], sector[_SHAPE.size :]
         if len(sector) != SECTOR_BYTES or check[:_CHECK_BYTES] != sha256(packed).digest():
@@ -66,10 +67,14 @@ class StateFile:
             Head(size, root),
         )
 
+    def put(self, keys: Keys) -> None:
+        """From now on the file holds these keys; OSError if it doesn't."""
+        os.pwrite(self._fd, _pack(keys), 0)
+
     def write(self, keys: Keys) -> None:
         """Comes back when these keys are on the disk, and those of before are not; OSError if the
         disk doesn't do it."""
-        os.pwrite(self._fd, _pack(keys), 0)
+        self.put(keys)
         os.fdatasync(self._fd)
 
     def close(self) -> None:

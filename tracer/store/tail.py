@@ -1,7 +1,8 @@
 """The growing end of a log on the disk: its segment, its sealer, its keys, and which are safe.
 
-Invariant: keys follow a checkpoint to the disk, never lead. A file that failed is not touched any
-more: all goes on from what was synced before.
+Invariant: keys only go forward. The key of a seal that was written is replaced at once, here and in
+the state file, and no other seal is made with it. A file that failed is not touched any more: the
+tree goes on from what was synced before.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ class Tail:
     def __init__(self, segments: Directory, state: StateFile, keys: Keys, tree: Frontier) -> None:
         self._segments = segments
         self._state = state
-        self._keys, self._tree = keys, tree  # as they were synced last
+        self._keys = keys  # for the seal behind the last that was written
+        self._tree = tree  # as it was synced last
+        self._synced_seal = keys.ratchet.seal
         self.sealer = Sealer(keys, tree)
         self.file: SegmentFile | None = None
         self.previous: Previous | None = None
@@ -38,6 +41,11 @@ class Tail:
     def is_synced(self) -> bool:
         """Whether all is on the disk, and the last of it is a checkpoint."""
         return self.file is not None and self.file.size == self.file.synced_size
+
+    @property
+    def unsynced_seals(self) -> int:
+        """How many a power cut may take."""
+        return self._keys.ratchet.seal - self._synced_seal
 
     @property
     def size(self) -> int:
@@ -60,9 +68,16 @@ class Tail:
         before.close()
 
     def write(self, data: bytes = b"") -> None:
-        """Puts these lines behind the others, and behind what could not be written yet."""
+        """Puts these lines behind the others, and behind what could not be written yet, and drops
+        the key that sealed them. An epoch's last key stays until its rekey is synced."""
         assert self.file is not None
         self.file.write(data)
+        if self.sealer.epoch == self._keys.ratchet.epoch:
+            self._keys = self.sealer.keys(self._keys.head)
+            try:
+                self._state.put(self._keys)
+            except OSError as error:
+                self.state_error = error
 
     def sync(self) -> None:
         """Comes back when all lines, and then the keys that follow them, are on the disk."""
@@ -82,10 +97,11 @@ class Tail:
         return True
 
     def abandon(self) -> None:
-        """Leaves the file as it is, for begin() to go on from what was synced."""
+        """Leaves the file as it is, for begin() to go on from the tree that was synced."""
         assert self.file is not None
         unsynced = self.file.size - len(self.file.rest) - self.file.synced_size
-        self.previous = Previous(self.file.segment.stem, End.IO_ERROR, unsynced)
+        stem, seals = self.file.segment.stem, self.unsynced_seals
+        self.previous = Previous(stem, End.IO_ERROR, unsynced, seals=seals)
         self.file.abandon()
         self.file = None
 
@@ -97,6 +113,7 @@ class Tail:
     def _keep(self, next_secret: bytes | None = None) -> None:
         self._tree = self.sealer.tree()
         self._keys = self.sealer.keys(self.sealer.head(), next_secret)
+        self._synced_seal = self._keys.ratchet.seal
         try:
             self._state.write(self._keys)
             self.state_error = None

@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.seal.made import SEED, made_log, stamp
 from tracer.codec.log import log_part, parse
+from tracer.model.sealed import MAX_UNSYNCED_SEALS as MOST
 from tracer.model.sealed import End, Previous
 from tracer.seal.chain import KeyChain
 from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal
@@ -174,20 +175,24 @@ def test_removed_epochs_that_somebody_wrote() -> None:
 
 
 def test_segments_go_on_with_the_keys() -> None:
-    """Epoch, key and number of the next seal; only what the disk lost may be skipped."""
+    """Epoch, key and number of the next seal; only what is said to be lost is skipped."""
     sealed = Previous("x", End.SEALED)
     pruned(None).resume(later_header(2, 0, sealed))
     for header in (
         later_header(1, 0, sealed),
         later_header(3, 0, sealed),
         later_header(2, 1, sealed),
-        later_header(2, 1, Previous("x", End.TORN, seals=1)),
+        later_header(2, 1, Previous("x", End.SEALED, seals=1)),
+        later_header(2, MOST + 1, Previous("x", End.TORN, seals=MOST + 1)),
+        later_header(2, MOST + 1, Previous("x", End.IO_ERROR, seals=MOST + 1)),
+        later_header(3, 1, Previous("x", End.TORN, seals=1)),
         later_header(2, 1, Previous("x", End.BEHIND, seals=2)),
         later_header(2, 10**9, Previous("x", End.BEHIND, seals=10**9)),
     ):
         with pytest.raises(ValueError):
             pruned(None).resume(header)
-    pruned(None).resume(later_header(2, 5, Previous("x", End.BEHIND, seals=5)))
+    for end in (End.TORN, End.IO_ERROR, End.BEHIND):
+        pruned(None).resume(later_header(2, MOST, Previous("x", end, seals=MOST)))
     with pytest.raises(LostKeys):
         pruned(None).resume(later_header(3, 5, Previous("x", End.BEHIND, seals=5)))
 

@@ -10,6 +10,7 @@ from tests.attributes import changeable
 from tests.written import SECOND, Written, note
 from tracer.codec.identity import Fields
 from tracer.errors import BadLog, BadState, LogBusy, NoLog
+from tracer.model.sealed import MAX_UNSYNCED_SEALS
 from tracer.seal.report import Verdict
 from tracer.store.log import Log, Pace
 
@@ -65,6 +66,24 @@ def test_many_events_do_not_wait(written: Written) -> None:
     log.append([note(1, "x" * 40_000)], written.stamp())
     assert written.numbers() == [0, 1]
     log.close(written.stamp())
+
+
+def test_a_checkpoint_at_many_seals(written: Written) -> None:
+    """However much is written within the second, a power cut takes no more seals than verify lets
+    pass."""
+    log = written.open()
+    before = len(seals(written))
+    for nth in range(MAX_UNSYNCED_SEALS):
+        log.append([note(nth, "x" * 70_000)], written.stamp())
+    assert written.keys().head.size == log.size
+    *plain, last = seals(written)[before:]
+    assert len(plain) == MAX_UNSYNCED_SEALS - 1
+    assert not any("note" in seal for seal in plain)
+    assert "note" in last
+    log.append([note(MAX_UNSYNCED_SEALS, "x" * 70_000)], written.stamp())
+    assert "note" not in seals(written)[-1]
+    written.stop(log)
+    assert written.verdict() is Verdict.OK
 
 
 def test_a_checkpoint_each_second(written: Written) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.attributes import changeable
 from tests.written import SECOND, Written, note
 from tracer.errors import BadLog, BadState
-from tracer.model.sealed import End, Previous
+from tracer.model.sealed import MAX_UNSYNCED_SEALS, End, Previous
 from tracer.seal.keys import Ratchet
 from tracer.seal.note import Head
 from tracer.seal.report import Verdict
@@ -111,6 +111,44 @@ def test_keys_of_the_epoch_before(written: Written) -> None:
     assert found.keys._replace(head=late.head) == late
     with pytest.raises(BadState, match="the keys are older than the log"):
         recovered(written, first)
+
+
+def test_a_power_cut(written: Written) -> None:
+    """The state got to the disk before the log did: what was not synced is declared as lost."""
+    log = written.open()
+    log.append([note(0)], written.stamp(1))
+    log.sync(written.stamp(1))
+    (path,) = written.segments.glob("*.jsonl")
+    synced = path.read_bytes()
+    for number in (1, 2):
+        log.append([note(number)], written.stamp(1))
+        log.tick(written.stamp(30))
+    log._closing.close()
+    only(written).write_bytes(synced)
+    found = recovered(written)
+    assert found.previous == Previous("000000000000", End.TORN, seals=2)
+    assert found.recovery.after == "crash"
+    ran(written, 3)
+    assert written.numbers() == [0, 3]
+    assert written.verdict() is Verdict.INCOMPLETE
+
+
+def test_a_power_cut_can_not_take_so_much(written: Written) -> None:
+    """What was synced is there, but more is missing than waits for a sync."""
+    ran(written)
+    keys = written.keys()
+    for lost, end in ((MAX_UNSYNCED_SEALS, End.TORN), (MAX_UNSYNCED_SEALS + 1, End.BEHIND)):
+        ratchet = keys.ratchet._replace(seal=keys.ratchet.seal + lost)
+        found = recovered(written, keys._replace(ratchet=ratchet))
+        assert found.previous == Previous("000000000000", end, seals=lost)
+
+
+def test_another_head_than_was_synced(written: Written) -> None:
+    """Of the same size: this is another log's end."""
+    ran(written)
+    keys = written.keys()
+    found = recovered(written, keys._replace(head=Head(keys.head.size, bytes(32))))
+    assert found.previous == Previous("000000000000", End.BEHIND)
 
 
 def test_keys_that_lead(written: Written) -> None:

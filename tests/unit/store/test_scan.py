@@ -6,9 +6,12 @@ import pytest
 
 from tests.unit.seal.made import event, sealer, stamp
 from tracer.seal.erased import erased_line
+from tracer.seal.note import Head
 from tracer.seal.stage import Sealer
-from tracer.seal.tree import leaf_hash
+from tracer.seal.tree import EMPTY_ROOT, leaf_hash
 from tracer.store.scan import Scan, SealSeen
+
+NOTHING = Head(0, EMPTY_ROOT)
 
 
 def segment(log: Sealer, writes: int = 3) -> list[bytes]:
@@ -20,9 +23,9 @@ def segment(log: Sealer, writes: int = 3) -> list[bytes]:
     return lines
 
 
-def scanned(lines: list[bytes], first: int = 0) -> SealSeen | None:
+def scanned(lines: list[bytes], first: int = 0, synced: Head = NOTHING) -> SealSeen | None:
     """As far as it goes, in blocks of two lines."""
-    scan = Scan(first)
+    scan = Scan(first, synced)
     try:
         for nth in range(0, len(lines), 2):
             scan.follow(lines[nth : nth + 2])
@@ -45,6 +48,24 @@ def test_the_last_seal() -> None:
     assert last.stamp == stamp(1)
     assert last.before == lines[-2]
     assert (last.tree.size, last.tree.root()) == tuple(log.head())
+
+
+def test_what_was_synced() -> None:
+    """Is there, before or in the segment, with the same root; or it isn't."""
+    log = sealer()
+    lines = segment(log)
+    head = log.head()
+    for synced, has in (
+        (NOTHING, True),
+        (head, True),
+        (Head(0, bytes(32)), False),
+        (Head(head.size, bytes(32)), False),
+        (Head(head.size + 1, head.root), False),
+        (Head(head.size - 1, head.root), False),
+    ):
+        last = scanned(lines, 0, synced)
+        assert last is not None
+        assert last.has_synced is has
 
 
 def test_what_no_seal_closes() -> None:

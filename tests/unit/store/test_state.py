@@ -50,6 +50,16 @@ def test_keys_are_read_as_they_were_written(directory: Directory, state: StateFi
     assert (found.st_size, found.st_mode & 0o777) == (SECTOR_BYTES, 0o600)
 
 
+def test_keys_are_there_before_they_are_synced(state: StateFile, monkeypatch) -> None:
+    """For whoever reads the file; that costs no sync."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    state.put(LAST)
+    assert (state.read(), synced) == (LAST, [])
+    state.write(FIRST)
+    assert (state.read(), len(synced)) == (FIRST, 1)
+
+
 def test_no_second_copy(directory: Directory, state: StateFile) -> None:
     """The keys of before are overwritten where they stood: same file, same place."""
     inode = file_of(directory).stat().st_ino

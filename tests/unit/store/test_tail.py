@@ -31,16 +31,18 @@ def tail(written: Written) -> Iterator[Tail]:
     changeable(written.place)
 
 
-def test_keys_follow_what_is_synced(written: Written, tail: Tail) -> None:
-    """What was written only is in the log, but not in the keys; nor is its MAC key dropped."""
+def test_keys_follow_what_is_written(written: Written, tail: Tail) -> None:
+    """A seal's key is dropped with its write; what is synced, with its sync."""
     before = written.keys()
     assert before.head == tail.sealer.head()
     tail.write(lines_of([*tail.sealer.add([note(0)]), tail.sealer.checkpoint(written.stamp())]))
     assert written.numbers() == [0]
     assert not tail.is_synced
-    assert written.keys() == before
+    assert written.keys() == before._replace(ratchet=before.ratchet.after_seal())
+    assert tail.unsynced_seals == 1
     tail.sync()
     assert tail.is_synced
+    assert tail.unsynced_seals == 0
     assert written.keys().head == tail.sealer.head()
     assert written.keys().ratchet.seal == before.ratchet.seal + 1
 
@@ -77,17 +79,17 @@ def test_no_rekey_while_keys_can_not_be_put_away(tail: Tail, written: Written, m
 
 
 def test_an_abandoned_segment(written: Written, tail: Tail) -> None:
-    """All goes on from what was synced: the same indices, the same seals."""
+    """All goes on from what was synced: the same indices; but no key seals twice."""
     head, seal = tail.sealer.head(), written.keys().ratchet.seal
     data = lines_of([*tail.sealer.add([note(0)]), tail.sealer.seal(written.stamp())])
     tail.write(data)
     tail.abandon()
     assert tail.is_stuck
     assert tail.size == 0
-    assert tail.previous == Previous("000000000000", End.IO_ERROR, len(data))
+    assert tail.previous == Previous("000000000000", End.IO_ERROR, len(data), seals=1)
     tail.begin(written.stamp(), tail.previous)
     assert written.names()[1] == f"{head.size:012d}.jsonl"
-    assert written.about("segment")[1]["seal"] == seal
+    assert written.about("segment")[1]["seal"] == seal + 1
     assert written.numbers() == []
     assert written.verdict() is Verdict.INCOMPLETE
 
