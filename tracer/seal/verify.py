@@ -96,7 +96,8 @@ class Verifier:
         self._first = self._size = self._hashed = 0
         self._span: Span | None = None
         self._before: Span | None = None
-        self._is_broken = False
+        self.is_broken = False
+        """Whether nothing of what comes is looked at any more."""
 
     def begin(self, first: int, name: str, until: int | None) -> None:
         """A segment; `first`: the index that its name says, `name`: of its file, `until`: where the
@@ -107,7 +108,7 @@ class Verifier:
 
     def feed(self, lines: list[bytes]) -> None:
         """Lines of the segment, without their newlines."""
-        if self._span is None or self._is_broken:
+        if self._span is None or self.is_broken:
             return
         try:
             self._records(self._span, self._span.records(lines, self._size))
@@ -117,7 +118,7 @@ class Verifier:
 
     def end(self, tail: Iterable[bytes] = ()) -> None:
         """The segment was read; `tail`: what stands behind its last line."""
-        if self._span is None or self._is_broken:
+        if self._span is None or self.is_broken:
             return
         try:
             self._span.end(self._size, tail)
@@ -129,18 +130,18 @@ class Verifier:
 
     def fail(self, reason: str) -> None:
         """The segment can't be read as one."""
-        if not self._is_broken:
+        if not self.is_broken:
             self._break(ValueError(reason))
 
     def report(self, now_ns: int) -> Report:
         """After all segments; `now_ns`: since 1970."""
-        if not self._is_broken:
+        if not self.is_broken:
             self._end(now_ns)
         elif self._chain is not None:
             with suppress(ValueError):
                 self._chain.settle()
         layers = tuple(self._layers())
-        if not self._is_broken and not any(layer.is_trusted for layer in layers):
+        if not self.is_broken and not any(layer.is_trusted for layer in layers):
             self._problems.add(Problem(Verdict.UNVERIFIABLE, self._why_unverifiable()))
         return Report(
             origin=self._chain.origin if self._chain else "",
@@ -149,7 +150,7 @@ class Verifier:
             layers=layers,
             checkpoint=self._chain.signed if self._chain else None,
             problems=tuple(self._problems),
-            is_whole=not self._is_broken,
+            is_whole=not self.is_broken,
         )
 
     # ---- records ----
@@ -357,7 +358,7 @@ class Verifier:
     # ---- problems ----
 
     def _break(self, error: ValueError) -> None:
-        self._is_broken = True
+        self.is_broken = True
         verdict = _VERDICTS.get(type(error), Verdict.TAMPERED)
         index = error.index if isinstance(error, Altered) else self._size
         text = "this is not JSON" if isinstance(error, orjson.JSONDecodeError) else str(error)

@@ -28,6 +28,8 @@ def verify_log(directory: Directory, trust: Trust, progress: Progress) -> Verifi
     segments = segments_in(directory)
     ends = [*(segment.first for segment in segments[1:]), None]
     for number, (segment, until) in enumerate(zip(segments, ends, strict=False)):
+        if verifier.is_broken:
+            break
         verifier.begin(segment.first, segment.name, until)
         with closing(SegmentReader(directory, segment)) as reader:
             _feed(verifier, reader, partial(progress, number))
@@ -51,6 +53,8 @@ def _feed(verifier: Verifier, reader: SegmentReader, on_bytes: Callable[[int], N
     try:
         for lines in reader.blocks():
             verifier.feed(lines)
+            if verifier.is_broken:
+                return
             done += sum(map(len, lines))
             on_bytes(done)
     except ValueError as error:

@@ -27,7 +27,7 @@ from tracer.store.segments import Segment, SegmentReader, segments_in
 Progress = Callable[[int], None]
 """Is told, now and then, up to which record the index has come."""
 
-_NAME: Final = re.compile(r"([0-9]{12,18})\.sqlite")
+_NAME: Final = re.compile(r"([0-9]{12}|[1-9][0-9]{12,17})\.sqlite")
 _LOCK: Final = "lock"
 _BATCH_RECORDS: Final = 10_000
 _BATCH_NS: Final = 1_000_000_000

@@ -22,7 +22,7 @@ from tracer.store.seekable import FRAME_BYTES, MAX_FRAMES, PackedFile
 MAX_SEGMENT_BYTES: Final = MAX_FRAMES * FRAME_BYTES
 """Plain. The writer begins a new one long before."""
 
-_NAME: Final = re.compile(r"([0-9]{12,18})\.jsonl(\.zst)?")
+_NAME: Final = re.compile(r"([0-9]{12}|[1-9][0-9]{12,17})\.jsonl(\.zst)?")
 
 
 class Segment(NamedTuple):

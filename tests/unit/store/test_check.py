@@ -54,6 +54,16 @@ def test_a_tail_is_told(directory: Directory) -> None:
     assert report(directory).verdict is Verdict.INCOMPLETE
 
 
+def test_nothing_is_read_behind_what_was_tampered_with(directory: Directory) -> None:
+    """Neither of this segment, which may be long, nor of the next ones."""
+    told: list[tuple[int, int]] = []
+    (directory.path / NAME).write_bytes(b"\n" * (4 << 20))
+    (directory.path / "000000009999.jsonl").symlink_to("/dev/zero")
+    verifier = verify_log(directory, Trust(seed=SEED), lambda *now: told.append(now))
+    assert verifier.report(0).verdict is Verdict.TAMPERED
+    assert not told
+
+
 @pytest.mark.parametrize("link", [os.symlink, os.link])
 def test_links_are_refused(directory: Directory, link: object) -> None:
     """Nothing is said about a log that isn't one."""

@@ -153,6 +153,7 @@ def test_segments_are_found_in_order(log: Directory, tmp_path: Path) -> None:
     """By number, once each; what has another name is none."""
     names = ["000000000000.jsonl", "000000000000.jsonl.zst", "000000000900.jsonl.zst"]
     names += ["1000000000000.jsonl", "000000000901.jsonl.zst.tmp", "epochs.jsonl", "1.jsonl"]
+    names += ["0000000000000.jsonl", "0000000000950.jsonl"]
     for name in names:
         (tmp_path / name).touch()
     found = segments_in(log)
