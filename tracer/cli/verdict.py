@@ -30,7 +30,8 @@ _LAYERS: Final = {
 }
 _CUT: Final = "the end cut off less than 30 s ago, with no anchor from after that"
 _LAST_SECOND: Final = (
-    "changes behind the last checkpoint by a thief of the live keys, which seal what comes next"
+    "changes behind the last checkpoint by a thief who read its key off the raw disk or from freed "
+    "memory, before it was overwritten"
 )
 _NO_SEED: Final = (
     "changes behind the last checkpoint, and by a thief of the live keys those in the last epoch "
