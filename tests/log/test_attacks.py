@@ -10,10 +10,17 @@ import pytest
 
 from tests.samples import HOST, INPUT, OUTPUT, RENAMED, FixedClock, names
 from tests.stored import StoredLog
-from tests.written import Written, note
+from tests.written import START_NS, Written, note
 from tracer.cli.stored import StoredLines
 from tracer.codec.ecs import Encoder
+from tracer.codec.log import control
+from tracer.seal.anchor import Anchor
+from tracer.seal.note import Head
 from tracer.seal.report import Verdict
+from tracer.seal.stage import Sealer, lines_of
+from tracer.seal.tree import Frontier, leaf_hash
+from tracer.seal.verify import Trust
+from tracer.store.check import verify_log
 from tracer.store.directory import Directory
 from tracer.store.index import Index
 from tracer.store.query import Query
@@ -53,6 +60,36 @@ def test_zeros_that_a_power_cut_left_are_no_tampering(written: Written, size: in
     written.stop(written.open())
     assert written.verdict() is Verdict.INCOMPLETE
     assert written.numbers() == [1]
+
+
+# ---- a thief of the live keys ----
+
+
+def test_a_past_that_was_made_up_is_warned_of(written: Written) -> None:
+    """They say that all before was pruned, which looks as if retention had done it."""
+    tree, stamp = Frontier(), written.stamp()
+    tree.extend([leaf_hash(b"what never was")] * 5000)
+    sealer = Sealer(written.keys(), tree)
+    lines = [sealer.segment(stamp, None), sealer.checkpoint(stamp)]
+    lines += sealer.add([control("prune", stamp, until=5000)])
+    lines.append(sealer.checkpoint(stamp))
+    (written.segments / "000000005000.jsonl").write_bytes(lines_of(lines))
+    (found,) = written.report().problems
+    assert (found.verdict, found.detail) == (Verdict.OK, "all below 5000")
+
+
+def test_an_anchor_about_what_is_gone_vouches_for_nothing(written: Written) -> None:
+    """And it is said that it could not be checked."""
+    test_a_past_that_was_made_up_is_warned_of(written)
+    trust = Trust(anchors=(Anchor(written.keys().origin, Head(7, bytes(32))),))
+    with closing(Directory(written.segments)) as directory:
+        report = verify_log(directory, trust, lambda *_: None).report(START_NS + written.now_ns)
+    assert report.verdict is Verdict.UNVERIFIABLE
+    assert [found.text.split()[:2] for found in report.problems] == [
+        ["no", "anchor"],
+        ["an", "anchor"],
+        ["older", "records"],
+    ]
 
 
 # ---- a log from elsewhere, whose lines anybody may have written ----

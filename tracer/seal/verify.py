@@ -331,6 +331,9 @@ class Verifier:
         if not self._removed.accounts_for(self._first):
             text = f"the records below {self._first} are gone, and no `prune` record says so"
             self._problems.add(Problem(Verdict.TAMPERED, text, record=0))
+        elif self._first:
+            text = "older records are gone, as `prune` records say"
+            self._problems.add(Problem(Verdict.OK, text, f"all below {self._first}"))
 
     def _layers(self) -> Iterator[Layer]:
         chain, first, is_anchored = self._chain, self._first, self._anchors.until > self._first
@@ -353,6 +356,8 @@ class Verifier:
             return _NO_TRUST
         if self._unreached:
             return f"{self._unreached}, {_NO_CHAIN}"
+        if self._trust.signer is None:
+            return "no anchor is about records that are kept"
         return "nothing in it is sealed yet"
 
     # ---- problems ----
