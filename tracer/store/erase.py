@@ -39,6 +39,8 @@ class Found(NamedTuple):
 
 def erase(place: Workplace, index: int, reason: str, by: Fields) -> Task[None]:
     """Erases a record. Raises NotErased, BadLog, and ValueError for a damaged segment."""
+    # Before anything is refused, too: a crash may have come between the log and its index.
+    yield from place.elsewhere(forget, place.root, index)
     found = yield from place.elsewhere(find, place.segments, index)
     if found.is_live:
         place.log.rotate(place.stamp)

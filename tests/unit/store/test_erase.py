@@ -211,6 +211,19 @@ def test_the_index_forgets_it(kept: Kept, tmp_path: Path) -> None:
         assert not holds_secret(tmp_path)
 
 
+def test_the_index_forgets_what_was_erased_already(kept: Kept, tmp_path: Path) -> None:
+    """A crash came between the log and the index; whoever erases again is refused, and heard."""
+    index = index_of_secret(kept)
+    kept.close_segment()
+    with closing(Directory(tmp_path / "log")) as log, closing(Index.open(log)) as indexed:
+        indexed.catch_up(flush=True)
+        take_out(kept.directory, find(kept.directory, index))
+        assert holds_secret(tmp_path)
+        with pytest.raises(NotErased, match="already"):
+            erased(kept, index)
+        assert not holds_secret(tmp_path)
+
+
 def test_a_kill_at_any_moment_leaves_it_or_takes_it(kept: Kept, tmp_path: Path) -> None:
     """The log is fine each time; and once it was erased again, the text is gone for good."""
     found = find(kept.directory, index_of_secret(kept))
