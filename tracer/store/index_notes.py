@@ -55,8 +55,10 @@ class GapFinder:
         kind, was_told, self._is_told = entry.label.kind, self._is_told, entry.label.kind == "gap"
         if kind == "gap":
             return _declared(sequence, entry)
+        if kind == "erase":
+            return _erased(sequence, entry)
         is_late = before is not None and entry.time_us - before > SILENCE_US
-        is_gap = is_late or (kind == "start" and not was_told)
+        is_gap = is_late or (kind == "start" and not was_told and not _is_first(entry.log))
         end = self.run_end
         if kind == "stop":
             self.run_end = "stopped"
@@ -91,6 +93,19 @@ def _declared(sequence: int, entry: Entry) -> Gap:
         time_us_of(until) if isinstance(until, str) else entry.time_us,
         f"{log['records']} records not kept ({reason})" if "records" in log else reason,
     )
+
+
+def _erased(sequence: int, entry: Entry) -> Gap:
+    log = entry.log or {}
+    kept = log.get("kept")
+    at = kept.get("@timestamp") if isinstance(kept, dict) else None
+    time_us = time_us_of(at) if isinstance(at, str) else entry.time_us
+    return Gap(sequence, time_us, time_us, f"record #{log.get('index')} was erased")
+
+
+def _is_first(start: Fields) -> bool:
+    previous = start.get("previous")
+    return isinstance(previous, dict) and previous.get("end") == "first"
 
 
 class SessionKey(NamedTuple):

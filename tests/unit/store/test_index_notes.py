@@ -57,6 +57,19 @@ def test_a_run_that_stopped() -> None:
     assert gaps(*entries, about("start", 61)) == [(1, 61, "not running (stopped)")]
 
 
+def test_the_first_run_follows_nothing() -> None:
+    """Before it nobody promised to record."""
+    entries = [about("segment", 0), about("seal", 0)]
+    assert gaps(*entries, about("start", 1, previous={"end": "first"})) == []
+    assert gaps(*entries, about("start", 1, previous={"end": "stop"})) == [(0, 1, "not running")]
+
+
+def test_what_was_erased_was_there() -> None:
+    """At the time of the record, not of its erasure."""
+    kept = {"@timestamp": timestamp(FixedClock().at(NOW + 3 * SECOND))}
+    assert gaps(about("erase", 60, index=7, kept=kept)) == [(3, 3, "record #7 was erased")]
+
+
 def test_a_run_that_crashed() -> None:
     """As the next segment says."""
     entries = [about("start", 0), about("seal", 1), about("segment", 60, previous={"end": "torn"})]
