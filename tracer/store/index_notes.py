@@ -53,10 +53,8 @@ class GapFinder:
             return None
         before, self.last_us = self.last_us, max(entry.time_us, self.last_us or 0)
         kind, was_told, self._is_told = entry.label.kind, self._is_told, entry.label.kind == "gap"
-        if kind == "gap":
-            return _declared(sequence, entry)
-        if kind == "erase":
-            return _erased(sequence, entry)
+        if kind in _TELLING:
+            return _TELLING[kind](sequence, entry)
         is_late = before is not None and entry.time_us - before > SILENCE_US
         is_gap = is_late or (kind == "start" and not was_told and not _is_first(entry.log))
         end = self.run_end
@@ -101,6 +99,9 @@ def _erased(sequence: int, entry: Entry) -> Gap:
     at = kept.get("@timestamp") if isinstance(kept, dict) else None
     time_us = time_us_of(at) if isinstance(at, str) else entry.time_us
     return Gap(sequence, time_us, time_us, f"record #{log.get('index')} was erased")
+
+
+_TELLING: Final = {"gap": _declared, "erase": _erased}
 
 
 def _is_first(start: Fields) -> bool:
