@@ -65,6 +65,16 @@ def test_zeros_that_a_power_cut_left_are_no_tampering(written: Written, size: in
 # ---- a thief of the live keys ----
 
 
+def test_a_run_ends_the_epoch_of_the_run_before(written: Written) -> None:
+    """However short runs are, the keys of one sign nothing of another."""
+    for epoch in range(3):
+        log = written.open()
+        log.tick(written.stamp(1500))
+        written.stop(log)
+        assert written.keys().ratchet.epoch == epoch
+    assert written.verdict() is Verdict.OK
+
+
 def test_a_past_that_was_made_up_is_warned_of(written: Written) -> None:
     """They say that all before was pruned, which looks as if retention had done it."""
     tree, stamp = Frontier(), written.stamp()

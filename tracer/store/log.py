@@ -72,7 +72,9 @@ class Log:
         self._held: list[bytes] = []  # batches before it that no synced checkpoint covers
         self._held_bytes = 0  # of both
         self._retry_ns = 0
-        self._batch_ns = self._checkpoint_ns = self._rekey_ns = stamp.boot_ns
+        self._batch_ns = self._checkpoint_ns = stamp.boot_ns
+        # A run has keys of its own: who takes them can sign nothing of the runs before.
+        self._rekey_ns = stamp.boot_ns - pace.rekey_ns if found.previous else stamp.boot_ns
         self._closing = closing.pop_all()
 
     @classmethod
