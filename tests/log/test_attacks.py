@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.samples import HOST, INPUT, OUTPUT, RENAMED, FixedClock, names
+from tests.samples import EXEC, HOST, INPUT, OUTPUT, RENAMED, FixedClock, names
 from tests.stored import StoredLog
 from tests.written import START_NS, Written, note
 from tracer.cli.stored import StoredLines
@@ -105,6 +106,35 @@ def test_an_anchor_about_what_is_gone_vouches_for_nothing(written: Written) -> N
 # ---- a log from elsewhere, whose lines anybody may have written ----
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Index]:
+    with closing(Directory(path)) as directory, closing(Index.open(directory)) as index:
+        yield index
+
+
+def commands(index: Index) -> list[tuple[int, int]]:
+    with closing(Searcher(index)) as asking:
+        return [(key.server, session.commands) for key, session in asking.sessions(Query())]
+
+
+def test_an_index_that_came_with_it_reaches_no_terminal(tmp_path: Path) -> None:
+    """SQLite keeps text where numbers belong; the shard is made anew then."""
+    stored = StoredLog(tmp_path / "log")
+    stored.segment(0)
+    stored.add(EXEC)
+    with opened(stored.path) as index:
+        index.catch_up()
+        expected = commands(index)
+    with closing(sqlite3.connect(stored.path / "index/000000000000.sqlite")) as database:
+        database.execute("UPDATE session SET server = ?, commands = ?", (ESCAPE, ESCAPE))
+        database.commit()
+    with opened(stored.path) as index:
+        with pytest.raises(sqlite3.DatabaseError):
+            commands(index)
+        index.catch_up()
+        assert commands(index) == expected != []
+
+
 def test_lines_of_any_content_are_indexed_and_drawn(tmp_path: Path) -> None:
     """Numbers that no database takes, kinds that no terminal should see."""
     encoder = Encoder(HOST, names, FixedClock())
@@ -115,7 +145,7 @@ def test_lines_of_any_content_are_indexed_and_drawn(tmp_path: Path) -> None:
     stored = StoredLog(tmp_path / "log")
     stored.segment(0)
     stored.add_events([renamed, output, typed])
-    with closing(Directory(stored.path)) as directory, closing(Index.open(directory)) as index:
+    with opened(stored.path) as index:
         index.catch_up(flush=True)
         with closing(Searcher(index)) as asking:
             found = [asking.found(sequence) for sequence in asking.find(Query())]

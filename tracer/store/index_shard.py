@@ -311,8 +311,11 @@ def _session_row(key: SessionKey, session: Session) -> tuple[object, ...]:
 
 
 def load_session(row: tuple[Any, ...]) -> tuple[SessionKey, Session]:
-    """A session from its row."""
+    """A session from its row; sqlite3.DatabaseError if its numbers are none, since SQLite keeps
+    anything anywhere and they are printed as they are."""
     boot, server, session_id, host, names, people, first_us, *rest = row
+    if not all(type(number) is int for number in (server, first_us, *rest)):
+        raise sqlite3.DatabaseError("a session in it is none")
     session = Session(host, first_us)
     session.names = dict.fromkeys(orjson.loads(names))
     session.people = dict.fromkeys(orjson.loads(people))
