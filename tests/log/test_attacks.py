@@ -154,3 +154,18 @@ def test_lines_of_any_content_are_indexed_and_drawn(tmp_path: Path) -> None:
     drawn = "".join(lines.draw(each) for each in found if each)
     assert "x1b]0;title" in drawn
     assert drawn.isprintable()
+
+
+def test_many_lines_that_are_none_are_one_gap(tmp_path: Path) -> None:
+    """A kilobyte of zstd can hold millions of them: no index grows by a row for each."""
+    stored = StoredLog(tmp_path / "log")
+    segment = stored.segment(0)
+    stored.add(EXEC)
+    first = segment.read_bytes()
+    segment.write_bytes(first + b"\n" * 3000 + first)
+    (segment.parent / "000000009999.jsonl").write_bytes(first)
+    with opened(stored.path) as index:
+        index.catch_up()
+        with closing(Searcher(index)) as asking:
+            found = [gap.why for gap in asking.gaps(Query()) if "read" in gap.why]
+    assert found == ["lines that can't be read"]

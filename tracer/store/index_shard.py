@@ -99,6 +99,7 @@ class ShardWriter:
         self._inode = self._path.stat().st_ino
         row = self._db.execute("SELECT * FROM state").fetchone()
         self.position = Position(*row[:3])
+        self._is_damaged = False  # as the record before is, of which a gap tells
         self._gap_finder = GapFinder(*row[3:])
         self._load()
 
@@ -153,16 +154,17 @@ class ShardWriter:
         self._db.execute("BEGIN IMMEDIATE")
 
     def add(self, line: bytes) -> None:
-        """The next record; a line that can't be read is a gap."""
+        """The next record; lines that can't be read are a gap."""
         sequence, _, offset = self.position
         try:
             entry = entry_of(line, sequence)
             number = self._add(sequence, entry)
-            time_us = entry.time_us
+            time_us, self._is_damaged = entry.time_us, False
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
             number, time_us = NOTHING, self._gap_finder.last_us or 0
-            if not line.startswith(b'{"erased":'):
-                self._note_gap("a line that can't be read", sequence)
+            if not (self._is_damaged or line.startswith(b'{"erased":')):
+                self._note_gap("lines that can't be read", sequence)
+                self._is_damaged = True
         columns = self._columns
         columns.times_us.append(time_us)
         columns.labels.append(number)

@@ -135,7 +135,7 @@ def test_a_damaged_line_is_a_gap(log: StoredLog, damage: bytes) -> None:
     (behind,) = show(log, "three")
     rewrite(next((log.path / "log").iterdir()), log.lines[hit], damage)
     assert find(log, Query(kinds=("text_output",))) == [before, behind]
-    assert gaps(log) == ["a line that can't be read"]
+    assert gaps(log) == ["lines that can't be read"]
 
 
 def test_records_that_are_missing_are_a_gap(log: StoredLog) -> None:
