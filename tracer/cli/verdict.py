@@ -37,6 +37,9 @@ _NO_SEED: Final = (
     "changes behind the last checkpoint, and by a thief of the live keys those in the last epoch "
     "(a minute), unless an anchor is from after them: --seed shows them"
 )
+_ON_RECORD: Final = (
+    "whether it was a thief of the live keys who did what the log says was done: prune, erase, stop"
+)
 _ALL: Final = "everything: whoever can write the log can write a new one"
 
 
@@ -44,7 +47,7 @@ def still_open(trust: Trust) -> list[str]:
     """Which attacks would not show with what was given."""
     if trust == Trust():
         return [_ALL]
-    return [_CUT, _NO_SEED if trust.seed is None else _LAST_SECOND]
+    return [_CUT, _NO_SEED if trust.seed is None else _LAST_SECOND, _ON_RECORD]
 
 
 def as_text(report: Report, trust: Trust) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_what_stays_open() -> None:
     anchor = Anchor(KEY.name, HEAD)
     nothing, key, seed = still_open(Trust()), still_open(Trust(KEY)), still_open(Trust(KEY, SEED))
     assert "everything" in nothing[0]
-    assert len(key) == len(still_open(Trust(KEY, None, (anchor,)))) == 2
-    assert (len(seed), seed[0]) == (2, key[0])
+    assert len(key) == len(still_open(Trust(KEY, None, (anchor,)))) == 3
+    assert (len(seed), seed[0], seed[2]) == (3, key[0], key[2])
     assert "--seed" in key[1]
     assert "--seed" not in seed[1]
