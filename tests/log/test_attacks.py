@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from tests.written import START_NS, Written, note
 from tracer.cli.stored import StoredLines
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
+from tracer.errors import BadState
 from tracer.seal.anchor import Anchor
 from tracer.seal.note import Head
 from tracer.seal.report import Verdict
@@ -61,6 +63,14 @@ def test_zeros_that_a_power_cut_left_are_no_tampering(written: Written, size: in
     written.stop(written.open())
     assert written.verdict() is Verdict.INCOMPLETE
     assert written.numbers() == [1]
+
+
+def test_a_log_without_its_keys_says_so(written: Written) -> None:
+    """Not that there is no log, where only the directory of its keys is gone."""
+    crash(written)
+    shutil.rmtree(written.settings.state)
+    with pytest.raises(BadState, match=r"the keys of the log are missing\."):
+        written.open()
 
 
 # ---- a thief of the live keys ----

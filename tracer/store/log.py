@@ -18,7 +18,7 @@ import orjson
 from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.config import LogSettings, WhenFull
-from tracer.errors import BadLog, LogFull
+from tracer.errors import BadLog, BadState, LogFull, NoLog
 from tracer.model.sealed import MAX_UNSYNCED_SEALS, Stamp
 from tracer.seal.stage import lines_of
 from tracer.store.ballast import Ballast
@@ -56,7 +56,7 @@ class Log:
         lock(root)
         segments = root.inside("log")
         closing.callback(segments.close)
-        keys_at = Directory(Path(settings.state))
+        keys_at = _keys_at(settings)
         closing.callback(keys_at.close)
         state = StateFile(keys_at)
         closing.callback(state.close)
@@ -239,3 +239,10 @@ class Log:
                 self._outage.is_full = True
                 if when_full is WhenFull.HALT:
                     raise LogFull(directory=self._settings.directory)
+
+
+def _keys_at(settings: LogSettings) -> Directory:
+    try:
+        return Directory(Path(settings.state))
+    except NoLog:
+        raise BadState(place=settings.state, reason="the keys of the log are missing") from None
