@@ -219,15 +219,16 @@ class Index:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        fd = os.open(
-            _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600,
-            dir_fd=self.directory.fd,
-        )  # fmt: skip
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
+            fd = os.open(_LOCK, flags, 0o600, dir_fd=self.directory.fd)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise BadLog(place=self.directory.path, reason=f"the index: {error}") from None
 
 
 def _is_superseded(position: Position, segments: list[Segment]) -> bool:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,11 @@ def test_how_runs_ended_is_known(log: StoredLog) -> None:
     log.log("start", NOW + 90 * SECOND)
     log.add(EXEC)
     assert gaps(log) == ["not running (stopped)", "not running (torn)"]
+
+
+@pytest.mark.parametrize("name", ["lock", "000000000000.sqlite"])
+def test_a_directory_where_a_file_should_be(log: StoredLog, name: str) -> None:
+    """An error that names the place."""
+    (log.path / "index" / name).mkdir(parents=True)
+    with closing(Index.open(Directory(log.path))) as index, pytest.raises(BadLog, match="index"):
+        index.clear()
