@@ -42,3 +42,9 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     yield kept
     kept.end()
     kept.release()
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Indices of logs that are not the host's go there.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))

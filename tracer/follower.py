@@ -69,7 +69,7 @@ class Follower:
 
 def follow(directory: Path, until_fd: int) -> None:
     """Brings the index up to date again and again, until this descriptor ends."""
-    with closing(Index.open(Directory(directory))) as index:
+    with closing(Index(Directory(directory))) as index:
         index.catch_up()
         while not select.select([until_fd], [], [], PERIOD_S)[0]:
             index.catch_up()

@@ -54,7 +54,7 @@ def measure(reps: int, scale: float, place: Path) -> Iterator[Row]:
     count = round(_EVENTS * scale)
     root = place / "log-of-search"
     size = write_log(root, count)
-    index = Index.open(Directory(root))
+    index = Index(Directory(root))
     gc.collect()
     start = time.process_time()
     began = time.monotonic()

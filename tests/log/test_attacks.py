@@ -118,7 +118,7 @@ def test_an_anchor_about_what_is_gone_vouches_for_nothing(written: Written) -> N
 
 @contextmanager
 def opened(path: Path) -> Iterator[Index]:
-    with closing(Directory(path)) as directory, closing(Index.open(directory)) as index:
+    with closing(Directory(path)) as directory, closing(Index(directory)) as index:
         yield index
 
 

@@ -12,13 +12,14 @@ from typing import Final
 
 from pyzstd import ZstdError
 
+from tracer.cli.cache import index_place
 from tracer.cli.logs import open_log
 from tracer.cli.safe import safe_text
 from tracer.cli.when import written
 from tracer.clock import boot_ns
 from tracer.config import load
 from tracer.errors import BadLog
-from tracer.store.asking import note_reading
+from tracer.store.asking import is_own, note_reading
 from tracer.store.index import Index
 from tracer.store.index_notes import Gap
 from tracer.store.query import Query
@@ -36,7 +37,9 @@ def say(text: str) -> None:
 @contextmanager
 def opened(log: Path | None) -> Iterator[Index]:
     """The index of a log. Raises NoLog, BadLog, BadConfig."""
-    index = Index.open(open_log(log))
+    directory = open_log(log)
+    is_ours = log is None or is_own(load().log, log)
+    index = Index(directory, None if is_ours else index_place(directory))
     try:
         yield index
     finally:

@@ -36,23 +36,19 @@ _SEAL_END: Final = len(',"mac":""}') + 22
 
 
 class Index:
-    """The index of the log in `directory`; raises BadLog where it can't be kept."""
+    """The index of the log in `directory`, kept in `place`, or in the log's own `index`; neither
+    need exist. Raises BadLog where it can't be kept."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, place: Directory | None = None) -> None:
         self.log: Directory = directory.inside("log")
         try:
-            self.directory: Directory = directory.make("index")
+            self.directory: Directory = place or directory.make("index")
         except OSError as error:
             reason = f"the index can't be made: {error.strerror}"
             raise BadLog(place=directory.path, reason=reason) from None
         self._writer: ShardWriter | None = None
         # Shards that take no more, by their first record: inode, and where they end.
         self._full: dict[int, tuple[int | None, Position]] = {}
-
-    @classmethod
-    def open(cls, directory: Directory) -> Index:
-        """The index of the log in this directory; it need not exist."""
-        return cls(directory)
 
     def close(self) -> None:
         """Closes its files."""
@@ -261,7 +257,7 @@ def _sealed(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
 def forget(directory: Directory, sequence: int) -> None:
     """Index.forget() for the log in this directory, if it has an index."""
     if directory.has("index"):
-        index = Index.open(directory)
+        index = Index(directory)
         try:
             index.forget(sequence)
         finally:

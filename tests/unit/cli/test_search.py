@@ -127,3 +127,13 @@ def test_a_log_of_hostile_names_is_safe_to_print(log: StoredLog) -> None:
     log.add(LOST._replace(time_ns=NOW, reason="\x1b]0;x\x07"))
     result = search(log)
     assert "\x1b" not in result.stdout + result.stderr
+
+
+def test_an_index_that_came_with_a_copy(log: StoredLog) -> None:
+    """Is not looked at: here one that says the log is empty."""
+    index = log.path / "index"
+    index.mkdir(mode=0o700)
+    (index / "000000000000.sqlite").write_bytes(b"")
+    before = list(index.iterdir())
+    assert handles(search(log, "--text", "hello")) == ["#5"]
+    assert list(index.iterdir()) == before

@@ -201,7 +201,7 @@ def test_a_torn_end_stays(kept: Kept) -> None:
 def test_the_index_forgets_it(kept: Kept, tmp_path: Path) -> None:
     """At once, and when it is made again; the records beside it are found again."""
     index = index_of_secret(kept)
-    with closing(Directory(tmp_path / "log")) as log, closing(Index.open(log)) as indexed:
+    with closing(Directory(tmp_path / "log")) as log, closing(Index(log)) as indexed:
         indexed.catch_up(flush=True)
         assert len(holds_secret(tmp_path)) > 1
         erased(kept, index)
@@ -215,7 +215,7 @@ def test_the_index_forgets_what_was_erased_already(kept: Kept, tmp_path: Path) -
     """A crash came between the log and the index; whoever erases again is refused, and heard."""
     index = index_of_secret(kept)
     kept.close_segment()
-    with closing(Directory(tmp_path / "log")) as log, closing(Index.open(log)) as indexed:
+    with closing(Directory(tmp_path / "log")) as log, closing(Index(log)) as indexed:
         indexed.catch_up(flush=True)
         take_out(kept.directory, find(kept.directory, index))
         assert holds_secret(tmp_path)

@@ -53,7 +53,7 @@ def show(log: StoredLog, *texts: str, sealed: bool = True) -> list[int]:
 
 def find(log: StoredLog, query: Query, *, catch_up: bool = True) -> list[int]:
     """What a new process finds."""
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     try:
         if catch_up:
             index.catch_up()
@@ -68,7 +68,7 @@ def find(log: StoredLog, query: Query, *, catch_up: bool = True) -> list[int]:
 
 def gaps(log: StoredLog) -> list[str]:
     """Why not everything is recorded, but that the log has ended."""
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     index.catch_up()
     searcher = Searcher(index)
     found = [gap.why for gap in searcher.gaps(Query()) if gap.why != "the log ends before"]
@@ -106,7 +106,7 @@ def test_a_row_is_followed_over_any_number_of_runs(log: StoredLog) -> None:
 def test_an_unfinished_row_is_found_when_it_is_asked_for(log: StoredLog) -> None:
     """With flush, as it is; it may still grow."""
     (first,) = log.add(OUTPUT._replace(offset=0, data=b"$ hel"))
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     index.catch_up(flush=True)
     assert find(log, Query(text="hel")) == [first]
     (second,) = log.add(OUTPUT._replace(offset=5, data=b"lo\r\n"))
@@ -215,7 +215,7 @@ def test_a_file_that_is_no_shard_is_made_again(log: StoredLog) -> None:
 
 def test_another_process_may_add_in_between(log: StoredLog) -> None:
     """Nothing is added twice."""
-    here, there = (Index.open(Directory(log.path)) for _ in range(2))
+    here, there = (Index(Directory(log.path)) for _ in range(2))
     for number in range(6):
         show(log, f"row{number}")
         assert (here, there)[number % 2].catch_up() == log.size
@@ -233,7 +233,7 @@ def test_killed_at_any_moment_it_goes_on(log: StoredLog) -> None:
         "import sys; from pathlib import Path; from tracer.store.index import Index;"
         "import tracer.store.index as i; i._BATCH_RECORDS = 300;"
         "from tracer.store.directory import Directory;"
-        "index = Index.open(Directory(Path(sys.argv[1])));"
+        "index = Index(Directory(Path(sys.argv[1])));"
         "print(flush=True); index.catch_up()"
     )
     for delay in (0.01, 0.05, 0.09):
@@ -255,14 +255,14 @@ def test_a_place_that_can_not_be_written(tmp_path: Path) -> None:
     log = StoredLog(tmp_path / "log")
     (log.path / "index").write_bytes(b"")
     with pytest.raises(BadLog, match="index"):
-        Index.open(Directory(log.path))
+        Index(Directory(log.path))
 
 
 def test_an_empty_log_has_an_empty_index(tmp_path: Path) -> None:
     """Before its first segment, too."""
     log = StoredLog(tmp_path / "log")
     assert find(log, Query()) == []
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     assert index.catch_up() == 0
     index.close()
 
@@ -284,5 +284,5 @@ def test_how_runs_ended_is_known(log: StoredLog) -> None:
 def test_a_directory_where_a_file_should_be(log: StoredLog, name: str) -> None:
     """An error that names the place."""
     (log.path / "index" / name).mkdir(parents=True)
-    with closing(Index.open(Directory(log.path))) as index, pytest.raises(BadLog, match="index"):
+    with closing(Index(Directory(log.path))) as index, pytest.raises(BadLog, match="index"):
         index.clear()

@@ -31,7 +31,7 @@ def log(tmp_path: Path) -> StoredLog:
 @pytest.fixture
 def index(log: StoredLog) -> Iterator[Index]:
     """Up to date."""
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     index.catch_up()
     yield index
     index.close()

@@ -98,7 +98,7 @@ def findings(chance: random.Random, count: int) -> Iterator[Finding]:
 def write(log: StoredLog, chance: random.Random, count: int) -> None:
     """In batches, in several segments, with the index brought up to date in between."""
     log.segment(NOW)
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     batch: list[Finding] = []
     for finding in findings(chance, count):
         batch.append(finding)
@@ -109,7 +109,7 @@ def write(log: StoredLog, chance: random.Random, count: int) -> None:
                 index.catch_up()
             if chance.random() < 0.02:
                 index.close()
-                index = Index.open(Directory(log.path))
+                index = Index(Directory(log.path))
             if chance.random() < 0.02:
                 log.segment(finding.time_ns)
     log.add(*batch)
@@ -240,7 +240,7 @@ def test_it_finds_what_a_scan_finds(tmp_path: Path, small_shards: None, seed: in
     chance = random.Random(seed)
     log = StoredLog(tmp_path / "log")
     write(log, chance, 900)
-    index = Index.open(Directory(log.path))
+    index = Index(Directory(log.path))
     assert index.catch_up() == len(log.lines)
     assert len(index.shards()) > 2
     scan, searcher = Scan(log.lines), Searcher(index)
