@@ -74,7 +74,6 @@ def test_who_attaches_and_detaches_by_key(
     come = sees(watching, "attached", visitor.pid)
     assert (come.place.session_name, come.place.server.tgid) == ("work", pane.server_pid)
     assert visitor.is_person(person(come)) and person(come).is_client
-    assert person(come).origin is not None
     assert come.client is not None and come.client.verified
     assert (come.client.columns, come.client.rows) == (80, 24)
     assert (come.client.is_read_only, come.client.is_control) == (False, False)
@@ -82,7 +81,9 @@ def test_who_attaches_and_detaches_by_key(
     visitor.leave()
     gone = sees(watching, "detached", visitor.pid)
     assert (gone.note, gone.place.session_name) == ("terminal put back", "work")
-    assert person(gone) == person(come)
+    # An attach is told a moment later at most: a slow machine may not know from where until then.
+    assert person(gone).origin is not None
+    assert person(come) in (person(gone), person(gone)._replace(origin=None))
     assert of(watching, visitor.pid) == ["attached", "detached"]
 
 
