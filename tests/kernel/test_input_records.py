@@ -111,8 +111,8 @@ def test_a_secret_stays_in_the_kernel(watch: Watch, tmux: Tmux, typist: Typist) 
 
 def test_no_byte_of_a_secret_crosses_the_rings(watch: Watch, tmux: Tmux, typist: Typist) -> None:
     """Typed into the pane that asks, at the keyboard and by a command."""
-    tmux.run("switch-client", "-t", tmux.new_session("stty -echo; echo on; exec cat").session)
-    eventually(lambda: b"on" in typist.shown)
+    tmux.run("switch-client", "-t", tmux.new_session("stty -echo; echo hush; exec cat").session)
+    eventually(lambda: b"hush" in typist.shown)  # no word of the status line
     typist.type(CANARY)
     watch.until(lambda: _size(watch.of(PaneInput)) == len(CANARY))
     assert _size(watch.of(ClientInput)) == len(CANARY)
