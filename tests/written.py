@@ -13,7 +13,6 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import control
 from tracer.config import LogSettings
 from tracer.model.sealed import Stamp
-from tracer.seal.keys import Ratchet
 from tracer.seal.report import Report, Verdict
 from tracer.seal.stage import Keys
 from tracer.seal.verify import Trust
@@ -134,16 +133,6 @@ class Written:
 
     def _keep_seed(self, seed: bytes) -> None:
         self.seed = seed
-
-
-def ratchet_at(seed: bytes, epoch: int, seal: int) -> Ratchet:
-    """The ratchet before this seal."""
-    ratchet = Ratchet.first(seed)
-    while ratchet.epoch < epoch:
-        ratchet = ratchet.after_rekey()
-    while ratchet.seal < seal:
-        ratchet = ratchet.after_seal()
-    return ratchet
 
 
 def _records_of(data: bytes) -> list[Fields]:

@@ -12,6 +12,7 @@ from tests.log.table import (
     UNVERIFIABLE,
     blame,
     keyless,
+    numbered,
     row,
     stolen,
     thief,
@@ -19,18 +20,19 @@ from tests.log.table import (
 from tests.log.tamper import (
     Copy,
     Forger,
-    about,
     checkpoint,
     continued,
     renumbered,
     stamp_of,
+    tree_of,
 )
-from tests.written import SECOND
+from tests.written import SECOND, START_NS
 from tracer.codec.log import control
-from tracer.model.sealed import End
+from tracer.model.sealed import End, Stamp
 from tracer.seal.anchor import Anchor
 from tracer.seal.keys import new_secret
 from tracer.seal.note import Signer
+from tracer.seal.stage import Sealer
 
 
 @row("1 nothing", OK)
@@ -191,60 +193,84 @@ def edit_live_without_keys(log: Copy) -> None:
 @row("20 a cut in the epoch in progress, and on with the stolen keys", OK, TAMPERED, OK)
 def cut_and_go_on(log: Copy) -> None:
     end = log.checkpoints()[-5]
-    keys, ratchet = log.seized.stolen, log.seized.stolen.ratchet
-    number = about(log.lines[end])[1]["seal"] + 1
+    keys = numbered(log, end)
     log.lines = log.lines[: end + 1]
-    keys = keys._replace(ratchet=ratchet._replace(seal=number))
     log.lines = [*log.lines, *continued(log.lines, keys, log.now_ns - 5 * SECOND)]
 
 
 # Seals are numbered without a hole.
-@row("20b the same, with the seal numbers that the keys have", TAMPERED)
+@row("20b the same, with the numbers that the keys have", TAMPERED)
 def cut_and_go_on_in_order(log: Copy) -> None:
     log.lines = log.lines[: log.checkpoints()[-5] + 1]
     log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
 
 
-# The only way to skip seals is to say that they were lost.
 @row("20c the same, and the disk is blamed", ROLLBACK)
 def cut_and_blame(log: Copy) -> None:
     blame(log, End.BEHIND)
 
 
-@row("20d the same, and a power cut is blamed", INCOMPLETE)
+# A crash takes what was not synced, and that is never more than an interval.
+@row("20d the same, and a power cut is blamed", TAMPERED)
 def cut_and_blame_power(log: Copy) -> None:
     blame(log, End.TORN)
 
 
-@row("20e the same, and an I/O error is blamed", INCOMPLETE)
+@row("20e the same, and an I/O error is blamed", TAMPERED)
 def cut_and_blame_io(log: Copy) -> None:
     blame(log, End.IO_ERROR)
 
 
+@row("20f a power cut is blamed, with the number that is due", INCOMPLETE, TAMPERED, INCOMPLETE)
+def cut_and_blame_in_order(log: Copy) -> None:
+    blame(log, End.TORN, in_order=True)
+
+
+@row("20g one interval is cut off, and a power cut is blamed", TAMPERED)
+def cut_interval_and_blame(log: Copy) -> None:
+    blame(log, End.TORN, -2)
+
+
+# All that is in reach of stolen keys: the interval in progress, and it is said to be missing.
+@row("20h the interval in progress is cut off, and a power cut is blamed", INCOMPLETE)
+def cut_last_write_and_blame(log: Copy) -> None:
+    blame(log, End.TORN, -1)
+
+
 # Stolen keys are those behind the last write, even where no sync was since.
-@row("20f the last write is cut off, and on with the stolen keys", OK, TAMPERED, OK)
+@row("20i the last write is cut off, and on with the stolen keys", OK, TAMPERED, OK)
 def cut_last_write(log: Copy) -> None:
-    keys, ratchet = log.seized.stolen, log.seized.stolen.ratchet
-    log.lines = log.lines[: log.checkpoints()[-1] + 1]
-    number = about(log.lines[-1])[1]["seal"] + 1
-    keys = keys._replace(ratchet=ratchet._replace(seal=number))
+    end = log.checkpoints()[-1]
+    keys = numbered(log, end)
+    log.lines = log.lines[: end + 1]
     log.lines = [*log.lines, *continued(log.lines, keys, log.now_ns - 5 * SECOND)]
 
 
-@row("20g the same, with the seal numbers that the keys have", TAMPERED)
+@row("20j the same, with the numbers that the keys have", TAMPERED)
 def cut_last_write_in_order(log: Copy) -> None:
     log.lines = log.lines[: log.checkpoints()[-1] + 1]
     log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
 
 
-@row("20h nothing is cut, and on with the stolen keys", OK)
+@row("20k nothing is cut, and on with the stolen keys", OK)
 def go_on(log: Copy) -> None:
     log.lines = [*log.lines, *continued(log.lines, log.seized.stolen, log.now_ns - 5 * SECOND)]
 
 
-@row("20i seals are missing, and nothing is blamed", TAMPERED)
+@row("20l seals are missing, and nothing is blamed", TAMPERED)
 def cut_without_blame(log: Copy) -> None:
-    blame(log, End.SEALED)
+    blame(log, End.SEALED, -1)
+
+
+# The signature of the rekey is right; but the epoch that begins takes a key that is gone.
+@row("20m a cut in the epoch in progress, which is ended there", OK, TAMPERED, OK)
+def cut_and_rekey(log: Copy) -> None:
+    end = log.checkpoints()[-5]
+    lines = log.lines[: end + 1]
+    sealer = Sealer(log.seized.stolen, tree_of(lines))
+    now_ns = log.now_ns - 5 * SECOND
+    lines.append(sealer.rekey(Stamp(now_ns - START_NS, now_ns), new_secret()))
+    log.lines = [*lines, *continued(lines, sealer.keys(sealer.head()), now_ns)]
 
 
 @row("21 a cut across epochs, and on with the stolen keys", TAMPERED)
@@ -259,7 +285,7 @@ def cut_epochs_with_rekey(log: Copy) -> None:
     end = [n for n in log.checkpoints() if n < rekey][-5]
     lines = renumbered([*log.lines[: end + 1], log.lines[rekey]])
     keys, now_ns = thief(log)
-    keys = keys._replace(ratchet=keys.ratchet._replace(seal=0))
+    keys = keys._replace(ratchet=keys.ratchet._replace(interval=0, seal=0))
     log.lines = [*lines, *continued(lines, keys, now_ns)]
 
 

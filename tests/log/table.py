@@ -75,13 +75,20 @@ def thief(log: Copy) -> tuple[Keys, int]:
     return log.seized.stolen, log.now_ns - 5 * SECOND
 
 
-def blame(log: Copy, end: End) -> None:
-    """Cuts the epoch in progress, and goes on in a new segment that says how that came."""
-    cut = log.checkpoints()[-5]
-    lines, keys = log.lines[: cut + 1], log.seized.stolen
-    skipped = keys.ratchet.seal - about(log.lines[cut])[1]["seal"] - 1
+def numbered(log: Copy, index: int) -> Keys:
+    """The stolen keys, with the number of the seal that is due behind that checkpoint."""
+    keys, interval = log.seized.stolen, about(log.lines[index])[1]["interval"] + 1
+    return keys._replace(ratchet=keys.ratchet._replace(interval=interval, seal=0))
+
+
+def blame(log: Copy, end: End, nth: int = -5, *, in_order: bool = False) -> None:
+    """Cuts behind that checkpoint, and goes on in a new segment that says how that came.
+    `in_order`: with the number that is due there, though the keys have another."""
+    cut = log.checkpoints()[nth]
+    keys = numbered(log, cut) if in_order else log.seized.stolen
+    lines = log.lines[: cut + 1]
     log.lines = lines
-    previous = Previous(f"{max(log.segments):012d}", end, 0, None, skipped)
+    previous = Previous(f"{max(log.segments):012d}", end)
     log.segments[len(lines)] = continued(lines, keys, log.now_ns - 5 * SECOND, previous)
 
 

@@ -244,14 +244,18 @@ class Forger:
         return sealed_line(body, self._ratchet.mac(tree.root(), body))
 
 
+def tree_of(lines: list[bytes]) -> Frontier:
+    tree = Frontier()
+    tree.extend([leaf_hash(line) for line in lines])
+    return tree
+
+
 def continued(
     lines: list[bytes], keys: Keys, now_ns: int, previous: Previous | None = None
 ) -> list[bytes]:
     """What a thief of `keys` writes behind these lines, for five seconds; `previous`: in a new
     segment."""
-    tree = Frontier()
-    tree.extend([leaf_hash(line) for line in lines])
-    sealer = Sealer(keys, tree)
+    sealer = Sealer(keys, tree_of(lines))
     found = []
     for second in range(5):
         stamp = Stamp(now_ns - START_NS + second * SECOND, now_ns + second * SECOND)

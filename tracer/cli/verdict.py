@@ -38,7 +38,8 @@ _NO_SEED: Final = (
     "(a minute), unless an anchor is from after them: --seed shows them"
 )
 _ON_RECORD: Final = (
-    "whether it was a thief of the live keys who did what the log says was done: prune, erase, stop"
+    "whether it was a thief of the live keys who did what the log says was done: prune, erase, "
+    "stop, a crash that took the second before it"
 )
 _ALL: Final = "everything: whoever can write the log can write a new one"
 

@@ -6,10 +6,7 @@ How they look as JSON is codec/log.py's, what they promise docs/format.md's.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
-
-MAX_UNSYNCED_SEALS: Final = 64
-"""So many seals, the last of them a checkpoint, may wait for a sync."""
+from typing import NamedTuple
 
 
 class Stamp(NamedTuple):
@@ -22,19 +19,17 @@ class Stamp(NamedTuple):
 class End(StrEnum):
     """How a segment ended, seen from the one that follows it."""
 
-    SEALED = "sealed"  # with its last seal
-    TORN = "torn"  # a crash left bytes behind that, or took seals that were not synced
+    SEALED = "sealed"  # with its last checkpoint
+    TORN = "torn"  # by a crash: behind what is there, writes that were not synced may be missing
     IO_ERROR = "io-error"  # it could not be synced
     BEHIND = "behind"  # the disk lost what had been synced
 
 
 class Previous(NamedTuple):
     """The segment before: `name` without extension; `size` bytes stand in it behind its last
-    record, with this SHA-256 (hex; None where it can't be read); `seals` of this epoch that were
-    made are not in the log."""
+    record, with this SHA-256 (hex; None where it can't be read)."""
 
     name: str
     end: End
     size: int = 0
     sha256: str | None = None
-    seals: int = 0

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from typing import Final
 
 from tracer.codec.log import log_part, parse
-from tracer.model.sealed import MAX_UNSYNCED_SEALS, End, Previous
+from tracer.model.sealed import End
 from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal, shown
 from tracer.seal.keys import Ratchet, first_signer, is_first_key, origin_of, rekey_text
 from tracer.seal.note import Head, PublicKey, open_note
@@ -22,7 +22,7 @@ from tracer.seal.report import Checkpoint
 from tracer.seal.stage import split_seal
 
 _MAX_EPOCHS: Final = 10_000_000  # of a minute each: 19 years
-_MAX_SEALS: Final = 500_000  # of an epoch
+_MAX_INTERVALS: Final = 1_000_000  # of a second each, in one epoch: 11 days without a rekey
 _OTHER_TREE: Final = "the checkpoint's note is of another tree"
 
 
@@ -36,11 +36,12 @@ class KeyChain:
         self.origin = header.origin
         self._key = header.key
         self._epoch = header.epoch
-        self._seal = header.seal
+        self._interval = header.interval
+        self._seal = 0
         self._trusted = trusted
         self.is_trusted = False
         """Whether the key that signs now comes from the one that was given."""
-        self._ratchet = None if seed is None else _ratchet_at(seed, header.epoch, header.seal)
+        self._ratchet = None if seed is None else _ratchet_at(seed, header)
         self._pending: tuple[str, Checkpoint] | None = None  # its signature is not checked yet
         self.signed: Checkpoint | None = None
         """The last checkpoint whose signature is right."""
@@ -55,7 +56,7 @@ class KeyChain:
 
     def begin(self) -> None:
         """The chain begins with the log: so it does with the first key."""
-        if self._epoch or self._seal or self.origin != origin_of(self._key.raw):
+        if self._epoch or self._interval or self.origin != origin_of(self._key.raw):
             raise ValueError("the log does not begin with its first key")
         self._trust()
 
@@ -85,36 +86,49 @@ class KeyChain:
 
     def resume(self, header: Header) -> None:
         """Another segment begins."""
-        previous = header.previous
-        is_behind = previous is not None and previous.end is End.BEHIND
-        skipped = 0 if previous is None else _skipped(previous)
-        if is_behind and header.epoch > self._epoch:
+        end = header.previous.end if header.previous else End.SEALED
+        if end is End.BEHIND and header.epoch > self._epoch:
             raise LostKeys("the disk lost the rekey records that lead to the key of this segment")
         if (header.origin, header.key) != (self.origin, self._key) or header.epoch != self._epoch:
             raise ValueError(
                 "the segment begins with another key than the one before it ended with"
             )
-        if header.seal != self._seal + skipped:
-            raise ValueError("seals are missing before this segment")
-        self._number(header.seal)
+        if header.interval not in self._intervals_after(end):
+            raise ValueError(f"interval {header.interval} can't follow a segment that ended so")
         if self._ratchet is not None:
-            self._ratchet = _forward(self._ratchet, skipped)
+            self._ratchet = _forward(self._ratchet, header.interval)
+        self._interval, self._seal = header.interval, 0
+
+    def _intervals_after(self, end: End) -> range:
+        """Where a log may go on behind the seal that was read last.
+
+        A checkpoint is synced before anything follows it. So behind one, a crash takes no more than
+        the writes of the next interval, and behind another seal those of its own."""
+        fresh = self._interval + (self._seal > 0)
+        match end:
+            case End.SEALED:
+                return range(self._interval, self._interval + (self._seal == 0))
+            case End.BEHIND:
+                return range(fresh, _MAX_INTERVALS)
+        return range(fresh, self._interval + 2)
 
     def seal(self, seal: Seal, index: int, line: bytes) -> None:
         """A seal whose root is that of the tree."""
-        if (seal.epoch, seal.seal) != (self._epoch, self._seal):
-            raise ValueError(
-                f"this should be seal {self._seal} of epoch {self._epoch}, "
-                f"it is seal {seal.seal} of epoch {seal.epoch}"
-            )
+        due = self._epoch, self._interval, self._seal
+        if seal[:3] != due:
+            raise ValueError(f"this should be {_numbered(*due)}, it is {_numbered(*seal[:3])}")
         body, mac = split_seal(line)
         if self._ratchet is not None:
             right = urlsafe_b64encode(self._ratchet.mac(seal.root, body)).rstrip(b"=")
             if not compare_digest(mac, right):
                 raise ValueError("the seal's MAC is wrong")
-            self._ratchet = self._ratchet.after_seal()
+            ends = seal.note is not None
+            self._ratchet = self._ratchet.after_interval() if ends else self._ratchet.after_seal()
             self.maced = index + 1
-        self._number(self._seal + 1)
+        if seal.note is None:
+            self._seal += 1
+        else:
+            self._interval, self._seal = self._interval + 1, 0
 
     def checkpoint(self, note: str, head: Head, timestamp: str) -> None:
         """The note of a seal. What it says is checked now."""
@@ -128,7 +142,7 @@ class KeyChain:
         if rekey.epoch != self._epoch + 1:
             raise ValueError(f"epoch {rekey.epoch} can't follow epoch {self._epoch}")
         self._key = _next_key(rekey, self._key)
-        self._epoch, self._seal = rekey.epoch, 0
+        self._epoch, self._interval, self._seal = rekey.epoch, 0, 0
         self._trust()
         if self._ratchet is not None:
             self._ratchet = self._ratchet.after_rekey()
@@ -160,33 +174,24 @@ class KeyChain:
     def _trust(self) -> None:
         self.is_trusted = self.is_trusted or self._key == self._trusted
 
-    def _number(self, seal: int) -> None:
-        if seal > _MAX_SEALS:
-            raise ValueError("the epoch has more seals than any can have")
-        self._seal = seal
 
-
-def _ratchet_at(seed: bytes, epoch: int, seal: int) -> Ratchet:
-    if epoch > _MAX_EPOCHS or seal > _MAX_SEALS:
+def _ratchet_at(seed: bytes, header: Header) -> Ratchet:
+    if header.epoch > _MAX_EPOCHS or header.interval > _MAX_INTERVALS:
         raise ValueError("the log can't have had so many epochs")
     ratchet = Ratchet.first(seed)
-    for _ in range(epoch):
+    for _ in range(header.epoch):
         ratchet = ratchet.after_rekey()
-    return _forward(ratchet, seal)
+    return _forward(ratchet, header.interval)
 
 
-def _skipped(previous: Previous) -> int:
-    """How many seals a segment says that the one before it lost."""
-    most = {End.SEALED: 0, End.BEHIND: _MAX_SEALS}.get(previous.end, MAX_UNSYNCED_SEALS)
-    if previous.seals > most:
-        raise ValueError("more seals are missing before this segment than can be")
-    return previous.seals
-
-
-def _forward(ratchet: Ratchet, seals: int) -> Ratchet:
-    for _ in range(seals):
-        ratchet = ratchet.after_seal()
+def _forward(ratchet: Ratchet, interval: int) -> Ratchet:
+    while ratchet.interval < interval:
+        ratchet = ratchet.after_interval()
     return ratchet
+
+
+def _numbered(epoch: int, interval: int, seal: int) -> str:
+    return f"seal {seal} of interval {interval} of epoch {epoch}"
 
 
 def _rekey_of(line: bytes) -> Rekey:

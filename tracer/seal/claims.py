@@ -41,7 +41,7 @@ class Header(NamedTuple):
 
     origin: str
     epoch: int
-    seal: int
+    interval: int
     key: PublicKey
     root: bytes
     frontier: tuple[bytes, ...]
@@ -61,7 +61,7 @@ class Header(NamedTuple):
         return cls(
             origin,
             number(fields, "epoch"),
-            number(fields, "seal"),
+            number(fields, "interval"),
             PublicKey.parse(text(fields, "key")),
             digest(fields, "root"),
             tuple(_digest_of(node) for node in _get(fields, "frontier", list)),
@@ -73,6 +73,7 @@ class Seal(NamedTuple):
     """A `seal` record; `note` is None if it is no checkpoint."""
 
     epoch: int
+    interval: int
     seal: int
     root: bytes
     note: str | None
@@ -80,8 +81,13 @@ class Seal(NamedTuple):
     @classmethod
     def parse(cls, fields: Fields) -> Seal:
         """From its `ttytrace.log`."""
-        note = text(fields, "note") if "note" in fields else None
-        return cls(number(fields, "epoch"), number(fields, "seal"), digest(fields, "root"), note)
+        return cls(
+            number(fields, "epoch"),
+            number(fields, "interval"),
+            number(fields, "seal"),
+            digest(fields, "root"),
+            text(fields, "note") if "note" in fields else None,
+        )
 
 
 class Rekey(NamedTuple):
@@ -141,8 +147,8 @@ def _previous(fields: object) -> Previous | None:
     sha256 = fields.get("sha256")
     if sha256 is not None and not isinstance(sha256, str):
         raise ValueError("its sha256 is no text")
-    size, seals = number(fields, "bytes"), number(fields, "seals")
-    return Previous(text(fields, "name"), End(text(fields, "end")), size, sha256, seals)
+    end = End(text(fields, "end"))
+    return Previous(text(fields, "name"), end, number(fields, "bytes"), sha256)
 
 
 def _digest_of(value: object) -> bytes:

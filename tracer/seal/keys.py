@@ -71,37 +71,55 @@ def is_first_key(key: PublicKey) -> bool:
 
 
 class Ratchet(NamedTuple):
-    """The MAC key of the next seal, and where the next epoch begins.
+    """The MAC key of the next seal, and where the next interval and the next epoch begin.
 
-    `epoch`, `seal`: what the next seal is numbered. `key`: k(epoch, seal). `next_epoch`:
-    E(epoch + 1).
+    `epoch`, `interval`, `seal`: what the next seal is numbered. `key`: k(epoch, interval, seal).
+    `next_interval`: T(epoch, interval + 1). `next_epoch`: E(epoch + 1).
     """
 
     epoch: int
+    interval: int
     seal: int
     key: bytes
+    next_interval: bytes
     next_epoch: bytes
 
     @classmethod
     def first(cls, seed: bytes) -> Ratchet:
         """That of a log without seals."""
-        return cls._begin(0, _derive(seed, b"ttytrace epoch 0 mac"))
+        return cls._begin(0, _derive(seed, b"ttytrace epoch 0 mac"), b"seal")
 
     @classmethod
-    def _begin(cls, epoch: int, chain: bytes) -> Ratchet:
-        return cls(epoch, 0, _step(chain, b"seal"), _step(chain, b"epoch"))
+    def _begin(cls, epoch: int, chain: bytes, purpose: bytes) -> Ratchet:
+        interval = _step(chain, b"interval")
+        key = _step(interval, purpose)
+        return cls(epoch, 0, 0, key, _step(interval, b"interval"), _step(chain, b"epoch"))
 
     def mac(self, root: bytes, body: bytes) -> bytes:
         """The MAC of the seal whose line is `body` before its mac, over the tree of `root`."""
         return hmac.digest(self.key, root + body, "sha256")[:MAC_BYTES]
 
     def after_seal(self) -> Ratchet:
-        """For the next seal of this epoch."""
+        """For the next seal of this interval."""
         return self._replace(seal=self.seal + 1, key=_step(self.key, b"next"))
 
+    def after_interval(self) -> Ratchet:
+        """For the first seal of the next interval."""
+        return self._replace(
+            interval=self.interval + 1,
+            seal=0,
+            key=_step(self.next_interval, b"seal"),
+            next_interval=_step(self.next_interval, b"interval"),
+        )
+
     def after_rekey(self) -> Ratchet:
-        """For the first seal of the next epoch."""
-        return self._begin(self.epoch + 1, self.next_epoch)
+        """For the first seal of the next epoch. Its key takes the one that is given up here, so
+        that nobody can end an epoch at an earlier place."""
+        return self._begin(self.epoch + 1, self.next_epoch, self.key)
+
+    def fresh(self) -> Ratchet:
+        """For the first seal of an interval: of this one, if it has none yet, or the next."""
+        return self.after_interval() if self.seal else self
 
 
 def rekey_text(origin: str, epoch: int, next_key: PublicKey, root: bytes) -> str:

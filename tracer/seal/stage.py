@@ -70,6 +70,11 @@ class Sealer:
         """Which key signs."""
         return self._ratchet.epoch
 
+    @property
+    def ends_with_checkpoint(self) -> bool:
+        """Whether the last seal is one."""
+        return self._ratchet.seal == 0
+
     def head(self) -> Head:
         """Of all records so far."""
         self._grow()
@@ -96,7 +101,8 @@ class Sealer:
         return lines
 
     def segment(self, stamp: Stamp, previous: Previous | None) -> bytes:
-        """The line that a segment begins with."""
+        """The line that a segment begins with; an interval begins with it."""
+        self._ratchet = self._ratchet.fresh()
         head = self.head()
         before = None
         if previous is not None:
@@ -105,7 +111,6 @@ class Sealer:
                 "end": previous.end,
                 "bytes": previous.size,
                 "sha256": previous.sha256,
-                "seals": previous.seals,
             }
         event = control(
             "segment",
@@ -114,7 +119,7 @@ class Sealer:
             origin=self._origin,
             epoch=self._ratchet.epoch,
             key=self._signer.public.vkey,
-            seal=self._ratchet.seal,
+            interval=self._ratchet.interval,
             root=_base64(head.root),
             frontier=[_base64(node) for node in self._tree.nodes],
             previous=before,
@@ -123,12 +128,16 @@ class Sealer:
 
     def seal(self, stamp: Stamp) -> bytes:
         """The line that closes a write."""
-        return self._seal(stamp, self.head())
+        line = self._seal(stamp, self.head())
+        self._ratchet = self._ratchet.after_seal()
+        return line
 
     def checkpoint(self, stamp: Stamp) -> bytes:
-        """A seal with a signed note of the tree head."""
+        """A seal with a signed note of the tree head; it ends the interval."""
         head = self.head()
-        return self._seal(stamp, head, note=self._signer.sign(head.text(self._origin)))
+        line = self._seal(stamp, head, note=self._signer.sign(head.text(self._origin)))
+        self._ratchet = self._ratchet.after_interval()
+        return line
 
     def rekey(self, stamp: Stamp, next_secret: bytes) -> bytes:
         """The line that begins the next epoch; to be called right after checkpoint()."""
@@ -143,13 +152,13 @@ class Sealer:
         return line
 
     def _seal(self, stamp: Stamp, head: Head, **note: str) -> bytes:
-        ratchet, root = self._ratchet, _base64(head.root)
-        event = control("seal", stamp, epoch=ratchet.epoch, seal=ratchet.seal, root=root, **note)
+        ratchet = self._ratchet
+        number = {"epoch": ratchet.epoch, "interval": ratchet.interval, "seal": ratchet.seal}
+        event = control("seal", stamp, **number, root=_base64(head.root), **note)
         event["event"]["sequence"] = head.size
         body = orjson.dumps(event)[:-1]
         line = sealed_line(body, ratchet.mac(head.root, body))
         self._leaves.append(leaf_hash(line))
-        self._ratchet = ratchet.after_seal()
         return line
 
     def _place(self, event: Fields) -> bytes:

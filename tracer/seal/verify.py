@@ -46,7 +46,7 @@ from tracer.seal.tree import Frontier
 _MAX_DELAYED: Final = 100_000
 _VERDICTS: Final = {UnknownFormat: Verdict.UNVERIFIABLE, LostKeys: Verdict.ROLLBACK}
 _ENDS: Final = {
-    End.TORN: (Verdict.INCOMPLETE, "a crash cut a write off"),
+    End.TORN: (Verdict.INCOMPLETE, "a run crashed: what it had not synced may be missing"),
     End.IO_ERROR: (Verdict.INCOMPLETE, "the disk failed; what was not synced was written again"),
     End.BEHIND: (Verdict.ROLLBACK, "the disk lost records that had been synced"),
 }
@@ -248,10 +248,7 @@ class Verifier:
     def _check_end(self, previous: Previous) -> None:
         if self._last[0] not in ("seal", "rekey"):
             raise ValueError("the segment before this one does not end with a seal")
-        if previous.end is End.TORN and previous.seals:
-            text = "a power cut or the disk took the last writes, which were not synced"
-            self._add(Verdict.INCOMPLETE, text, f"{previous.seals} of them")
-        elif previous.end in _ENDS:
+        if previous.end in _ENDS:
             self._add(*_ENDS[previous.end])
 
     def _seal(self, seal: Seal, event: Fields, line: bytes) -> None:

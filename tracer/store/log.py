@@ -19,7 +19,7 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.config import LogSettings, WhenFull
 from tracer.errors import BadLog, BadState, LogFull, NoLog
-from tracer.model.sealed import MAX_UNSYNCED_SEALS, Stamp
+from tracer.model.sealed import Stamp
 from tracer.seal.stage import lines_of
 from tracer.store.ballast import Ballast
 from tracer.store.directory import Directory
@@ -162,17 +162,20 @@ class Log:
         self._held_bytes += sum(map(len, lines))
 
     def _flush(self, stamp: Stamp) -> None:
-        """Writes the batch; with a checkpoint, where else a power cut could take too much."""
-        if self._tail.unsynced_seals >= MAX_UNSYNCED_SEALS - 1:
-            self._checkpoint(stamp)
-        else:
-            self._write(self._tail.sealer.seal(stamp), stamp)
+        """Writes the batch."""
+        self._write(self._tail.sealer.seal(stamp), stamp)
 
     def _write(self, last: bytes, stamp: Stamp) -> None:
-        """Writes the batch, and the seal that ends it."""
+        """Writes the batch, and this seal behind it."""
         data = self._hold_batch() + lines_of([last])
         with self._guarded(stamp):
-            self._tail.write(data)
+            self._put(data)
+
+    def _put(self, data: bytes = b"") -> None:
+        """Writes this, behind what waits; what is on the disk need not be kept any more."""
+        self._tail.write(data)
+        if self._tail.is_synced:
+            self._held, self._held_bytes = [], self._batch_bytes
 
     def _checkpoint(self, stamp: Stamp) -> None:
         self._checkpoint_ns = stamp.boot_ns
@@ -180,10 +183,6 @@ class Log:
             self._add([self._outage.gap(stamp)], stamp)
             self._outage = None
         self._write(self._tail.sealer.checkpoint(stamp), stamp)
-        if not self._tail.is_stuck:
-            with self._guarded(stamp):
-                self._tail.sync()
-                self._held, self._held_bytes = [], 0
 
     def _rekey(self, stamp: Stamp) -> None:
         if self._tail.is_synced:
@@ -204,7 +203,7 @@ class Log:
             return
         with self._guarded(stamp):
             if self._tail.file is not None:
-                self._tail.write()
+                self._put()
             elif stamp.boot_ns >= self._retry_ns:
                 self._retry_ns = stamp.boot_ns + self._pace.checkpoint_ns
                 self._tail.begin(stamp, self._tail.previous)

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple
 
 from tracer.codec.log import log_part, parse
 from tracer.errors import BadLog, BadState
-from tracer.model.sealed import MAX_UNSYNCED_SEALS, End, Previous, Stamp
-from tracer.seal.claims import UnknownFormat
+from tracer.model.sealed import End, Previous, Stamp
+from tracer.seal.claims import Seal, UnknownFormat
+from tracer.seal.keys import Ratchet
 from tracer.seal.note import Head
 from tracer.seal.stage import Keys
 from tracer.seal.tree import Frontier
@@ -49,10 +50,11 @@ def recover(directory: Directory, keys: Keys, stamp: Stamp) -> Recovered:
     segments = segments_in(directory)
     while segments:
         segment = segments[-1]
-        seal = _last_seal(directory, segment, keys.origin, keys.head)
-        if seal is not None:
+        last = _last_seal(directory, segment, keys.origin, keys.head)
+        if last is not None:
+            _sync(directory, segment)
             _finish(directory, segments)
-            return _go_on(directory, segment, seal, keys)
+            return _go_on(directory, segment, last, keys)
         _set_aside(directory, segments.pop(), stamp)
     if keys.head.size:
         reason = f"the log has no record left of the {keys.head.size} that there were"
@@ -60,35 +62,37 @@ def recover(directory: Directory, keys: Keys, stamp: Stamp) -> Recovered:
     return Recovered(keys, Frontier(), None, Recovery("first", None))
 
 
-def _go_on(directory: Directory, segment: Segment, seal: SealSeen, keys: Keys) -> Recovered:
-    keys, lost = _forward(directory, keys, seal)
-    size, digest = _tail(directory, segment, seal.end)
-    previous = Previous(segment.stem, _end(seal, size, lost), size, digest, lost)
-    stopped = (log_part(parse(seal.before)) or ("",))[0] == "stop"
-    recovery = Recovery("stop" if stopped else "crash", seal.stamp)
-    return Recovered(keys, seal.tree, previous, recovery)
+def _go_on(directory: Directory, segment: Segment, last: SealSeen, keys: Keys) -> Recovered:
+    keys = _forward(directory, keys, last.seal)
+    size, digest = _tail(directory, segment, last.end)
+    previous = Previous(segment.stem, _end(last, size, keys.ratchet), size, digest)
+    stopped = (log_part(parse(last.before)) or ("",))[0] == "stop"
+    recovery = Recovery("stop" if stopped else "crash", last.stamp)
+    return Recovered(keys, last.tree, previous, recovery)
 
 
-def _end(seal: SealSeen, tail: int, lost: int) -> End:
-    if not seal.has_synced or lost > MAX_UNSYNCED_SEALS:
+def _end(last: SealSeen, tail: int, ratchet: Ratchet) -> End:
+    """How the segment ended whose last seal this is, while the keys are for this interval."""
+    is_checkpoint = last.seal.note is not None
+    ahead = ratchet.interval - last.seal.interval
+    if not last.has_synced or ahead > 1 + is_checkpoint:
         return End.BEHIND
-    return End.TORN if tail or lost else End.SEALED
+    return End.SEALED if is_checkpoint and ahead == 1 and not tail else End.TORN
 
 
-def _forward(directory: Directory, keys: Keys, last: SealSeen) -> tuple[Keys, int]:
-    """The keys for the seal after the last, and how many of their epoch's seals the log lacks."""
+def _forward(directory: Directory, keys: Keys, last: Seal) -> Keys:
+    """The keys for an interval that no seal was made in."""
     if last.epoch == keys.ratchet.epoch + 1 and keys.next_secret is not None:
         ratchet = keys.ratchet.after_rekey()
         keys = keys._replace(secret=keys.next_secret, next_secret=None, ratchet=ratchet)
-    ratchet = keys.ratchet
+    ratchet = keys.ratchet.fresh()
     if last.epoch > ratchet.epoch:
         raise BadState(place=directory.path, reason="the keys are older than the log")
     if last.epoch < ratchet.epoch:
-        return keys, ratchet.seal
-    while ratchet.seal <= last.seal:
-        ratchet = ratchet.after_seal()
-    keys = keys._replace(next_secret=None, ratchet=ratchet)
-    return keys, ratchet.seal - last.seal - 1
+        return keys._replace(ratchet=ratchet)
+    while ratchet.interval <= last.interval:
+        ratchet = ratchet.after_interval()
+    return keys._replace(next_secret=None, ratchet=ratchet)
 
 
 def _last_seal(
@@ -121,6 +125,12 @@ def _tail(directory: Directory, segment: Segment, end: int) -> tuple[int, str | 
     finally:
         reader.close()
     return size, digest.hexdigest() if size else None
+
+
+def _sync(directory: Directory, segment: Segment) -> None:
+    """A power cut may follow the crash, once the next segment is on the disk."""
+    with _opened(directory, segment) as fd:
+        os.fdatasync(fd)
 
 
 def _finish(directory: Directory, segments: list[Segment]) -> None:

@@ -21,11 +21,10 @@ _MAC_AT: Final = -len(_MAC_MEMBER + b"0123456789012345678901" + b'"}')
 
 
 class SealSeen(NamedTuple):
-    """A seal: its number; the tree with it; where in the segment it ends; its moment; the last line
+    """A seal that counts; the tree with it; where in the segment it ends; its moment; the last line
     before it that is no seal; and whether what was synced is there."""
 
-    epoch: int
-    seal: int
+    seal: Seal
     tree: Frontier
     end: int
     stamp: Stamp
@@ -81,7 +80,7 @@ class Scan:
         self._leaves.clear()
         self._meet_synced()
         place = self._tree.copy(), self._end, stamp, self._before, self._has_synced
-        self.last = SealSeen(seal.epoch, seal.seal, *place)
+        self.last = SealSeen(seal, *place)
 
     def _meet_synced(self) -> None:
         if self._tree.size == self._synced.size:

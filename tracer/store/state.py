@@ -22,9 +22,9 @@ SECTOR_BYTES: Final = 512
 STATE: Final = "state"
 """The file's name."""
 _MAGIC: Final = b"ttytrace state 1"
-# Magic, secret, whether there is a next one, the next one; epoch, seal, key, next epoch of the
-# ratchet; size and root of the head; origin.
-_SHAPE: Final = struct.Struct("<16s32s?32sQQ32s32sQ32s64s")
+# Magic, secret, whether there is a next one, the next one; the ratchet: its three numbers and three
+# keys; size and root of the head; origin.
+_SHAPE: Final = struct.Struct("<16s32s?32sQQQ32s32s32sQ32s64s")
 _CHECK_BYTES: Final = 32
 
 
@@ -58,12 +58,12 @@ class StateFile:
         magic, secret, has_next, later, *rest = _SHAPE.unpack(packed)
         if magic != _MAGIC:
             raise BadState(place=self._place, reason="another version of ttytrace wrote it")
-        epoch, seal, key, next_epoch, size, root, origin = rest
+        *ratchet, size, root, origin = rest
         return Keys(
             origin.rstrip(b"\0").decode(),
             secret,
             later if has_next else None,
-            Ratchet(epoch, seal, key, next_epoch),
+            Ratchet(*ratchet),
             Head(size, root),
         )
 
@@ -83,16 +83,12 @@ class StateFile:
 
 
 def _pack(keys: Keys) -> bytes:
-    ratchet = keys.ratchet
     packed = _SHAPE.pack(
         _MAGIC,
         keys.secret,
         keys.next_secret is not None,
         keys.next_secret or b"",
-        ratchet.epoch,
-        ratchet.seal,
-        ratchet.key,
-        ratchet.next_epoch,
+        *keys.ratchet,
         keys.head.size,
         keys.head.root,
         keys.origin.encode(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tracer.model.sealed import End, Previous, Stamp
 from tracer.seal.keys import new_secret
+from tracer.seal.note import Head
 from tracer.seal.stage import Keys, Sealer, lines_of
 from tracer.seal.tree import Frontier
 from tracer.store.directory import Directory
@@ -24,8 +25,8 @@ class Tail:
         self._state = state
         self._keys = keys  # for the seal behind the last that was written
         self._tree = tree  # as it was synced last
-        self._synced_seal = keys.ratchet.seal
         self.sealer = Sealer(keys, tree)
+        self._written = tree  # as it is behind the last write
         self.file: SegmentFile | None = None
         self.previous: Previous | None = None
         """What the next segment says of the one before, where that failed."""
@@ -43,11 +44,6 @@ class Tail:
         return self.file is not None and self.file.size == self.file.synced_size
 
     @property
-    def unsynced_seals(self) -> int:
-        """How many a power cut may take."""
-        return self._keys.ratchet.seal - self._synced_seal
-
-    @property
     def size(self) -> int:
         """Bytes of the segment."""
         return self.file.size if self.file is not None else 0
@@ -57,7 +53,7 @@ class Tail:
         sealer = Sealer(self._keys, self._tree)
         head = [sealer.segment(stamp, previous), sealer.checkpoint(stamp)]
         self.file = SegmentFile(self._segments, self._tree.size, lines_of(head))
-        self.sealer = sealer
+        self.sealer, self._written = sealer, sealer.tree()
         self._keep()
 
     def turn(self, stamp: Stamp) -> None:
@@ -69,8 +65,11 @@ class Tail:
 
     def write(self, data: bytes = b"") -> None:
         """Puts these lines behind the others, and behind what could not be written yet, and drops
-        the key that sealed them. An epoch's last key stays until its rekey is synced."""
+        the key that sealed them; an epoch's last key stays until its rekey is synced. A checkpoint
+        is synced before anything follows it: a power cut takes one at most."""
         assert self.file is not None
+        if data:
+            self._written = self.sealer.tree()  # it may grow while the disk is full
         self.file.write(data)
         if self.sealer.epoch == self._keys.ratchet.epoch:
             self._keys = self.sealer.keys(self._keys.head)
@@ -78,12 +77,9 @@ class Tail:
                 self._state.put(self._keys)
             except OSError as error:
                 self.state_error = error
-
-    def sync(self) -> None:
-        """Comes back when all lines, and then the keys that follow them, are on the disk."""
-        assert self.file is not None
-        self.file.sync()
-        self._keep()
+        if self.sealer.ends_with_checkpoint:
+            self.file.sync()
+            self._keep()
 
     def rekey(self, stamp: Stamp) -> bool:
         """Takes the next epoch's key, right after a checkpoint was synced; whether that could be
@@ -93,15 +89,13 @@ class Tail:
         if self.state_error is not None:
             return False
         self.write(lines_of([self.sealer.rekey(stamp, secret), self.sealer.checkpoint(stamp)]))
-        self.sync()
         return True
 
     def abandon(self) -> None:
         """Leaves the file as it is, for begin() to go on from the tree that was synced."""
         assert self.file is not None
         unsynced = self.file.size - len(self.file.rest) - self.file.synced_size
-        stem, seals = self.file.segment.stem, self.unsynced_seals
-        self.previous = Previous(stem, End.IO_ERROR, unsynced, seals=seals)
+        self.previous = Previous(self.file.segment.stem, End.IO_ERROR, unsynced)
         self.file.abandon()
         self.file = None
 
@@ -111,9 +105,9 @@ class Tail:
             self.file.close()
 
     def _keep(self, next_secret: bytes | None = None) -> None:
-        self._tree = self.sealer.tree()
-        self._keys = self.sealer.keys(self.sealer.head(), next_secret)
-        self._synced_seal = self._keys.ratchet.seal
+        self._tree = self._written
+        head = Head(self._tree.size, self._tree.root())
+        self._keys = self.sealer.keys(head, next_secret)
         try:
             self._state.write(self._keys)
             self.state_error = None

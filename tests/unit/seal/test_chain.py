@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import orjson
 import pytest
 
-from tests.unit.seal.made import SEED, made_log, stamp
+from tests.unit.seal.made import SEED, made_log, sealer, stamp
 from tracer.codec.log import log_part, parse
-from tracer.model.sealed import MAX_UNSYNCED_SEALS as MOST
 from tracer.model.sealed import End, Previous
 from tracer.seal.chain import KeyChain
 from tracer.seal.claims import Altered, Header, LostKeys, Rekey, Seal
@@ -53,12 +54,13 @@ def with_log(line: bytes, **fields: object) -> bytes:
     return orjson.dumps(record)
 
 
-def later_header(epoch: int, seal: int, previous: Previous) -> Header:
+def later_header(epoch: int, interval: int, end: End = End.SEALED) -> Header:
     """Of a segment that begins there; the keys are the log's."""
     secret = bytes([epoch]) * 32  # as made_log() has them
-    ratchet = Ratchet(epoch, seal, bytes(32), bytes(32))
+    ratchet = Ratchet(epoch, interval, 0, bytes(32), bytes(32), bytes(32))
     keys = Keys(KEY.name, secret, None, ratchet, Head(0, bytes(32)))
-    return Header.parse(claim(Sealer(keys, Frontier()).segment(stamp(), previous))[1])
+    line = Sealer(keys, Frontier()).segment(stamp(), Previous("x", end))
+    return Header.parse(claim(line)[1])
 
 
 def test_a_log_is_followed() -> None:
@@ -91,9 +93,9 @@ def test_a_key_of_a_later_epoch() -> None:
     assert keys.is_trusted
 
 
-@pytest.mark.parametrize("change", [{"epoch": 1}, {"seal": 1}], ids=str)
+@pytest.mark.parametrize("change", [{"epoch": 1}, {"interval": 1}], ids=str)
 def test_a_log_begins_with_its_first_key(change: dict) -> None:
-    """And the first seal."""
+    """And the first interval."""
     with pytest.raises(ValueError, match="first key"):
         KeyChain(Header.parse(claim(LOG[0])[1])._replace(**change), KEY, None).begin()
 
@@ -107,12 +109,12 @@ def test_the_mac() -> None:
             keys.seal(Seal.parse(claim(LOG[nth])[1]), nth, wrong)
 
 
-@pytest.mark.parametrize("fields", [{"seal": 1}, {"seal": 0, "epoch": 1}], ids=str)
+@pytest.mark.parametrize("fields", [{"seal": 1}, {"interval": 1}, {"epoch": 1}], ids=str)
 @pytest.mark.parametrize("seed", [SEED, None])
 def test_seals_are_numbered(fields: dict, seed: bytes | None) -> None:
     """Without a hole, seed or not."""
     line = next(line for line in LOG if b'"action":"seal"' in line)
-    with pytest.raises(ValueError, match="should be seal 0 of epoch 0"):
+    with pytest.raises(ValueError, match="should be seal 0 of interval 0 of epoch 0"):
         chain(KEY, seed).seal(Seal.parse(claim(with_log(line, **fields))[1]), 1, line)
 
 
@@ -146,7 +148,7 @@ def test_a_rekey_is_what_was_signed(fields: dict) -> None:
 
 def pruned(trusted: PublicKey | None) -> KeyChain:
     """Of a log that is kept from its third epoch on."""
-    return KeyChain(later_header(2, 0, Previous("x", End.SEALED)), trusted, None)
+    return KeyChain(later_header(2, 0), trusted, None)
 
 
 def test_removed_epochs_are_walked() -> None:
@@ -174,32 +176,89 @@ def test_removed_epochs_that_somebody_wrote() -> None:
             pruned(KEY).walk(lines)
 
 
-def test_segments_go_on_with_the_keys() -> None:
-    """Epoch, key and number of the next seal; only what is said to be lost is skipped."""
-    sealed = Previous("x", End.SEALED)
-    pruned(None).resume(later_header(2, 0, sealed))
-    for header in (
-        later_header(1, 0, sealed),
-        later_header(3, 0, sealed),
-        later_header(2, 1, sealed),
-        later_header(2, 1, Previous("x", End.SEALED, seals=1)),
-        later_header(2, MOST + 1, Previous("x", End.TORN, seals=MOST + 1)),
-        later_header(2, MOST + 1, Previous("x", End.IO_ERROR, seals=MOST + 1)),
-        later_header(3, 1, Previous("x", End.TORN, seals=1)),
-        later_header(2, 1, Previous("x", End.BEHIND, seals=2)),
-        later_header(2, 10**9, Previous("x", End.BEHIND, seals=10**9)),
-    ):
-        with pytest.raises(ValueError):
-            pruned(None).resume(header)
-    for end in (End.TORN, End.IO_ERROR, End.BEHIND):
-        pruned(None).resume(later_header(2, MOST, Previous("x", end, seals=MOST)))
-    with pytest.raises(LostKeys):
-        pruned(None).resume(later_header(3, 5, Previous("x", End.BEHIND, seals=5)))
+def ended(*, with_checkpoint: bool) -> KeyChain:
+    """Behind a segment whose last seal is of interval 4 of epoch 2."""
+    keys = KeyChain(later_header(2, 4), None, None)
+    note = "x" if with_checkpoint else None
+    keys.seal(Seal(2, 4, 0, bytes(32), note), 9, b'{,"mac":"A"}')
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("end", "with_checkpoint", "can_follow"),
+    [
+        (End.SEALED, True, [5]),
+        (End.SEALED, False, []),
+        (End.TORN, True, [5, 6]),
+        (End.TORN, False, [5]),
+        (End.IO_ERROR, True, [5, 6]),
+        (End.BEHIND, True, range(5, 100)),
+        (End.BEHIND, False, range(5, 100)),
+    ],
+)
+def test_segments_go_on_with_the_keys(
+    end: End, with_checkpoint: bool, can_follow: Iterable[int]
+) -> None:
+    """In the next interval, or behind as much as can be lost in the way that they say."""
+    for interval in (*range(100), 10**9):
+        keys, header = ended(with_checkpoint=with_checkpoint), later_header(2, interval, end)
+        if interval in can_follow:
+            keys.resume(header)
+            keys.seal(Seal(2, interval, 0, bytes(32), None), 9, b'{,"mac":"A"}')
+        else:
+            with pytest.raises(ValueError, match="can't follow"):
+                keys.resume(header)
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_segments_go_on_with_the_key_of_the_epoch(epoch: int) -> None:
+    """Whatever they say; unless the disk lost what leads to the next one."""
+    for end in (End.SEALED, End.TORN, End.IO_ERROR):
+        with pytest.raises(ValueError, match="another key"):
+            ended(with_checkpoint=True).resume(later_header(epoch, 5, end))
+    with pytest.raises(LostKeys if epoch == 3 else ValueError):
+        ended(with_checkpoint=True).resume(later_header(epoch, 5, End.BEHIND))
+
+
+@pytest.mark.parametrize("skipped", [0, 1])
+def test_macs_go_on_behind_a_hole(skipped: int) -> None:
+    """The keys that are skipped are known to who has the seed."""
+    log = sealer()
+    lines = [log.segment(stamp(), None), log.seal(stamp()), log.checkpoint(stamp())]
+    ratchet = log.keys(log.head()).ratchet
+    for _ in range(skipped):
+        ratchet = ratchet.after_interval()
+    later = Sealer(log.keys(log.head())._replace(ratchet=ratchet), log.tree())
+    header = later.segment(stamp(), Previous("x", End.TORN))
+    keys = chain()
+    follow(keys, lines[1:])
+    keys.resume(Header.parse(claim(header)[1]))
+    follow(keys, [later.seal(stamp()), later.checkpoint(stamp())], 4)
+    assert keys.maced == 6
+
+
+@pytest.mark.parametrize("skipped", [0, 1])
+def test_an_epoch_ends_where_its_last_key_is(skipped: int) -> None:
+    """A thief of a later key can't say that it ended before, though the signature is right."""
+    log = sealer()
+    lines = [log.segment(stamp(), None), log.checkpoint(stamp())]
+    ratchet = log.keys(log.head()).ratchet
+    for _ in range(skipped):
+        ratchet = ratchet.after_interval()
+    thief = Sealer(log.keys(log.head())._replace(ratchet=ratchet), log.tree())
+    keys = chain()
+    follow(keys, [*lines[1:], thief.rekey(stamp(), bytes(32))])
+    seal = thief.checkpoint(stamp())
+    if skipped:
+        with pytest.raises(ValueError, match="MAC"):
+            follow(keys, [seal], 3)
+    else:
+        follow(keys, [seal], 3)
 
 
 def test_what_can_t_have_been() -> None:
     """Is not computed: the time it takes is bounded."""
     begun = Header.parse(claim(LOG[0])[1])
-    for change in ({"epoch": 10**8}, {"seal": 10**8}):
+    for change in ({"epoch": 10**8}, {"interval": 10**8}):
         with pytest.raises(ValueError, match="so many"):
             KeyChain(begun._replace(**change), None, SEED)

@@ -33,21 +33,26 @@ def hkdf(seed: bytes, info: bytes) -> bytes:
     return hmac.digest(hmac.digest(bytes(32), seed, HASH), info + b"\1", HASH)
 
 
-def by_hand(epoch: int, seal: int) -> bytes:
-    """k(epoch, seal), from docs/format.md."""
+def by_hand(epoch: int, interval: int, seal: int, given_up: bytes = b"") -> bytes:
+    """k(epoch, interval, seal), from docs/format.md; `given_up`: the key that its rekey took."""
     chain = hkdf(SEED, b"ttytrace epoch 0 mac")
     for _ in range(epoch):
         chain = hmac.digest(chain, b"epoch", HASH)
-    key = hmac.digest(chain, b"seal", HASH)
+    for _ in range(interval + 1):
+        chain = hmac.digest(chain, b"interval", HASH)
+    key = hmac.digest(chain, b"seal" if interval or not epoch else given_up, HASH)
     for _ in range(seal):
         key = hmac.digest(key, b"next", HASH)
     return key
 
 
-def ratchet_at(epoch: int, seal: int) -> Ratchet:
+def ratchet_at(epoch: int, interval: int, seal: int = 0) -> Ratchet:
+    """Epochs before have an interval of two seals."""
     ratchet = Ratchet.first(SEED)
     for _ in range(epoch):
-        ratchet = ratchet.after_seal().after_rekey()
+        ratchet = ratchet.after_seal().after_interval().after_rekey()
+    for _ in range(interval):
+        ratchet = ratchet.after_seal().after_interval()
     for _ in range(seal):
         ratchet = ratchet.after_seal()
     return ratchet
@@ -124,45 +129,59 @@ def test_no_rekey_is_a_checkpoint() -> None:
 # The ratchet
 
 
-@pytest.mark.parametrize(("epoch", "seal"), [(0, 0), (0, 1), (0, 13), (1, 0), (1, 2), (5, 7)])
-def test_keys_of_seals(epoch: int, seal: int) -> None:
+@pytest.mark.parametrize(
+    "number", [(0, 0, 0), (0, 0, 1), (0, 0, 13), (0, 2, 0), (1, 1, 0), (1, 1, 2), (5, 3, 7)]
+)
+def test_keys_of_seals(number: tuple[int, int, int]) -> None:
     """Those that docs/format.md's formulas give."""
-    ratchet = ratchet_at(epoch, seal)
-    assert (ratchet.epoch, ratchet.seal, ratchet.key) == (epoch, seal, by_hand(epoch, seal))
+    ratchet = ratchet_at(*number)
+    assert (*ratchet[:3], ratchet.key) == (*number, by_hand(*number))
 
 
-def test_an_epoch_does_not_depend_on_how_many_seals_were_before() -> None:
-    """So that a verifier can begin with any epoch."""
-    assert ratchet_at(2, 0) == Ratchet.first(SEED).after_rekey().after_rekey()
+def test_intervals_do_not_depend_on_how_many_seals_were_before() -> None:
+    """So that a verifier can begin with any of them."""
+    assert ratchet_at(0, 2) == Ratchet.first(SEED).after_interval().after_interval()
+    assert ratchet_at(2, 1) == Ratchet.first(SEED).after_rekey().after_rekey().after_interval()
+
+
+def test_an_epoch_begins_with_the_key_that_is_given_up() -> None:
+    """Who doesn't have it can't end the epoch there."""
+    for before in ((0, 0, 0), (0, 0, 1), (0, 2, 0)):
+        assert ratchet_at(*before).after_rekey().key == by_hand(1, 0, 0, by_hand(*before))
+
+
+def test_a_fresh_interval() -> None:
+    """Is this one, as long as it has no seal."""
+    assert ratchet_at(1, 2, 0).fresh() == ratchet_at(1, 2)
+    assert ratchet_at(1, 2, 1).fresh() == ratchet_at(1, 3)
 
 
 def test_a_mac() -> None:
     """The first half of HMAC-SHA-256 over root and body."""
     root, body = sha256(b"tree").digest(), b'{"@timestamp":"x"'
-    assert ratchet_at(1, 2).mac(root, body) == hmac.digest(by_hand(1, 2), root + body, HASH)[:16]
+    expected = hmac.digest(by_hand(1, 2, 3), root + body, HASH)[:16]
+    assert ratchet_at(1, 2, 3).mac(root, body) == expected
 
 
 def test_no_two_seals_have_a_key_in_common() -> None:
-    """Neither within an epoch nor between two; nor is what begins an epoch ever one."""
-    ratchets = [ratchet_at(epoch, seal) for epoch in range(5) for seal in range(9)]
-    keys = [ratchet.key for ratchet in ratchets]
-    assert len({*keys, *(ratchet.next_epoch for ratchet in ratchets)}) == 45 + 5
+    """Neither within an interval nor between two; nor is what begins one, or an epoch, ever one."""
+    ratchets = [ratchet_at(e, c, n) for e in range(3) for c in range(4) for n in range(5)]
+    keys = {ratchet.key for ratchet in ratchets}
+    intervals = {ratchet.next_interval for ratchet in ratchets}
+    assert len(keys | intervals | {ratchet.next_epoch for ratchet in ratchets}) == 60 + 12 + 3
 
 
 def test_nothing_leads_back() -> None:
-    """What is kept after a seal holds no key of a seal before, nor what began its epoch; the one
-    that follows can't seal what was sealed."""
-    begins = [hkdf(SEED, b"ttytrace epoch 0 mac")]
-    for _ in range(4):
-        begins.append(hmac.digest(begins[-1], b"epoch", HASH))
-    used: set[bytes] = {SEED}
+    """What is kept after a seal holds no key of a seal before, nor what began its interval or its
+    epoch; the one that follows can't seal what was sealed."""
+    used: set[bytes] = {SEED, hkdf(SEED, b"ttytrace epoch 0 mac")}
     ratchet = Ratchet.first(SEED)
-    for epoch in range(4):
-        used.add(begins[epoch])
-        for _ in range(6):
+    for _ in range(3):
+        used.add(hmac.digest(hkdf(SEED, b"ttytrace epoch 0 mac"), b"interval", HASH))
+        for step in "seal", "seal", "interval", "seal", "interval", "seal", "rekey":
             assert not used & set(ratchet)
             used.add(ratchet.key)
-            earlier, ratchet = ratchet, ratchet.after_seal()
+            if step != "seal":
+                used.add(ratchet.next_interval if step == "interval" else ratchet.next_epoch)
+            earlier, ratchet = ratchet, getattr(ratchet, f"after_{step}")()
             assert ratchet.mac(bytes(32), b"") != earlier.mac(bytes(32), b"")
-        used.add(ratchet.key)
-        ratchet = ratchet.after_rekey()

@@ -105,14 +105,19 @@ def test_a_seal_covers_all_before_it(index: int) -> None:
     assert b64decode(log_of(LOG[index])["root"]) == merkle_tree_hash(LOG[:index])
 
 
+def key_of(epoch: int, seal: int) -> bytes:
+    """Of a seal in LOG, whose epochs have one interval."""
+    return by_hand(epoch, 0, seal, by_hand(epoch - 1, 1, 0) if epoch else b"")
+
+
 @pytest.mark.parametrize(("nth", "index"), list(enumerate(SEALS)))
 def test_a_mac_is_by_its_own_key(nth: int, index: int) -> None:
     """That of its epoch and number; over the root and the line before the mac."""
     epoch, seal = divmod(nth, 3)
     fields = log_of(LOG[index])
-    assert (fields["epoch"], fields["seal"]) == (epoch, seal)
+    assert (fields["epoch"], fields["interval"], fields["seal"]) == (epoch, 0, seal)
     body, _, mac = LOG[index].rpartition(b',"mac":"')
-    key = by_hand(epoch, seal)
+    key = key_of(epoch, seal)
     expected = hmac.digest(key, merkle_tree_hash(LOG[:index]) + body, "sha256")[:16]
     assert mac == urlsafe_b64encode(expected).rstrip(b"=") + b'"}'
     assert orjson.loads(LOG[index])["mac"].encode() + b'"}' == mac
@@ -177,16 +182,16 @@ def test_what_is_kept_can_go_on_and_not_back() -> None:
     used: set[bytes] = {SEED}
     for epoch, secret in enumerate(NEXT_SECRETS):
         for seal in range(3):
-            used.add(by_hand(epoch, seal))
+            used.add(key_of(epoch, seal))
             log.seal(stamp())
             assert not used & values_of(log.keys(log.head()))
         dropped = log.keys(log.head()).secret
         log.checkpoint(stamp())
         log.rekey(stamp(), secret)
-        used |= {by_hand(epoch, 3), by_hand(epoch, 4), dropped}
+        used |= {key_of(epoch, 3), by_hand(epoch, 1, 0), dropped}
         kept = log.keys(log.head())
         assert not used & values_of(kept)
-        assert (kept.secret, kept.ratchet) == (secret, ratchet_at(epoch + 1, 0))
+        assert (kept.secret, kept.ratchet.key) == (secret, key_of(epoch + 1, 0))
 
 
 def values_of(keys: Keys) -> set[bytes]:
@@ -226,25 +231,37 @@ def test_a_segment_says_where_it_begins() -> None:
         "origin": ORIGIN,
         "epoch": 0,
         "key": first_signer(SEED).public.vkey,
-        "seal": 0,
+        "interval": 0,
         "root": b64encode(EMPTY_ROOT).decode(),
         "frontier": [],
         "previous": None,
     }
-    previous = Previous("000000000000", End.TORN, 17, "ab" * 32, 2)
+    previous = Previous("000000000000", End.TORN, 17, "ab" * 32)
     later = log_of(log.segment(stamp(), previous))
     assert later["root"] == b64encode(merkle_tree_hash(lines)).decode()
     nodes = [b64decode(node) for node in later["frontier"]]
     assert nodes == [merkle_tree_hash(lines[:4]), merkle_tree_hash(lines[4:])]
     assert Frontier(6, nodes).root() == merkle_tree_hash(lines)
-    assert later["seal"] == 1
+    assert later["interval"] == 1
     assert later["previous"] == {
         "name": "000000000000",
         "end": "torn",
         "bytes": 17,
         "sha256": "ab" * 32,
-        "seals": 2,
     }
+
+
+def test_intervals_end_with_checkpoints() -> None:
+    """And with segments, which begin one unless it has just begun."""
+    log, previous = sealer(), Previous("x", End.SEALED)
+    lines = [log.segment(stamp(), None), log.seal(stamp()), log.checkpoint(stamp())]
+    lines += [log.segment(stamp(), previous), log.seal(stamp()), log.seal(stamp())]
+    lines += [log.segment(stamp(), previous), log.seal(stamp())]
+    assert [log_of(line)["interval"] for line in lines] == [0, 0, 0, 1, 1, 1, 2, 2]
+    assert [log_of(line).get("seal") for line in lines] == [None, 0, 1, None, 0, 1, None, 0]
+    assert not log.ends_with_checkpoint
+    log.checkpoint(stamp())
+    assert log.ends_with_checkpoint
 
 
 def test_all_lines_are_leaves() -> None:

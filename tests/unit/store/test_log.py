@@ -10,7 +10,6 @@ from tests.attributes import changeable
 from tests.written import SECOND, Written, note
 from tracer.codec.identity import Fields
 from tracer.errors import BadLog, BadState, LogBusy, NoLog
-from tracer.model.sealed import MAX_UNSYNCED_SEALS
 from tracer.seal.report import Verdict
 from tracer.store.log import Log, Pace
 
@@ -68,24 +67,6 @@ def test_many_events_do_not_wait(written: Written) -> None:
     log.close(written.stamp())
 
 
-def test_a_checkpoint_at_many_seals(written: Written) -> None:
-    """However much is written within the second, a power cut takes no more seals than verify lets
-    pass."""
-    log = written.open()
-    before = len(seals(written))
-    for nth in range(MAX_UNSYNCED_SEALS):
-        log.append([note(nth, "x" * 70_000)], written.stamp())
-    assert written.keys().head.size == log.size
-    *plain, last = seals(written)[before:]
-    assert len(plain) == MAX_UNSYNCED_SEALS - 1
-    assert not any("note" in seal for seal in plain)
-    assert "note" in last
-    log.append([note(MAX_UNSYNCED_SEALS, "x" * 70_000)], written.stamp())
-    assert "note" not in seals(written)[-1]
-    written.stop(log)
-    assert written.verdict() is Verdict.OK
-
-
 def test_a_checkpoint_each_second(written: Written) -> None:
     """Even when nothing happens; the keys follow each, so a log that is behind them was cut."""
     log = written.open()
@@ -111,7 +92,8 @@ def test_a_key_each_minute(written: Written) -> None:
         before, after = (records[place + n]["ttytrace"]["log"] for n in (-1, 1))
         assert "note" in before
         assert "note" in after
-        assert (after["epoch"], after["seal"]) == (before["epoch"] + 1, 0)
+        number = after["epoch"], after["interval"], after["seal"]
+        assert number == (before["epoch"] + 1, 0, 0)
     assert written.keys().ratchet.epoch == 3
     assert written.verdict() is Verdict.OK
 

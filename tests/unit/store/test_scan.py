@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.seal.made import event, sealer, stamp
+from tracer.codec.log import log_part, parse
+from tracer.seal.claims import Seal
 from tracer.seal.erased import erased_line
 from tracer.seal.note import Head
 from tracer.seal.stage import Sealer
@@ -44,7 +46,8 @@ def test_the_last_seal() -> None:
     lines = segment(log)
     last = scanned(lines)
     assert last is not None
-    assert (last.epoch, last.seal, last.end) == (0, 2, end_of(lines))
+    assert last.seal == Seal.parse(log_part(parse(lines[-1]))[1])
+    assert last.end == end_of(lines)
     assert last.stamp == stamp(1)
     assert last.before == lines[-2]
     assert (last.tree.size, last.tree.root()) == tuple(log.head())
@@ -74,7 +77,7 @@ def test_what_no_seal_closes() -> None:
     for more in ([], [b"{}"], [b'{"a":1'], [lines[6]], [b""]):
         last = scanned([*lines[:-1], *more])
         assert last is not None
-        assert (last.seal, last.end) == (1, end_of(lines[:7]))
+        assert (last.seal.seal, last.end) == (1, end_of(lines[:7]))
 
 
 def test_a_changed_record() -> None:
@@ -83,7 +86,7 @@ def test_a_changed_record() -> None:
     lines[5] += b" "
     last = scanned(lines)
     assert last is not None
-    assert last.seal == 0
+    assert last.seal.seal == 0
 
 
 def test_an_erased_record() -> None:
@@ -130,9 +133,9 @@ def test_what_begins_no_segment(line: bytes) -> None:
 @pytest.mark.parametrize(
     "seal",
     [
-        b'{"event":{"action":"seal"},"ttytrace":{"log":{"epoch":0,"seal":0,"root":"AAAA"}}',
-        b'{"event":{"action":"seal"},"ttytrace":{"log":{"epoch":"0","seal":0,"root":""}}',
-        b'{"@timestamp":7,"event":{"action":"seal"},"ttytrace":{"log":{"epoch":0,"seal":0,"root":""}}',
+        b'{"event":{"action":"seal"},"ttytrace":{"log":{"epoch":0,"interval":0,"seal":0,"root":"AAAA"}}',
+        b'{"event":{"action":"seal"},"ttytrace":{"log":{"epoch":"0","interval":0,"seal":0,"root":""}}',
+        b'{"@timestamp":7,"event":{"action":"seal"},"ttytrace":{"log":{"epoch":0,"interval":0,"seal":0,"root":""}}',
         b'{"event":{"action":"seal"},"ttytrace":7',
     ],
 )

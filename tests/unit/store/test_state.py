@@ -24,7 +24,7 @@ LAST = Keys(
     "ttytrace/0123456789abcdef",
     b"s" * 32,
     b"n" * 32,
-    Ratchet(2**40, 2**50, b"k" * 32, b"e" * 32),
+    Ratchet(2**40, 2**45, 2**50, b"k" * 32, b"i" * 32, b"e" * 32),
     Head(2**60, b"r" * 32),
 )
 
@@ -74,7 +74,7 @@ def test_no_second_copy(directory: Directory, state: StateFile) -> None:
 
 
 @settings(max_examples=30)
-@given(at=st.integers(0, 296), flipped=st.integers(1, 255))
+@given(at=st.integers(0, 336), flipped=st.integers(1, 255))
 def test_a_damaged_state_is_refused(tmp_path_factory, at: int, flipped: int) -> None:
     """Whatever byte of what counts is another; the rest of the sector is empty."""
     directory = Directory(tmp_path_factory.mktemp("state"))

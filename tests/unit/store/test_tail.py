@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,19 +34,42 @@ def tail(written: Written) -> Iterator[Tail]:
 
 
 def test_keys_follow_what_is_written(written: Written, tail: Tail) -> None:
-    """A seal's key is dropped with its write; what is synced, with its sync."""
+    """A seal's key is dropped with its write, which is synced if that is a checkpoint."""
     before = written.keys()
     assert before.head == tail.sealer.head()
-    tail.write(lines_of([*tail.sealer.add([note(0)]), tail.sealer.checkpoint(written.stamp())]))
+    tail.write(lines_of([*tail.sealer.add([note(0)]), tail.sealer.seal(written.stamp())]))
     assert written.numbers() == [0]
     assert not tail.is_synced
     assert written.keys() == before._replace(ratchet=before.ratchet.after_seal())
-    assert tail.unsynced_seals == 1
-    tail.sync()
+    tail.write(lines_of([tail.sealer.checkpoint(written.stamp())]))
     assert tail.is_synced
-    assert tail.unsynced_seals == 0
     assert written.keys().head == tail.sealer.head()
-    assert written.keys().ratchet.seal == before.ratchet.seal + 1
+    assert written.keys().ratchet == before.ratchet.after_interval()
+
+
+def test_a_checkpoint_that_waited_for_room(written: Written, tail: Tail, monkeypatch) -> None:
+    """Is synced with the rest of its write, before what came since."""
+    write = os.write
+
+    def half(fd: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", fails)
+        return write(fd, data[: len(data) // 2])
+
+    def fails(fd: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "no room")
+
+    data = lines_of([*tail.sealer.add([note(0)]), tail.sealer.checkpoint(written.stamp())])
+    head, before = tail.sealer.head(), written.keys()
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(OSError, match="no room"):
+        tail.write(data)
+    assert tail.is_stuck
+    assert written.keys() == before
+    tail.sealer.add([note(1)])
+    monkeypatch.undo()
+    tail.write()
+    assert tail.is_synced
+    assert written.keys() == before._replace(ratchet=before.ratchet.after_interval(), head=head)
 
 
 def test_the_next_key_is_put_away_first(written: Written, tail: Tail, monkeypatch) -> None:
@@ -80,16 +105,16 @@ def test_no_rekey_while_keys_can_not_be_put_away(tail: Tail, written: Written, m
 
 def test_an_abandoned_segment(written: Written, tail: Tail) -> None:
     """All goes on from what was synced: the same indices; but no key seals twice."""
-    head, seal = tail.sealer.head(), written.keys().ratchet.seal
+    head, interval = tail.sealer.head(), written.keys().ratchet.interval
     data = lines_of([*tail.sealer.add([note(0)]), tail.sealer.seal(written.stamp())])
     tail.write(data)
     tail.abandon()
     assert tail.is_stuck
     assert tail.size == 0
-    assert tail.previous == Previous("000000000000", End.IO_ERROR, len(data), seals=1)
+    assert tail.previous == Previous("000000000000", End.IO_ERROR, len(data))
     tail.begin(written.stamp(), tail.previous)
     assert written.names()[1] == f"{head.size:012d}.jsonl"
-    assert written.about("segment")[1]["seal"] == seal + 1
+    assert written.about("segment")[1]["interval"] == interval + 1
     assert written.numbers() == []
     assert written.verdict() is Verdict.INCOMPLETE
 
