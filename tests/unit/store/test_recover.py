@@ -168,6 +168,18 @@ def test_a_power_cut_can_not_take_so_much(written: Written) -> None:
         assert found.previous == Previous("000000000000", end)
 
 
+def test_a_power_cut_can_not_take_so_much_behind_a_write(written: Written) -> None:
+    """Whose checkpoint would have been synced before anything followed it."""
+    log = written.open()
+    log.append([note(0)], written.stamp(1))
+    log.tick(written.stamp(30))
+    log._closing.close()
+    keys = written.keys()
+    for lost, end in ((1, End.TORN), (2, End.BEHIND)):
+        found = recovered(written, keys._replace(ratchet=forward(keys.ratchet, lost)))
+        assert found.previous == Previous("000000000000", end)
+
+
 def forward(ratchet: Ratchet, intervals: int) -> Ratchet:
     for _ in range(intervals):
         ratchet = ratchet.after_interval()
