@@ -137,11 +137,11 @@ def _appending(reps: int, count: int, place: Path) -> Iterator[Row]:
         with _store(place) as store:
             sealed.append(_seconds(partial(_append_sealed, events, store.log)))
             verified.append(store.verify())
-    size = len(orjson.dumps(events[0]))
+    size = sum(len(orjson.dumps(event)) for event in events) // len(events)
     notes = f"plain {len(events) / min(plain):,.0f}/s, sealed {len(events) / min(sealed):,.0f}/s"
     yield compared(
         "sealed append",
-        f"events of {size} bytes, by plain",
+        f"events of {size} bytes, by plain append",
         sealed,
         [(each,) for each in plain],
         unit="s",
