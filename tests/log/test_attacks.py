@@ -33,13 +33,6 @@ MANY = 2**64 - 1
 ESCAPE = "\x1b]0;title\x07\x9b31m"
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Iterator[Written]:
-    written = Written(tmp_path)
-    yield written
-    written.remove()
-
-
 def crash(written: Written) -> Path:
     """A run that ends without a stop; its segment."""
     log = written.open()
