@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +83,6 @@ def _is_terminal() -> bool:
 
 def _size(directory: Directory, segment: Segment) -> int:
     try:
-        return os.stat(segment.name, dir_fd=directory.fd, follow_symlinks=False).st_size
+        return directory.size(segment.name)
     except FileNotFoundError:  # compressed meanwhile
         return 0

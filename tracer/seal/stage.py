@@ -24,6 +24,8 @@ from tracer.seal.tree import EMPTY_ROOT, Frontier, leaf_hash
 FORMAT: Final = 1
 _SALT_BYTES: Final = 12
 _SALT_CHARS: Final = 16
+_MAC_MEMBER: Final = b',"mac":"'
+_MAC_AT: Final = -len(_MAC_MEMBER + b"0123456789012345678901" + b'"}')
 
 RandomBytes = Callable[[int], bytes]
 
@@ -174,12 +176,17 @@ class Sealer:
 
 def sealed_line(body: bytes, mac: bytes) -> bytes:
     """A seal's line: what comes before its mac, and the mac."""
-    return body + b',"mac":"' + urlsafe_b64encode(mac).rstrip(b"=") + b'"}'
+    return body + _MAC_MEMBER + urlsafe_b64encode(mac).rstrip(b"=") + b'"}'
+
+
+def may_be_seal(line: bytes) -> bool:
+    """Whether a line ends as a seal's does; quick, and true of every seal."""
+    return line[_MAC_AT:].startswith(_MAC_MEMBER)
 
 
 def split_seal(line: bytes) -> tuple[bytes, bytes]:
     """The two parts of sealed_line(), the mac as its text; ValueError if it has none."""
-    body, found, rest = line.rpartition(b',"mac":"')
+    body, found, rest = line.rpartition(_MAC_MEMBER)
     if not found or not rest.endswith(b'"}'):
         raise ValueError("the seal has no MAC")
     return body, rest[:-2]

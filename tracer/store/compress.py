@@ -34,6 +34,5 @@ def compress(directory: Directory, segment: Segment) -> None:
 def _check_room(directory: Directory, segment: Segment) -> None:
     """The last room is the recording's: what would take it is not begun."""
     disk = os.fstatvfs(directory.fd)
-    plain = os.stat(segment.name, dir_fd=directory.fd, follow_symlinks=False)
-    if disk.f_bavail * disk.f_frsize < plain.st_size:
+    if disk.f_bavail * disk.f_frsize < directory.size(segment.name):
         raise OSError(errno.ENOSPC, "there is no room to compress it", segment.name)

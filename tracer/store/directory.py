@@ -61,6 +61,10 @@ class Directory:
             return False
         return True
 
+    def size(self, name: str) -> int:
+        """The bytes of a file; FileNotFoundError if there is none."""
+        return os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_size
+
     def open(self, name: str, flags: int = os.O_RDONLY) -> int:
         """A descriptor of a file, to read it; BadLog if it is anything but a plain file with one
         name. FileNotFoundError if there is none."""

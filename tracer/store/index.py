@@ -20,6 +20,7 @@ from pyzstd import ZstdError
 
 from tracer.clock import boot_ns
 from tracer.errors import BadLog
+from tracer.seal.stage import may_be_seal
 from tracer.store.directory import Directory
 from tracer.store.index_shard import Position, ShardWriter, first_of_shard, shard_name
 from tracer.store.segments import Segment, SegmentReader, segments_in
@@ -32,7 +33,6 @@ _LOCK: Final = "lock"
 _BATCH_RECORDS: Final = 10_000
 _BATCH_NS: Final = 1_000_000_000
 _MAX_UNSEALED_BYTES: Final = 4 << 20  # a write has a seal, and is far smaller
-_SEAL_END: Final = len(',"mac":""}') + 22
 
 
 class Index:
@@ -246,7 +246,7 @@ def _sealed(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
     for lines in blocks:
         held += lines
         for nth in range(len(held) - 1, -1, -1):
-            if b',"mac":"' in held[nth][-_SEAL_END:]:
+            if may_be_seal(held[nth]):
                 yield from held[: nth + 1]
                 del held[: nth + 1]
                 break

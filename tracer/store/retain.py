@@ -58,7 +58,7 @@ def retain(place: Workplace) -> Task[None]:
 def find_due(directory: Directory, settings: LogSettings, stamp: Stamp) -> Due | None:
     """What the settings want removed. Raises BadLog, and ValueError for a damaged segment."""
     segments = segments_in(directory)
-    sizes = [_size(directory, segment) for segment in segments]
+    sizes = [directory.size(segment.name) for segment in segments]
     candidates = len(segments) - _KEPT_SEGMENTS
     count, total = 0, sum(sizes)
     while settings.keep_mib and count < candidates and total > settings.keep_mib * _MIB:
@@ -129,7 +129,3 @@ def _epoch(line: bytes) -> int | None:
         case "rekey", {"epoch": int(epoch)}:
             return epoch
     return None
-
-
-def _size(directory: Directory, segment: Segment) -> int:
-    return os.stat(segment.name, dir_fd=directory.fd, follow_symlinks=False).st_size

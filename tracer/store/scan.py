@@ -6,7 +6,7 @@ is seal/verify.py's to say.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
@@ -14,10 +14,8 @@ from tracer.model.sealed import Stamp
 from tracer.seal.claims import Header, Seal, stamp_of
 from tracer.seal.erased import leaf_of
 from tracer.seal.note import Head
+from tracer.seal.stage import may_be_seal
 from tracer.seal.tree import Frontier, leaf_hash
-
-_MAC_MEMBER: Final = b',"mac":"'
-_MAC_AT: Final = -len(_MAC_MEMBER + b"0123456789012345678901" + b'"}')
 
 
 class SealSeen(NamedTuple):
@@ -54,7 +52,7 @@ class Scan:
             if not self._end:
                 self._begin(parse(line))
             self._end += len(line) + 1
-            event = parse(line) if line[_MAC_AT:].startswith(_MAC_MEMBER) else {}
+            event = parse(line) if may_be_seal(line) else {}
             match log_part(event):
                 case "seal", fields:
                     self._close(line, Seal.parse(fields), stamp_of(event))

@@ -22,7 +22,7 @@ from tests.unit.seal.test_keys import by_hand, ratchet_at
 from tracer.model.sealed import End, Previous
 from tracer.seal.keys import first_signer, rekey_text
 from tracer.seal.note import Head, PublicKey, Signer, open_note, unbase64
-from tracer.seal.stage import Keys, Sealer, lines_of, sealed_line, split_seal
+from tracer.seal.stage import Keys, Sealer, lines_of, may_be_seal, sealed_line, split_seal
 from tracer.seal.tree import EMPTY_ROOT, Frontier, leaf_hash
 
 ORIGIN = first_signer(SEED).public.name
@@ -271,3 +271,11 @@ def test_all_lines_are_leaves() -> None:
     assert tree.root() == merkle_tree_hash(LOG)
     kinds = [action_of(line) for line in LOG]
     assert {"segment", "text_output", "seal", "rekey"} == set(kinds)
+
+
+def test_a_seal_is_told_by_its_end() -> None:
+    """Every seal; and no record that only holds something like a MAC."""
+    seal = sealed_line(b'{"a":1', bytes(16))
+    assert may_be_seal(seal)
+    assert not may_be_seal(seal + b" ")
+    assert not may_be_seal(b'{"text":",\\"mac\\":\\"0123456789012345678901"}')

@@ -105,3 +105,9 @@ def test_making_is_opening_where_it_is_there(directory: Directory) -> None:
     inner = directory.make("inner")
     assert inner.names() == ["file"]
     assert os.fstat(inner.fd).st_mode & 0o777 == 0o700
+
+
+def test_the_size_of_a_file(directory: Directory) -> None:
+    """In bytes."""
+    (directory.path / "file").write_bytes(b"12345")
+    assert directory.size("file") == 5
