@@ -51,23 +51,22 @@ class StoredLines:
     def draw(self, found: Found) -> str:
         """The record as rows, without a newline at the end."""
         try:
-            text, wall = self._text(found), wall_ns(parse(found.line)["@timestamp"])
+            event = parse(found.line)
+            wall = wall_ns(event["@timestamp"])
+            text = self._text(event, wall, found.rows)
         except (ValueError, KeyError, TypeError):
             return f"#{found.sequence} a line that can't be read"
         date = time.strftime("%Y-%m-%d", time.localtime(wall // _SECOND_NS))
         return "\n".join(f"#{found.sequence} {date} {row}" for row in text.split("\n"))
 
-    def _text(self, found: Found) -> str:
-        event = parse(found.line)
-        wall = wall_ns(event["@timestamp"])
+    def _text(self, event: Fields, wall: int, rows: list[str]) -> str:
         self._clock.offset_ns = wall - event["ttytrace"]["boottime_ns"]
         finding = finding_of(event)
         if finding is None:
             return _about_log(event, wall)
         self._names |= {int(uid): name for uid, name in accounts_of(event)}
-        if isinstance(finding, TextOutput) and found.rows:
-            rows = self._fitting(found.rows)
-            finding = finding._replace(data="\n".join(rows).encode())
+        if isinstance(finding, TextOutput) and rows:
+            finding = finding._replace(data="\n".join(self._fitting(rows)).encode())
         return self._renderer.line(finding)
 
     def _fitting(self, rows: list[str]) -> list[str]:
