@@ -9,7 +9,7 @@ import gc
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
@@ -56,31 +56,29 @@ class Capture:
 
         `reader_fd`: a pipe that we write to; when its reader goes, that is the end too.
         """
-        with _until_signal() as signals:
-            ends = {signals: select.EPOLLIN}
+        with _until_signal() as signals, select.epoll() as poll:
+            poll.register(signals, select.EPOLLIN)
             if reader_fd is not None:
-                ends[reader_fd] = 0  # errors are always told
+                poll.register(reader_fd, 0)  # errors are always told
             self.begin()
             on_ready()
-            for _ in self.turns(ends):
-                pass
+            for ready in self.turns(poll):
+                if ready & {signals, reader_fd}:
+                    break
             self.finish()
 
     def begin(self) -> None:
         """Finds out what is there."""
         self._pipeline.learn(self._world.seed(), boot_ns())
 
-    def turns(self, ends: Mapping[int, int]) -> Iterator[None]:
-        """Moves the stream until one of these descriptors has one of these epoll events; comes by
-        before each turn."""
-        with select.epoll() as poll:
-            for fd, events in ends.items():
-                poll.register(fd, events)
-            for fd in self._source.filenos():
-                poll.register(fd, select.EPOLLIN | select.EPOLLET)
-            while not ends.keys() & {fd for fd, _ in poll.poll(PERIOD_S)}:
-                yield
-                self._pipeline.turn()
+    def turns(self, poll: select.epoll) -> Iterator[set[int]]:
+        """Moves the stream for as long as it is asked for the next turn. Before each it comes by
+        with the descriptors of `poll` that have an event, which the caller registered."""
+        for fd in self._source.filenos():
+            poll.register(fd, select.EPOLLIN | select.EPOLLET)
+        while True:
+            yield {fd for fd, _ in poll.poll(PERIOD_S)}
+            self._pipeline.turn()
 
     def finish(self) -> None:
         """Detaches, and sends all that is left."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.meta.sources import python_files
 
-BASE = {"errors", "config", "clock", "stats", "paths"}
+BASE = {"errors", "config", "clock", "paths", "privileges"}
 STAGES = "probe capture observe decode correlate attribute redact detect seal".split()
 BELOW_STAGES = {"base", "model"}
 BELOW_TOP = {"base", "model", "codec", "store", "sinks", *STAGES}
@@ -24,9 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
     "daemon": BELOW_TOP | {"pipeline"},
-    **dict.fromkeys(("heart", "follower"), BELOW_TOP),
-    "recorder": BELOW_TOP | {"pipeline", "daemon", "heart", "follower"},
-    "cli": BELOW_TOP | {"pipeline", "daemon", "recorder"},
+    "workers": BELOW_TOP,
+    "service": BELOW_TOP | {"pipeline", "daemon", "workers"},
+    "cli": BELOW_TOP | {"pipeline", "daemon", "service"},
     "web": BELOW_TOP | {"pipeline", "daemon"},
 }
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.config import load
 from tracer.observe.signals import Signals
-from tracer.recorder import Recorder
+from tracer.service.recorder import Recorder
 
 
 def run(

@@ -6,12 +6,18 @@ none is ever delivered to a handler, and the kernel keeps its sender until we as
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
+import sys
 from types import TracebackType
 from typing import Final, NamedTuple
 
 from tracer.model.facts import ProcSeen
 from tracer.observe import procfs
+
+_SIGSET_BYTES: Final = 128
+_LIBC: Final = ctypes.CDLL(None)
 
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,7 +37,13 @@ class Signals:
 
     def __enter__(self) -> Signals:
         self._before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        mask = sum(1 << number - 1 for number in ENDING).to_bytes(_SIGSET_BYTES, sys.byteorder)
+        self._fd = int(_LIBC.signalfd(-1, ctypes.c_char_p(mask), os.O_CLOEXEC))
         return self
+
+    def fileno(self) -> int:
+        """Readable when there is one; never read, or the sender would be lost."""
+        return self._fd
 
     def __exit__(
         self,
@@ -39,6 +51,7 @@ class Signals:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        os.close(self._fd)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
     def come(self) -> Sent | None:

@@ -7,6 +7,7 @@ ends, nothing stays attached.
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
@@ -22,8 +23,6 @@ from tracer.codec.moment import timestamp
 from tracer.codec.run import failure_fields, process_fields, signal_fields
 from tracer.config import PATH, Settings, sha256_of
 from tracer.daemon import Capture, require_root
-from tracer.follower import Follower
-from tracer.heart import Heart
 from tracer.model import abi
 from tracer.model.sealed import Stamp
 from tracer.observe import procfs
@@ -31,11 +30,14 @@ from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
 from tracer.observe.signals import Sent, Signals
+from tracer.service.child import Child
+from tracer.service.heart import Heart
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker
 from tracer.store.housekeeping import Housekeeping
 from tracer.store.log import Log
+from tracer.workers.door import Message
 
 _CRASH: Final = "crash"
 
@@ -87,24 +89,29 @@ class Recorder:
 
     def _stream(self, capture: Capture, signals: Signals) -> Sent:
         with (
+            select.epoll() as poll,
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
-            closing(Follower(self._settings.log.directory)) as follower,
+            closing(Child("index", self._index_hello, watch=poll.register)) as index,
         ):
+            poll.register(signals, select.EPOLLIN)
             heart = Heart(
                 canary,
                 self._worker,
                 self._sink,
                 self._pulse,
-                lambda: self._counters(capture) | known(index=follower.trouble),
+                lambda: self._counters(capture) | known(index=index.trouble),
             )
-            for _ in capture.turns({}):
+            for _ in capture.turns(poll):
                 now_ns = boot_ns()
                 heart.turn(now_ns)
-                follower.turn(now_ns)
+                index.turn(now_ns)
                 if sent := signals.come():
                     capture.finish()
                     return sent
         raise AssertionError("the stream has no other end")
+
+    def _index_hello(self) -> Message:
+        return Message({"directory": self._settings.log.directory})
 
     def _beginning(self, plan: str) -> Fields:
         last = self._recovery.last

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.samples import SECOND
-from tracer.heart import DUE_NS, PERIOD_NS, STALL_NS, Heart
+from tracer.service.heart import DUE_NS, PERIOD_NS, STALL_NS, Heart
 from tracer.sinks.pulse import Beat, Pulse
 
 TURN_NS = 10_000_000
