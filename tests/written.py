@@ -11,11 +11,11 @@ import orjson
 from tests.attributes import changeable
 from tracer.codec.identity import Fields
 from tracer.codec.log import control
-from tracer.config import LogSettings
 from tracer.model.sealed import Stamp
 from tracer.seal.report import Report, Verdict
 from tracer.seal.stage import Keys
 from tracer.seal.verify import Trust
+from tracer.settings import LogSettings
 from tracer.store.check import verify_log
 from tracer.store.create import create
 from tracer.store.directory import Directory

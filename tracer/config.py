@@ -1,4 +1,4 @@
-"""Settings: one TOML file, as frozen dataclasses. Each class's docstring is the manual of its keys.
+"""Reads the settings: one TOML file, as the frozen dataclasses of settings.py.
 
 Invariant: what can't be understood is an error that names its place: no key is passed over. The
 file decides what is recorded, so nobody but its owner may have written it.
@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from hashlib import sha256
@@ -18,138 +18,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from tracer.errors import BadConfig
+from tracer.settings import Settings
 
 PATH: Final = Path("/etc/ttytrace/config.toml")
 _OTHERS_WRITE: Final = 0o022
-_MAX_SEGMENT_MIB: Final = 512
 
-_NAMES: Final = {int: "a whole number", str: "a text"}
+_NAMES: Final = {int: "a whole number", str: "a text", bool: "true or false"}
 
 T = TypeVar("T")
 Key = tuple[str | int, ...]
-
-
-class InputPolicy(StrEnum):
-    """What is kept of typed input."""
-
-    OFF = "off"  # nothing
-    METADATA = "metadata"  # who typed, when, where and how many bytes
-    FULL = "full"  # the bytes too, but for what answers a prompt for a secret
-
-
-@dataclass(frozen=True, slots=True)
-class RingSizes:
-    """`[rings]`: pages of 4096 bytes of each ring, powers of two.
-
-    critical_pages: for exec, exit, fork.
-    bulk_pages: for output; 8 MiB hold a fifth of a second of the fastest pane.
-    """
-
-    critical_pages: int = 512
-    bulk_pages: int = 2048
-
-    def __post_init__(self) -> None:
-        for pages in (self.critical_pages, self.bulk_pages):
-            if pages < 1 or pages & (pages - 1):
-                raise ValueError(f"{pages} pages is no power of two")
-
-
-@dataclass(frozen=True, slots=True)
-class SecretPattern:
-    """`[[redact.patterns]]`: one more way in which secrets stand in arguments.
-
-    name: to switch it off by.
-    regex: matched against the bytes of all arguments, joined by NUL. What its groups match is
-        masked, or all of it where it has no group. Anybody can choose what it is matched against:
-        repeat nothing that holds a repeat, as in `(a+)+`.
-    programs: only behind one of these words ("mysql", "docker login"); none: everywhere.
-    """
-
-    name: str
-    regex: str
-    programs: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_regex(self.regex, "utf-8")
-
-
-@dataclass(frozen=True, slots=True)
-class PromptSettings:
-    """`[redact.prompts]`: what is taken for a prompt for a secret, besides what is built in.
-
-    programs: names of program files that show prompts of other hosts, or read the keyboard raw.
-    regexes: matched against the last line that a pane shows, of which at most 200 characters
-        count. Case doesn't.
-    """
-
-    programs: tuple[str, ...] = ()
-    regexes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for regex in self.regexes:
-            _check_regex(regex)
-
-
-@dataclass(frozen=True, slots=True)
-class RedactSettings:
-    """`[redact]`: what is masked before anything else sees it.
-
-    patterns: more patterns of secrets in arguments.
-    without: names of built-in patterns that are not to be used.
-    prompts: see there.
-    """
-
-    patterns: tuple[SecretPattern, ...] = ()
-    without: tuple[str, ...] = ()
-    prompts: PromptSettings = PromptSettings()
-
-
-class WhenFull(StrEnum):
-    """What happens when the disk is full and the ballast was given up."""
-
-    DROP_OUTPUT = "drop-output"  # what panes show is not recorded, the rest still is
-    SUSPEND = "suspend"  # nothing is recorded until there is room again
-    HALT = "halt"  # ttytrace ends
-
-
-@dataclass(frozen=True, slots=True)
-class LogSettings:
-    """`[log]`: where the record is kept, and for how long.
-
-    directory: of the log. state: of its keys, which are never to be copied.
-    segment_mib: a segment is closed at this size, and compressed then.
-    keep_days, keep_mib: older segments, or the oldest beyond this size, are removed; 0: none are.
-    ballast_mib: room that is kept for when the disk is full; when_full: "drop-output", "suspend" or
-        "halt": what is done then.
-    """
-
-    directory: str = "/var/log/ttytrace"
-    state: str = "/var/lib/ttytrace"
-    segment_mib: int = 64
-    keep_days: int = 365
-    keep_mib: int = 0
-    ballast_mib: int = 64
-    when_full: WhenFull = WhenFull.DROP_OUTPUT
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.segment_mib <= _MAX_SEGMENT_MIB:
-            raise ValueError(f"segment_mib is not between 1 and {_MAX_SEGMENT_MIB}")
-        if min(self.keep_days, self.keep_mib, self.ballast_mib) < 0:
-            raise ValueError("keep_days, keep_mib and ballast_mib can't be negative")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """The whole file.
-
-    input: "off", "metadata" or "full": what is kept of what people type.
-    rings, redact, log: see there.
-    """
-
-    input: InputPolicy = InputPolicy.METADATA
-    rings: RingSizes = RingSizes()
-    redact: RedactSettings = RedactSettings()
-    log: LogSettings = LogSettings()
 
 
 def load(path: Path | None = None, owner: int = 0) -> Settings:
@@ -251,10 +128,3 @@ def _read_text(path: Path, owner: int) -> str:
             cure = f"chown {owner} and chmod go-w"
             raise BadConfig(place=path, reason=f"others than uid {owner} may write it: {cure}")
         return file.read().decode()
-
-
-def _check_regex(regex: str, encoding: str | None = None) -> None:
-    try:
-        re.compile(regex.encode(encoding) if encoding else regex)
-    except re.error as error:
-        raise ValueError(f"{regex!r} is not a regular expression: {error}") from None

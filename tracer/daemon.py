@@ -17,7 +17,6 @@ from typing import Final
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.clock import boot_ns
-from tracer.config import InputPolicy, Settings
 from tracer.decode.order import Tally
 from tracer.errors import NotRoot
 from tracer.model.stage import Sink
@@ -28,6 +27,7 @@ from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
 from tracer.redact.stage import Redactor
+from tracer.settings import InputPolicy, Settings
 
 PERIOD_S: Final = 0.01
 _GC_THRESHOLD: Final = 100_000

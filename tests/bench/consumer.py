@@ -30,7 +30,6 @@ from tests.samples import HOST
 from tracer.capture.recorded import RecordedSource, record
 from tracer.clock import WallClock
 from tracer.codec.ecs import Encoder
-from tracer.config import InputPolicy, RedactSettings
 from tracer.daemon import relax_gc
 from tracer.model import abi
 from tracer.model.events import Record
@@ -39,6 +38,7 @@ from tracer.model.findings import Finding
 from tracer.model.stage import Drain
 from tracer.pipeline import Pipeline
 from tracer.redact.stage import Redactor
+from tracer.settings import InputPolicy, RedactSettings
 
 _RECORDS = 200_000
 _PANES = 8

@@ -24,7 +24,6 @@ from tests.samples import HOST
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
-from tracer.config import InputPolicy, LogSettings, RedactSettings
 from tracer.daemon import relax_gc
 from tracer.model.findings import Finding
 from tracer.model.sealed import Stamp
@@ -33,6 +32,7 @@ from tracer.redact.stage import Redactor
 from tracer.seal.keys import first_signer
 from tracer.seal.report import Verdict
 from tracer.seal.verify import Trust
+from tracer.settings import InputPolicy, LogSettings, RedactSettings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.store.check import verify_log

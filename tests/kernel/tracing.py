@@ -19,7 +19,6 @@ from tracer import daemon
 from tracer.capture import loader
 from tracer.capture.flatten import flatten
 from tracer.capture.kernel import KernelSource
-from tracer.config import InputPolicy, RingSizes, Settings
 from tracer.model import abi
 from tracer.model.findings import Finding
 from tracer.model.stage import Drain
@@ -27,6 +26,7 @@ from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.survey import survey
 from tracer.redact.prompts import Prompts
+from tracer.settings import InputPolicy, RingSizes, Settings
 
 RAW_SYSCALLS = "raw_syscalls"  # the tracepoint plan where tracefs has no single system calls
 

@@ -12,7 +12,6 @@ from tests.kernel.tracing import RAW_SYSCALLS, survey_without_tracefs
 from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
-from tracer.config import RingSizes
 from tracer.decode.order import Order
 from tracer.decode.records import decode
 from tracer.model.events import (
@@ -34,6 +33,7 @@ from tracer.probe.btf import Btf
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
+from tracer.settings import RingSizes
 
 _R = TypeVar("_R", bound=Record)
 _T = TypeVar("_T")

@@ -13,9 +13,9 @@ from tests.need import lacking
 from tests.written import Written, note, output
 from tracer.codec.identity import Fields
 from tracer.codec.log import control
-from tracer.config import WhenFull
 from tracer.errors import LogFull
 from tracer.seal.report import Verdict
+from tracer.settings import WhenFull
 from tracer.store.log import Log
 
 DISK_MIB = 24

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tests.keeping import Kept
 from tracer.cli.main import app
-from tracer.config import Settings
+from tracer.settings import Settings
 
 
 @pytest.fixture

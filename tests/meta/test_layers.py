@@ -8,7 +8,7 @@ import pytest
 
 from tests.meta.sources import python_files
 
-BASE = {"errors", "config", "clock", "paths", "privileges"}
+BASE = {"errors", "config", "settings", "clock", "paths", "privileges"}
 STAGES = "probe capture observe decode correlate attribute redact detect seal".split()
 BELOW_STAGES = {"base", "model"}
 BELOW_TOP = {"base", "model", "codec", "store", "sinks", *STAGES}

@@ -23,7 +23,6 @@ from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
 from tracer.capture.loader import load
 from tracer.capture.recorded import RecordedSource, record
-from tracer.config import InputPolicy, RedactSettings, RingSizes
 from tracer.decode.records import decode
 from tracer.model import abi
 from tracer.model.events import Exit, Record
@@ -35,6 +34,7 @@ from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
 from tracer.redact.stage import Redactor
+from tracer.settings import InputPolicy, RedactSettings, RingSizes
 
 HERE = Path(__file__).parent
 # What the only pane runs, with sh, for each scenario.

@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from tracer import config
-from tracer.config import (
+from tracer.config import load, nearest, sha256_of
+from tracer.errors import BadConfig
+from tracer.settings import (
     InputPolicy,
     PromptSettings,
     RedactSettings,
     RingSizes,
     SecretPattern,
     Settings,
-    load,
-    nearest,
-    sha256_of,
 )
-from tracer.errors import BadConfig
 
 FULL = r"""
 input = "full"

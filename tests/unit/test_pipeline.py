@@ -32,7 +32,6 @@ from tests.playbook import (
 )
 from tracer.capture.recorded import RecordedSource
 from tracer.capture.recorded import record as write_recording
-from tracer.config import InputPolicy, RedactSettings
 from tracer.model import abi
 from tracer.model.events import ProcessKey, Record
 from tracer.model.facts import CgroupSeen, Fact
@@ -41,6 +40,7 @@ from tracer.model.hands import How
 from tracer.model.stage import Drain
 from tracer.pipeline import Pipeline
 from tracer.redact.stage import Redactor
+from tracer.settings import InputPolicy, RedactSettings
 
 # Keeps what was typed: what is under test here is the stream.
 REDACTOR = Redactor(RedactSettings(), InputPolicy.FULL, b"key")

@@ -15,10 +15,10 @@ from tracer.capture.loader import LoadedProgram
 from tracer.capture.proginfo import recursion_misses
 from tracer.capture.ring import Counters, MmapRing
 from tracer.clock import boot_ns
-from tracer.config import RingSizes
 from tracer.model import abi
 from tracer.model.facts import TtyState
 from tracer.model.stage import Batch, Drain, Skipped
+from tracer.settings import RingSizes
 
 RINGS: Final = ("critical", "bulk")  # bpf/maps.bpf.h
 _PAGE: Final = 4096

@@ -18,7 +18,6 @@ from tracer.capture import attach
 from tracer.capture.bcc_module import load_bcc
 from tracer.capture.flatten import flatten
 from tracer.capture.headers import write_headers
-from tracer.config import RingSizes
 from tracer.errors import BpfRefused
 from tracer.model import abi
 from tracer.model.events import Tty
@@ -26,6 +25,7 @@ from tracer.model.facts import TtyState
 from tracer.paths import bpf_dir
 from tracer.probe import tracefs
 from tracer.probe.plan import Plan
+from tracer.settings import RingSizes
 
 LINEAGE_IGNORED: Final = 1  # bpf/maps.bpf.h
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tracer.config import InputPolicy
+from tracer.settings import InputPolicy
 
 ConfigOption = Annotated[
     Path | None,

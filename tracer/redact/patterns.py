@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracer.config import SecretPattern
+from tracer.settings import SecretPattern
 
 # Where an argument begins, and where one that is no script of a shell does (sh -c, bash -lc).
 _ARGUMENT: Final = r"(?<![^\0])"

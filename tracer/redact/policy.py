@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tracer.config import InputPolicy
 from tracer.model.findings import TextInput
+from tracer.settings import InputPolicy
 
 
 def kept(typed: TextInput, policy: InputPolicy, answers_prompt: bool) -> TextInput | None:

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tracer.config import PromptSettings
 from tracer.model.context import Process
 from tracer.model.events import ProcessKey, Tty
 from tracer.model.findings import Lost, TextInput, TextOutput
+from tracer.settings import PromptSettings
 
 _PANES: Final = 1024
 _TAIL_BYTES: Final = 1024

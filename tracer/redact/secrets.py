@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from tracer.config import RedactSettings, SecretPattern, nearest
+from tracer.config import nearest
 from tracer.errors import BadConfig
 from tracer.model.context import Mask
 from tracer.redact.patterns import BUILT_IN
+from tracer.settings import RedactSettings, SecretPattern
 
 _DIGEST_BYTES: Final = 8
 _PART: Final = re.compile(rb"[^\0]+")

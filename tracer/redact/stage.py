@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from tracer.config import InputPolicy, RedactSettings
 from tracer.model import abi
 from tracer.model.findings import (
     Finding,
@@ -27,6 +26,7 @@ from tracer.model.findings import (
 from tracer.redact.policy import kept
 from tracer.redact.prompts import Prompts, name_of
 from tracer.redact.secrets import Secrets
+from tracer.settings import InputPolicy, RedactSettings
 
 _CACHED: Final = 1024
 

@@ -21,7 +21,7 @@ from tracer.codec.ecs import Encoder, host_fields
 from tracer.codec.identity import Fields, Identities, known
 from tracer.codec.moment import timestamp
 from tracer.codec.run import failure_fields, process_fields, signal_fields
-from tracer.config import PATH, Settings, sha256_of
+from tracer.config import PATH, sha256_of
 from tracer.daemon import Capture, require_root
 from tracer.model import abi
 from tracer.model.sealed import Stamp
@@ -32,6 +32,7 @@ from tracer.observe.names import user_name
 from tracer.observe.signals import Sent, Signals
 from tracer.service.child import Child
 from tracer.service.heart import Heart
+from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker

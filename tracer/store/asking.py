@@ -18,9 +18,9 @@ from tracer.clock import WallClock, boot_ns
 from tracer.codec.identity import Fields
 from tracer.codec.log import control, parse
 from tracer.codec.moment import timestamp
-from tracer.config import LogSettings
 from tracer.errors import NoAnswer
 from tracer.model.sealed import Stamp
+from tracer.settings import LogSettings
 from tracer.store.callers import ourselves
 from tracer.store.directory import Directory
 from tracer.store.errands import errand, read_request

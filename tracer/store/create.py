@@ -12,10 +12,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from tracer.config import LogSettings
 from tracer.errors import BadLog, HasLog
 from tracer.seal.keys import first_signer, new_secret
 from tracer.seal.stage import Keys
+from tracer.settings import LogSettings
 from tracer.store.directory import Directory
 from tracer.store.lock import lock
 from tracer.store.segments import segments_in

@@ -14,9 +14,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tracer.config import LogSettings
 from tracer.errors import BadLog, NotErased
 from tracer.model.sealed import Stamp
+from tracer.settings import LogSettings
 from tracer.store.compress import compress, compressible
 from tracer.store.directory import Directory
 from tracer.store.errands import errand

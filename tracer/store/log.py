@@ -17,10 +17,10 @@ import orjson
 
 from tracer.codec.identity import Fields
 from tracer.codec.log import parse
-from tracer.config import LogSettings, WhenFull
 from tracer.errors import BadLog, BadState, LogFull, NoLog
 from tracer.model.sealed import Stamp
 from tracer.seal.stage import lines_of
+from tracer.settings import LogSettings, WhenFull
 from tracer.store.ballast import Ballast
 from tracer.store.directory import Directory
 from tracer.store.lock import lock

@@ -13,8 +13,8 @@ import orjson
 from tracer.codec.identity import Fields
 from tracer.codec.log import control, log_part
 from tracer.codec.moment import timestamp
-from tracer.config import WhenFull
 from tracer.model.sealed import Stamp
+from tracer.settings import WhenFull
 
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import timestamp
-from tracer.config import LogSettings
 from tracer.model.sealed import Stamp
 from tracer.seal.stage import lines_of
+from tracer.settings import LogSettings
 from tracer.store.attributes import make_append_only, make_changeable
 from tracer.store.directory import Directory
 from tracer.store.rewrite import discard

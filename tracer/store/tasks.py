@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from tracer.codec.identity import Fields
 from tracer.codec.log import control
-from tracer.config import LogSettings
 from tracer.model.sealed import Stamp
+from tracer.settings import LogSettings
 from tracer.store.directory import Directory
 
 T = TypeVar("T")

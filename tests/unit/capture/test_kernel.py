@@ -13,7 +13,6 @@ from tests.need import lacking
 from tracer.capture.kernel import KernelSource
 from tracer.capture.libbpf_ring import LibbpfRings
 from tracer.capture.loader import load
-from tracer.config import RingSizes
 from tracer.decode.records import Arrival, decode
 from tracer.errors import TtytraceError
 from tracer.model import abi
@@ -23,6 +22,7 @@ from tracer.probe.btf import Btf
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
+from tracer.settings import RingSizes
 
 pytestmark = pytest.mark.kernel
 SIZES = RingSizes(critical_pages=16, bulk_pages=16)

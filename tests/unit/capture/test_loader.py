@@ -12,7 +12,6 @@ import pytest
 
 from tests.need import lacking
 from tracer.capture.loader import LINEAGE_IGNORED, LoadedProgram, load
-from tracer.config import RingSizes
 from tracer.errors import BpfRefused, TtytraceError
 from tracer.model import abi
 from tracer.model.events import Tty
@@ -22,6 +21,7 @@ from tracer.probe.catalog import Way
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import Plan, choose
 from tracer.probe.survey import survey
+from tracer.settings import RingSizes
 
 pytestmark = pytest.mark.kernel
 SMALL = RingSizes(critical_pages=2, bulk_pages=4)

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from tests.keeping import Kept
 from tracer.cli.main import app
-from tracer.config import Settings
 from tracer.errors import ForeignLog, NotErased, NotRoot
+from tracer.settings import Settings
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tracer.cli import logs
-from tracer.config import LogSettings, Settings
 from tracer.errors import NoLog
+from tracer.settings import LogSettings, Settings
 
 
 def test_the_option_goes_before_the_settings(tmp_path, monkeypatch) -> None:

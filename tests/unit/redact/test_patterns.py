@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.config import RedactSettings
 from tracer.redact.patterns import BUILT_IN
 from tracer.redact.secrets import Secrets
+from tracer.settings import RedactSettings
 
 SECRETS = Secrets(RedactSettings(), b"key of a test")
 CANARY = b"hunter2canary"

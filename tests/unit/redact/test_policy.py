@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.samples import INPUT
-from tracer.config import InputPolicy
 from tracer.redact.policy import kept
+from tracer.settings import InputPolicy
 
 OFF, METADATA, FULL = InputPolicy.OFF, InputPolicy.METADATA, InputPolicy.FULL
 NO_ECHO = INPUT._replace(data=None, withheld="no-echo")

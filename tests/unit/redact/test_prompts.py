@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.playbook import PTS, SERVER, at_ns, key
 from tests.samples import PROCESS
-from tracer.config import PromptSettings
 from tracer.model.context import Place
 from tracer.model.events import Tty
 from tracer.model.findings import Lost, TextInput, TextOutput
 from tracer.redact.prompts import Prompts, last_line, name_of
+from tracer.settings import PromptSettings
 
 PLACE = Place(key(SERVER))
 SSH = PROCESS._replace(exe=b"/usr/bin/ssh", invoked=b"/usr/bin/ssh", argv=(b"ssh", b"h"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tracer.config import RedactSettings, SecretPattern
 from tracer.errors import BadConfig
 from tracer.redact.secrets import Masked, Secrets
+from tracer.settings import RedactSettings, SecretPattern
 
 KEY = b"key of a test"
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.samples import ALICE, EXEC, FINDINGS, INPUT, LOST, NOW, OUTPUT, PLACE, PROCESS
-from tracer.config import InputPolicy, RedactSettings
 from tracer.model import abi
 from tracer.model.context import Process
 from tracer.model.findings import (
@@ -24,6 +23,7 @@ from tracer.model.findings import (
 )
 from tracer.redact.patterns import BUILT_IN
 from tracer.redact.stage import Redactor
+from tracer.settings import InputPolicy, RedactSettings
 
 KEY = b"key of a test"
 MASKING = RedactSettings()

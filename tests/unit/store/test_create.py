@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.written import Written
-from tracer.config import LogSettings
 from tracer.errors import BadLog, HasLog
 from tracer.seal.keys import first_signer
 from tracer.seal.stage import Keys
+from tracer.settings import LogSettings
 from tracer.store.create import create
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.written import note, output
 from tracer.codec.log import control
-from tracer.config import WhenFull
 from tracer.model.sealed import Stamp
+from tracer.settings import WhenFull
 from tracer.store.outage import Outage, is_full
 
 SINCE = Stamp(5, 1_790_000_000_000_000_000)

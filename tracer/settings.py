@@ -1,0 +1,283 @@
+"""What can be set: the file of config.py as frozen dataclasses. Each docstring is the manual of its
+keys, and `ttytrace config explain` prints it.
+
+Invariant: a value that can't be is a ValueError of its class; what is here can be used as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+_MAX_SEGMENT_MIB: Final = 512
+
+
+class InputPolicy(StrEnum):
+    """What is kept of typed input."""
+
+    OFF = "off"  # nothing
+    METADATA = "metadata"  # who typed, when, where and how many bytes
+    FULL = "full"  # the bytes too, but for what answers a prompt for a secret
+
+
+@dataclass(frozen=True, slots=True)
+class RingSizes:
+    """`[rings]`: pages of 4096 bytes of each ring, powers of two.
+
+    critical_pages: for exec, exit, fork.
+    bulk_pages: for output; 8 MiB hold a fifth of a second of the fastest pane.
+    """
+
+    critical_pages: int = 512
+    bulk_pages: int = 2048
+
+    def __post_init__(self) -> None:
+        for pages in (self.critical_pages, self.bulk_pages):
+            if pages < 1 or pages & (pages - 1):
+                raise ValueError(f"{pages} pages is no power of two")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPattern:
+    """`[[redact.patterns]]`: one more way in which secrets stand in arguments.
+
+    name: to switch it off by.
+    regex: matched against the bytes of all arguments, joined by NUL. What its groups match is
+        masked, or all of it where it has no group. Anybody can choose what it is matched against:
+        repeat nothing that holds a repeat, as in `(a+)+`.
+    programs: only behind one of these words ("mysql", "docker login"); none: everywhere.
+    """
+
+    name: str
+    regex: str
+    programs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_regex(self.regex, "utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """`[redact.prompts]`: what is taken for a prompt for a secret, besides what is built in.
+
+    programs: names of program files that show prompts of other hosts, or read the keyboard raw.
+    regexes: matched against the last line that a pane shows, of which at most 200 characters
+        count. Case doesn't.
+    """
+
+    programs: tuple[str, ...] = ()
+    regexes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for regex in self.regexes:
+            _check_regex(regex)
+
+
+@dataclass(frozen=True, slots=True)
+class RedactSettings:
+    """`[redact]`: what is masked before anything else sees it.
+
+    patterns: more patterns of secrets in arguments.
+    without: names of built-in patterns that are not to be used.
+    prompts: see there.
+    """
+
+    patterns: tuple[SecretPattern, ...] = ()
+    without: tuple[str, ...] = ()
+    prompts: PromptSettings = PromptSettings()
+
+
+class WhenFull(StrEnum):
+    """What happens when the disk is full and the ballast was given up."""
+
+    DROP_OUTPUT = "drop-output"  # what panes show is not recorded, the rest still is
+    SUSPEND = "suspend"  # nothing is recorded until there is room again
+    HALT = "halt"  # ttytrace ends
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """`[log]`: where the record is kept, and for how long.
+
+    directory: of the log. state: of its keys, which are never to be copied.
+    segment_mib: a segment is closed at this size, and compressed then.
+    keep_days, keep_mib: older segments, or the oldest beyond this size, are removed; 0: none are.
+    ballast_mib: room that is kept for when the disk is full; when_full: "drop-output", "suspend" or
+        "halt": what is done then.
+    """
+
+    directory: str = "/var/log/ttytrace"
+    state: str = "/var/lib/ttytrace"
+    segment_mib: int = 64
+    keep_days: int = 365
+    keep_mib: int = 0
+    ballast_mib: int = 64
+    when_full: WhenFull = WhenFull.DROP_OUTPUT
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.segment_mib <= _MAX_SEGMENT_MIB:
+            raise ValueError(f"segment_mib is not between 1 and {_MAX_SEGMENT_MIB}")
+        if min(self.keep_days, self.keep_mib, self.ballast_mib) < 0:
+            raise ValueError("keep_days, keep_mib and ballast_mib can't be negative")
+
+
+class Source(StrEnum):
+    """Where what happens comes from."""
+
+    EBPF = "ebpf"  # the kernel half
+    AUDIT = "audit"  # the kernel's audit stream, where no eBPF can be had: programs and logins
+
+
+class SinkKind(StrEnum):
+    """Where events go to, besides the log."""
+
+    JOURNALD = "journald"  # with native fields
+    SYSLOG = "syslog"  # RFC 5424
+    AUDIT = "audit"  # the kernel's audit log, as AUDIT_USER records
+    FILE = "file"  # JSON lines
+    STDOUT = "stdout"  # JSON lines
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSettings:
+    """`[[sinks]]`: one more place that events go to, once they are sealed in the log.
+
+    kind: "journald", "syslog", "audit", "file" or "stdout".
+    name: what it is called in events and by `ttytrace status`.
+    events: the event.action of those that go there; none: all but output and forks.
+    address: of "syslog": a path of a local socket, "tcp:HOST:PORT" or "tls:HOST:PORT".
+    ca: of "tls:": the file of certificates to trust; none: the system's.
+    path: of "file". rotate_mib: it is begun anew at this size; keep: so many old ones are kept.
+    behind_mib: how far it may be behind the log; what is older then is skipped, and an event says
+        so.
+    """
+
+    kind: SinkKind
+    name: str
+    events: tuple[str, ...] = ()
+    address: str = "/dev/log"
+    ca: str = ""
+    path: str = ""
+    rotate_mib: int = 64
+    keep: int = 5
+    behind_mib: int = 256
+
+    def __post_init__(self) -> None:
+        if self.kind is SinkKind.FILE and not self.path.startswith("/"):
+            raise ValueError("path must be that of a file, from / on")
+        if min(self.rotate_mib, self.behind_mib) < 1 or self.keep < 0:
+            raise ValueError("rotate_mib and behind_mib must be at least 1, keep at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeSettings:
+    """`[scope]`: which tmux servers are recorded: those whose owner and socket fit. A server that
+    isn't is an event, and nothing else of it is.
+
+    users, groups, sockets: only these; none: all. Names or numbers, and paths with * and ?.
+    without_users, without_groups, without_sockets: not these, whatever the others say.
+    """
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
+    without_users: tuple[str, ...] = ()
+    without_groups: tuple[str, ...] = ()
+    without_sockets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """`[limits]`: what recording may take of the host.
+
+    cpu_percent: of one core, over each tenth of a second; beyond it output is left to its ring,
+        which counts what it can't keep. Programs and input are always taken. 0: no limit.
+    queue_mib: what may wait in memory for the log.
+    """
+
+    cpu_percent: int = 0
+    queue_mib: int = 24
+
+    def __post_init__(self) -> None:
+        if self.cpu_percent < 0 or self.queue_mib < 1:
+            raise ValueError("cpu_percent can't be negative, and queue_mib must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """`[live]`: who watches the running service, by `ttytrace live`.
+
+    socket: where it listens; root and the group ttytrace may come.
+    own_sessions: whether others may too, and see what happens in servers of their own.
+    clients: how many at once. behind_mib: how far one may be behind; then it skips to the end of
+        the log, and is told how many records it missed.
+    """
+
+    socket: str = "/run/ttytrace/live.sock"
+    own_sessions: bool = False
+    clients: int = 1024
+    behind_mib: int = 4
+
+    def __post_init__(self) -> None:
+        if min(self.clients, self.behind_mib) < 1:
+            raise ValueError("clients and behind_mib must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """`[audit]`: the kernel's audit stream beside eBPF. Nothing of its configuration is changed.
+
+    listen: whether it is heard: logins, and EXECVE and TTY records to hold ours against.
+    """
+
+    listen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """`[metrics]`: counters for Prometheus.
+
+    address: "unix:PATH", or a port of the loopback, "127.0.0.1:PORT"; none: there are none.
+    """
+
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"|unix:/.+|(127\.0\.0\.1|\[::1\]):\d{1,5}", self.address):
+            raise ValueError(f"{self.address!r} is neither unix:PATH nor 127.0.0.1:PORT")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file.
+
+    input: "off", "metadata" or "full": what is kept of what people type.
+    source: "ebpf" or "audit": where what happens comes from.
+    All others are tables: see there.
+    """
+
+    input: InputPolicy = InputPolicy.METADATA
+    source: Source = Source.EBPF
+    scope: ScopeSettings = ScopeSettings()
+    limits: LimitSettings = LimitSettings()
+    rings: RingSizes = RingSizes()
+    redact: RedactSettings = RedactSettings()
+    log: LogSettings = LogSettings()
+    live: LiveSettings = LiveSettings()
+    sinks: tuple[SinkSettings, ...] = ()
+    audit: AuditSettings = AuditSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    def __post_init__(self) -> None:
+        names = [sink.name for sink in self.sinks]
+        if len(set(names)) != len(names):
+            raise ValueError("two sinks have the same name")
+
+
+def _check_regex(regex: str, encoding: str | None = None) -> None:
+    try:
+        re.compile(regex.encode(encoding) if encoding else regex)
+    except re.error as error:
+        raise ValueError(f"{regex!r} is not a regular expression: {error}") from None
