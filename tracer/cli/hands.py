@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Final
 
-from tracer.cli.safe import safe_text
+from tracer.codec.safe import safe_text
 from tracer.model.context import Command, Person
 from tracer.model.findings import TextInput, TypedBy
 from tracer.model.hands import How

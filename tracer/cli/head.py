@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tracer.cli.logs import LogOption, open_log
-from tracer.cli.safe import safe_text
+from tracer.codec.safe import safe_text
 from tracer.errors import NoCheckpoint
 from tracer.store.proofs import newest_checkpoint
 

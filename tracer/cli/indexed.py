@@ -14,9 +14,9 @@ from pyzstd import ZstdError
 
 from tracer.cli.cache import index_place
 from tracer.cli.logs import open_log
-from tracer.cli.safe import safe_text
 from tracer.cli.when import written
 from tracer.clock import boot_ns
+from tracer.codec.safe import safe_text
 from tracer.config import load
 from tracer.errors import BadLog
 from tracer.store.asking import is_own, note_reading

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from tracer.cli.options import ConfigOption
-from tracer.cli.safe import safe_text
+from tracer.codec.safe import safe_text
 from tracer.config import load
 from tracer.seal.keys import first_signer, seed_text
 from tracer.store.create import create

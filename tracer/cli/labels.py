@@ -10,8 +10,8 @@ import re
 import shlex
 from typing import Final
 
-from tracer.cli.safe import safe_text
 from tracer.codec.program import image_of
+from tracer.codec.safe import safe_text
 from tracer.model import abi
 from tracer.model.context import Client, Place, Process
 from tracer.model.events import Tty

@@ -15,10 +15,10 @@ import typer
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
-from tracer.cli.safe import safe_json
 from tracer.cli.select import KINDS, Selection
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
+from tracer.codec.safe import safe_json
 from tracer.config import load
 from tracer.daemon import Capture, require_root
 from tracer.model.findings import Finding

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tracer.cli.logs import LogOption, open_log
-from tracer.cli.safe import safe_text
+from tracer.codec.safe import safe_text
 from tracer.store import proofs
 
 

@@ -25,9 +25,9 @@ from tracer.cli.labels import (
     word,
 )
 from tracer.cli.people import Names, People
-from tracer.cli.safe import columns_of, cut, safe_text
 from tracer.cli.shown import rows_of
 from tracer.clock import WallClock
+from tracer.codec.safe import columns_of, cut, safe_text
 from tracer.codec.status import ended, signal_name
 from tracer.model.context import Client, Person, Place
 from tracer.model.findings import (

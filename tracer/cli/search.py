@@ -12,9 +12,9 @@ import typer
 from tracer.cli.indexed import say, say_gaps, searcher
 from tracer.cli.logs import LogOption
 from tracer.cli.render import wants_colour
-from tracer.cli.safe import safe_json
 from tracer.cli.stored import StoredLines
 from tracer.cli.when import moment, now_us
+from tracer.codec.safe import safe_json
 from tracer.errors import BadFilter, BadSearch
 from tracer.store.query import KINDS, TMUX_KINDS, Query, phrases
 from tracer.store.search import Found, Searcher

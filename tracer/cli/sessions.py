@@ -12,10 +12,10 @@ from tracer.cli.hands import counted
 from tracer.cli.indexed import say_gaps, searcher
 from tracer.cli.labels import duration, name_of
 from tracer.cli.logs import LogOption
-from tracer.cli.safe import safe_json
 from tracer.cli.when import moment, now_us, written
 from tracer.codec.identity import Fields
 from tracer.codec.moment import timestamp
+from tracer.codec.safe import safe_json
 from tracer.store.index_notes import Session, SessionKey
 from tracer.store.query import Query
 from tracer.store.search import Searcher

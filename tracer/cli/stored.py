@@ -11,12 +11,12 @@ from typing import Final
 import orjson
 
 from tracer.cli.render import Renderer
-from tracer.cli.safe import safe_text
 from tracer.clock import WallClock
 from tracer.codec.findings import finding_of
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
+from tracer.codec.safe import safe_text
 from tracer.model.findings import TextOutput
 from tracer.store.index_entry import accounts_of
 from tracer.store.query import Query, phrases

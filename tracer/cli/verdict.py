@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tracer.cli.safe import safe_text
+from tracer.codec.safe import safe_text
 from tracer.seal.note import Head
 from tracer.seal.report import Problem, Report, Verdict
 from tracer.seal.verify import Trust

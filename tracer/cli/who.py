@@ -16,9 +16,9 @@ import typer
 
 from tracer.cli.labels import name_of, remarks_on_client, tty_name, word
 from tracer.cli.people import Names, People
-from tracer.cli.safe import columns_of, safe_json, safe_text
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
+from tracer.codec.safe import columns_of, safe_json, safe_text
 from tracer.errors import NotRoot
 from tracer.model.context import Client, Origin, Place
 from tracer.model.facts import Verdict

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.escape_vectors import INKLESS, VECTORS
 from tracer.cli.render import Renderer, wants_colour
-from tracer.cli.safe import columns_of
+from tracer.codec.safe import columns_of
 from tracer.model.context import Client, Command, Origin
 from tracer.model.findings import (
     InputInjected,

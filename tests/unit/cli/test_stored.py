@@ -11,10 +11,10 @@ import pytest
 
 from tests.samples import EXEC, FINDINGS, HOST, NOW, OUTPUT, FixedClock
 from tracer.cli.render import Renderer
-from tracer.cli.safe import safe_text
 from tracer.cli.stored import StoredLines
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
+from tracer.codec.safe import safe_text
 from tracer.model.findings import Finding, TextOutput
 from tracer.model.sealed import Stamp
 from tracer.store.query import Query

@@ -1,4 +1,4 @@
-"""tracer.cli.safe"""
+"""tracer.codec.safe"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.escape_vectors import INKLESS, VECTORS
-from tracer.cli.safe import columns_of, cut, safe_json, safe_text
+from tracer.codec.safe import columns_of, cut, safe_json, safe_text
 
 ESCAPE = re.compile(r"(\\+)(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 ANYTHING = st.one_of(
