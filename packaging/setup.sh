@@ -11,10 +11,12 @@ LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 # version with it; asciinema, tlog: the benchmark compares with them; openssh and sudo: people come
 # to a session by them. The rest is what the tests run or compare with.
 TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc kmod less libc6-dev
-	openssh-client openssh-server openssl procps qemu-system-x86 shellcheck sudo tlog tmux
-	util-linux vim-tiny zstd"
+	openssh-client openssh-server openssl procps qemu-system-x86 rsyslog rsyslog-gnutls
+	shellcheck sudo systemd tlog tmux util-linux vim-tiny zstd"
 # While this file is there, neither Debian's unit nor its init script starts sshd.
 NO_SSHD=/etc/ssh/sshd_not_to_be_run
+# A unit that is masked before it is there is neither enabled nor started.
+NO_RSYSLOG=/etc/systemd/system/rsyslog.service
 
 fail() { # STATUS MESSAGE
 	printf 'setup: %s\n' "$2" >&2
@@ -40,6 +42,12 @@ install_packages() { # PACKAGE...
 	*openssh-server*)
 		mkdir -p "${NO_SSHD%/*}"
 		printf '%s\n' "ttytrace's tests use sshd; remove this file to have one." >$NO_SSHD
+		;;
+	esac
+	case " $wanted" in
+	*" rsyslog "*)
+		mkdir -p "${NO_RSYSLOG%/*}"
+		ln -sf /dev/null $NO_RSYSLOG
 		;;
 	esac
 	apt-get update -qq
