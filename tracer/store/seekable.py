@@ -47,6 +47,11 @@ class PackedFile:
         self._sizes = _read_table(fd)
         self._offsets = [0, *accumulate(packed for packed, _ in self._sizes)]
 
+    @property
+    def size(self) -> int:
+        """Of all frames, plain, in bytes."""
+        return sum(plain for _, plain in self._sizes)
+
     def frame(self, number: int) -> bytes:
         """The plain bytes of a frame; none behind the last."""
         if number >= len(self._sizes):

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -94,6 +94,18 @@ class SegmentReader:
             yield lines
         self.tail = (rest,)
 
+    def read(self, offset: int) -> bytes:
+        """What stands there, at most FRAME_BYTES of it; nothing at the end."""
+        if not self._is_compressed:
+            return self._pread(offset)
+        number, skip = divmod(offset, FRAME_BYTES)
+        return self._frame(number)[skip:]
+
+    @property
+    def size(self) -> int:
+        """Of the plain segment, in bytes."""
+        return self._packing.size if self._is_compressed else os.fstat(self._fd).st_size
+
     def line_at(self, offset: int) -> bytes:
         """The one line that begins there; ValueError if none ends behind it."""
         for lines in self.blocks(offset):
@@ -120,11 +132,24 @@ class SegmentReader:
         os.close(self._fd)
 
     def _frame(self, number: int) -> bytes:
+        if not self._is_compressed:
+            return self._pread(number * FRAME_BYTES)
+        with self._readable():
+            return self._packing.frame(number)
+
+    def _pread(self, offset: int) -> bytes:
+        with self._readable():
+            return os.pread(self._fd, FRAME_BYTES, offset)
+
+    @property
+    def _packing(self) -> PackedFile:
+        self._packed = self._packed or PackedFile(self._fd)
+        return self._packed
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            if not self._is_compressed:
-                return os.pread(self._fd, FRAME_BYTES, number * FRAME_BYTES)
-            self._packed = self._packed or PackedFile(self._fd)
-            return self._packed.frame(number)
+            yield
         except OSError as error:
             reason = f"it can't be read: {error.strerror}"
             raise BadLog(place=self._place, reason=reason) from None

@@ -1,0 +1,200 @@
+"""Follows a log while it grows: whole lines from a sequence on, from segment to segment, whatever
+is compressed, erased or removed meanwhile.
+
+Invariant: only what is sealed is given out, each line once and in order. Where sequences jump, that
+many records were removed, or skipped; where they go back, the log lost its end (an I/O error, a
+power cut), and what was given out from there on doesn't count. No call waits, or reads much more
+than it is asked to; to ask where nothing has come costs two system calls.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Final, NamedTuple
+
+from tracer.codec.log import log_part, parse
+from tracer.errors import BadLog
+from tracer.seal.stage import may_be_seal
+from tracer.store.directory import Directory
+from tracer.store.segments import Segment, SegmentReader, segments_in
+
+READ_BYTES: Final = 1 << 18
+_SAME_MOMENT_NS: Final = 100_000_000  # times of files are as coarse as 10 ms
+
+
+class Line(NamedTuple):
+    """A record, without its newline."""
+
+    sequence: int
+    data: bytes
+
+
+class Follower:
+    """Gives out the log whose segments are in this directory, from the record `start` on; None:
+    from the end. What isn't there any more is left out. Methods raise BadLog.
+
+    `next`: the sequence of the record that comes next, to go on from; right once `is_at_end`, or
+    once a line was given out. `is_at_end`: the last take() had all that is sealed.
+    """
+
+    def __init__(self, segments: Directory, start: int | None = None) -> None:
+        self._directory = segments
+        self._list()
+        if not self._segments:
+            raise BadLog(place=segments.path, reason="nothing was written yet")
+        self._is_skipping = start is None
+        self.next = self._segments[-1].first if start is None else start
+        self.is_at_end = False
+        self._open: _OpenSegment | None = None
+
+    def take(self, max_bytes: int = READ_BYTES) -> list[Line]:
+        """The next lines, up to the end of a write; none where there are none, or where it is still
+        on its way to the first. Reads about `max_bytes`."""
+        now = self._open = self._open or self._find()
+        self.is_at_end = False
+        found: list[Line] = []
+        while max_bytes > 0:
+            data = now.read()
+            max_bytes -= max(1, len(data))
+            if data:
+                found += self._pass(now.at, now.feed(data))
+            elif now.end is not None:
+                now = self._open = self._turn(now)
+            elif not self._has_successor(now):
+                self._arrive(now)
+                break
+        return found
+
+    def skip_to_end(self) -> None:
+        """Leaves out all that is there now."""
+        self._is_skipping = True
+
+    def behind_bytes(self) -> int:
+        """How much of the log, plain, is still to be read."""
+        now = self._open = self._open or self._find()
+        self._list()
+        later = [_OpenSegment(self._directory, each) for each in self._after(now)]
+        try:
+            return sum(each.left_bytes for each in [now, *later])
+        finally:
+            for each in later:
+                each.close()
+
+    def close(self) -> None:
+        """Gives back what it holds; take() finds its place again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _pass(self, first: int, lines: list[bytes]) -> list[Line]:
+        """Those of these lines that are wanted."""
+        end = first + len(lines)
+        if self._is_skipping:
+            self.next = end
+        given = [Line(first + nth, line) for nth, line in enumerate(lines)]
+        missing = max(0, self.next - first)
+        self.next = max(self.next, end)
+        return given[missing:]
+
+    def _arrive(self, now: _OpenSegment) -> None:
+        self.is_at_end, self._is_skipping = True, False
+        if self.next > now.at:  # the log lost its end; this segment is what followed
+            self.is_at_end, self.next = False, now.segment.first
+            self.close()
+
+    def _find(self) -> _OpenSegment:
+        """The segment of what comes next; else the first one behind it."""
+        self._list()
+        before = [each for each in self._segments if each.first <= self.next]
+        return self._open_first([*before[-1:], *self._segments[len(before) :]])
+
+    def _turn(self, now: _OpenSegment) -> _OpenSegment:
+        """The segment behind one that was read."""
+        now.close()
+        self._open = None
+        self._list()
+        opened = self._open_first(self._after(now))
+        if self.next == now.at or self.next < opened.at:  # else it is still on its way
+            self.next = opened.at
+        return opened
+
+    def _open_first(self, segments: list[Segment]) -> _OpenSegment:
+        for segment in segments[:-1]:
+            try:
+                return _OpenSegment(self._directory, segment)
+            except BadLog:
+                continue  # retention has just removed it
+        return _OpenSegment(self._directory, segments[-1])
+
+    def _has_successor(self, now: _OpenSegment) -> bool:
+        """Whether the segment is complete: what came before the next began can be read then."""
+        if os.fstat(self._directory.fd).st_mtime_ns == self._listed_ns:
+            return False
+        self._list()
+        now.end = next((each.first for each in self._after(now)), None)
+        return now.end is not None
+
+    def _after(self, now: _OpenSegment) -> list[Segment]:
+        return [each for each in self._segments if each.first > now.segment.first]
+
+    def _list(self) -> None:
+        changed_ns = os.fstat(self._directory.fd).st_mtime_ns
+        self._segments = segments_in(self._directory)
+        # What comes in the same moment as this would not change the time again.
+        is_certain = time.time_ns() - changed_ns > _SAME_MOMENT_NS
+        self._listed_ns = changed_ns if is_certain else -1
+
+
+class _OpenSegment:
+    """`at`: the index of the record that is read next. `end`: of the first one of the segment that
+    follows, if one does."""
+
+    def __init__(self, directory: Directory, segment: Segment) -> None:
+        self._reader = SegmentReader(directory, segment)
+        self.segment = segment
+        self.at = segment.first
+        self.end: int | None = None
+        self._offset = 0
+        self._rest = b""
+
+    @property
+    def left_bytes(self) -> int:
+        """From where it is on."""
+        return self._reader.size - self._offset + len(self._rest)
+
+    def read(self) -> bytes:
+        """What comes next; nothing once all that counts was there, or where it can't be read."""
+        if self.end is not None and self.at >= self.end:
+            return b""
+        try:
+            return self._reader.read(self._offset)
+        except (BadLog, ValueError):
+            if self.end is None:
+                raise
+            return b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The records that are complete with this: those below the end; without one, up to the last
+        seal."""
+        self._offset += len(data)
+        lines = (self._rest + data).split(b"\n")
+        if self.end is not None:
+            count = min(len(lines) - 1, max(0, self.end - self.at))
+        else:
+            count = next(
+                (nth for nth in range(len(lines) - 1, 0, -1) if _is_seal(lines[nth - 1])), 0
+            )
+        self._rest = b"\n".join(lines[count:])
+        self.at += count
+        return lines[:count]
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def _is_seal(line: bytes) -> bool:
+    if not may_be_seal(line):
+        return False
+    part = log_part(parse(line))
+    return part is not None and part[0] == "seal"
