@@ -16,7 +16,7 @@ from tracer.errors import BadLog, HasLog
 from tracer.seal.keys import first_signer, new_secret
 from tracer.seal.stage import Keys
 from tracer.settings import LogSettings
-from tracer.store.directory import Directory
+from tracer.store.directory import SHARED_DIRECTORY, SHARED_FILE, Directory, share
 from tracer.store.lock import lock
 from tracer.store.segments import segments_in
 from tracer.store.state import STATE, StateFile
@@ -29,9 +29,11 @@ def create(settings: LogSettings, show: Callable[[bytes], None]) -> None:
     try:
         log, state = _directory(settings.directory), _directory(settings.state)
         with closing(log), closing(state), closing(log.make("log")) as segments:
-            lock(log)
+            lock(state)
             if segments_in(segments) or state.has(STATE):
                 raise HasLog(directory=log.path, state=state.path)
+            for directory in (log, segments):
+                share(directory.fd, SHARED_DIRECTORY)
             seed = new_secret()
             _write_key(log, seed)
             show(seed)
@@ -51,6 +53,7 @@ def _write_key(log: Directory, seed: bytes) -> None:
         log.remove(_KEY)  # of an init that came to no end
     fd = log.create(_KEY)
     try:
+        share(fd, SHARED_FILE)
         os.write(fd, first_signer(seed).public.vkey.encode() + b"\n")
         os.fsync(fd)
     finally:

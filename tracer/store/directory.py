@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from tracer.errors import BadLog, NoLog
+from tracer.privileges import reading_group
 
 _OPEN: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hang us
 _CREATE: Final = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS_WRITE: Final = 0o022
+SHARED_DIRECTORY: Final = 0o750
+SHARED_FILE: Final = 0o640
+CLOSED_FILE: Final = 0o440
+"""What share() takes."""
+
 _FILE_MODE: Final = 0o600
 _DIRECTORY_MODE: Final = 0o700
 
@@ -102,3 +108,10 @@ class Directory:
             os.close(self.fd)
             cure = f"chown root and chmod go-w {self.path}"
             raise BadLog(place=self.path, reason=f"others than root may write into it: {cure}")
+
+
+def share(fd: int, mode: int) -> None:
+    """Lets those read it who may read the record: the group ttytrace, where there is one."""
+    with suppress(OSError):  # a file system without modes; a log that isn't root's is its owner's
+        os.fchown(fd, -1, reading_group())
+        os.fchmod(fd, mode)

@@ -1,4 +1,5 @@
-"""One writer for each log: a lock on its directory, which ends with the process that has it."""
+"""One writer for each log: a lock on the directory of its keys, which ends with the process that has
+it. Those who may read the log could lock what they can open; this is root's alone."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from tracer.store.directory import Directory
 
 
 def lock(directory: Directory) -> None:
-    """Takes the lock, until `directory` is closed; LogBusy if somebody has it."""
+    """Takes the lock of the log with these keys, until `directory` is closed; LogBusy if
+    somebody has it."""
     try:
         fcntl.flock(directory.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

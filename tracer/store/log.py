@@ -22,7 +22,7 @@ from tracer.model.sealed import Stamp
 from tracer.seal.stage import lines_of
 from tracer.settings import LogSettings, WhenFull
 from tracer.store.ballast import Ballast
-from tracer.store.directory import Directory
+from tracer.store.directory import SHARED_DIRECTORY, Directory, share
 from tracer.store.lock import lock
 from tracer.store.outage import Outage, is_full
 from tracer.store.recover import Recovery, recover
@@ -53,11 +53,13 @@ class Log:
     def __init__(self, settings: LogSettings, stamp: Stamp, pace: Pace, closing: ExitStack) -> None:
         root = Directory(Path(settings.directory))
         closing.callback(root.close)
-        lock(root)
         segments = root.inside("log")
         closing.callback(segments.close)
         keys_at = _keys_at(settings)
         closing.callback(keys_at.close)
+        lock(keys_at)
+        for directory in (root, segments):  # an older log's were root's alone
+            share(directory.fd, SHARED_DIRECTORY)
         state = StateFile(keys_at)
         closing.callback(state.close)
         found = recover(segments, state.read(), stamp)

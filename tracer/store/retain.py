@@ -16,7 +16,7 @@ from tracer.model.sealed import Stamp
 from tracer.seal.stage import lines_of
 from tracer.settings import LogSettings
 from tracer.store.attributes import make_append_only, make_changeable
-from tracer.store.directory import Directory
+from tracer.store.directory import SHARED_FILE, Directory, share
 from tracer.store.rewrite import discard
 from tracer.store.segments import Segment, read_line, records, segments_in
 from tracer.store.tasks import Task, Workplace
@@ -99,6 +99,7 @@ def _keep(directory: Directory, rekeys: dict[int, bytes]) -> None:
     fd = directory.open(EPOCHS, os.O_RDWR | os.O_APPEND)
     with os.fdopen(fd, "ab") as file:
         make_changeable(fd)
+        share(fd, SHARED_FILE)
         last = _cut_torn(fd)
         file.write(lines_of(line for epoch, line in rekeys.items() if epoch > last))
         file.flush()

@@ -11,11 +11,10 @@ from contextlib import suppress
 from typing import Final
 
 from tracer.store.attributes import make_append_only, make_changeable, make_immutable
-from tracer.store.directory import Directory
+from tracer.store.directory import CLOSED_FILE, SHARED_FILE, Directory, share
 from tracer.store.segments import Segment
 
 _UNNAMED: Final = "new"
-_CLOSED_MODE: Final = 0o400
 
 
 class SegmentFile:
@@ -32,6 +31,7 @@ class SegmentFile:
             directory.remove(_UNNAMED)  # left by a crash; it holds no event
         self._fd = directory.create(_UNNAMED, os.O_WRONLY | os.O_APPEND)
         try:
+            share(self._fd, SHARED_FILE)
             self.write(data)
             self.sync()
             directory.rename(_UNNAMED, self.segment.name)
@@ -69,6 +69,5 @@ class SegmentFile:
 def finish(fd: int) -> None:
     """Makes a segment that ended unchangeable."""
     make_changeable(fd)  # an append-only file's mode can't be changed
-    with suppress(OSError):  # on a file system without modes
-        os.fchmod(fd, _CLOSED_MODE)
+    share(fd, CLOSED_FILE)
     make_immutable(fd)

@@ -19,10 +19,11 @@ def settings(place: Path) -> LogSettings:
 
 
 def test_a_new_log(written: Written) -> None:
-    """Directories for root alone, the public key, and the keys of the seed that was shown."""
+    """Directories for those who may read, the keys' for root alone; the public key, and the keys
+    of the seed that was shown."""
     place = written.place
-    for path in (place / "log", place / "log/log", place / "keys"):
-        assert path.stat().st_mode & 0o777 == 0o700
+    modes = [(place / name).stat().st_mode & 0o777 for name in ("log", "log/log", "keys")]
+    assert modes == [0o750, 0o750, 0o700]
     vkey = (place / "log/key").read_text()
     assert vkey == first_signer(written.seed).public.vkey + "\n"
     assert written.keys() == Keys.first(written.seed)

@@ -207,7 +207,7 @@ def test_records_are_guarded_while_they_are_written(written: Written) -> None:
     if log.is_append_only:
         with pytest.raises(PermissionError):
             path.open("ab")
-    assert path.stat().st_mode & 0o777 == 0o400
+    assert path.stat().st_mode & 0o777 == 0o440
 
 
 def test_the_pace_is_the_callers(written: Written) -> None:

@@ -87,7 +87,7 @@ def test_a_tail_behind_the_last_seal(written: Written) -> None:
     hashed = sha256(b'{"half":').hexdigest()
     assert found.previous == Previous("000000000000", End.TORN, 8, hashed)
     assert path.read_bytes() == before + b'{"half":'
-    assert path.stat().st_mode & 0o777 == 0o400
+    assert path.stat().st_mode & 0o777 == 0o440
     ran(written, 1)
     assert written.verdict() is Verdict.INCOMPLETE
 
@@ -285,7 +285,7 @@ def test_segments_that_a_crash_left_open(written: Written) -> None:
     for path in written.segments.iterdir():
         path.chmod(0o600)
     recovered(written)
-    assert {path.stat().st_mode & 0o777 for path in written.segments.iterdir()} == {0o400}
+    assert {path.stat().st_mode & 0o777 for path in written.segments.iterdir()} == {0o440}
 
 
 def test_a_log_of_a_later_version(written: Written) -> None:

@@ -42,7 +42,7 @@ def test_it_takes_the_place(log: Directory, is_compressed: bool) -> None:
         put(log, segment, [plain])
         assert content(log, segment) == plain
         assert log.names() == [segment.name]
-        assert stat.S_IMODE((log.path / segment.name).stat().st_mode) == 0o400
+        assert stat.S_IMODE((log.path / segment.name).stat().st_mode) == 0o440
 
 
 def test_it_is_as_unchangeable_as_the_writers(log: Directory) -> None:

@@ -81,7 +81,7 @@ def test_a_segment_that_ended(directory: Directory) -> None:
     """Nobody writes it any more."""
     file = SegmentFile(directory, 7, b"first\n")
     file.close()
-    assert (directory.path / NAME).stat().st_mode & 0o777 == 0o400
+    assert (directory.path / NAME).stat().st_mode & 0o777 == 0o440
     if file.is_append_only:
         with pytest.raises(PermissionError):
             (directory.path / NAME).open("ab")

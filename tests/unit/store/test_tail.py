@@ -123,8 +123,8 @@ def test_the_next_segment(written: Written, tail: Tail) -> None:
     """Follows one that is closed."""
     tail.turn(written.stamp())
     first, second = sorted(written.segments.iterdir())
-    assert (first.stat().st_mode & 0o777, second.stat().st_mode & 0o777) == (0o400, 0o600)
+    assert (first.stat().st_mode & 0o777, second.stat().st_mode & 0o777) == (0o440, 0o640)
     assert written.about("segment")[1]["previous"]["end"] == "sealed"
     tail.close()
-    assert second.stat().st_mode & 0o777 == 0o400
+    assert second.stat().st_mode & 0o777 == 0o440
     assert written.verdict() is Verdict.OK
