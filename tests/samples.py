@@ -36,7 +36,9 @@ ALL_FLAGS = (
 )
 
 SERVER = ProcessKey(900, 100 * SECOND)
-PLACE = Place(SERVER, b"/tmp/tmux-1000/default", "$1", "work", "@2", 0, "edit", "%3", 1000, True)
+PLACE = Place(
+    SERVER, b"/tmp/tmux-1000/default", "$1", "work", "@2", 0, "edit", "%3", 1000, True, 1000
+)  # fmt: skip
 BARE_PLACE = Place(SERVER)
 WHO = Who(ProcessKey(1000, 200 * SECOND), 900, 1000, 1000, 1001, 1000, 1001, 1000, 4, 1000, PTS, 77)
 SETUID = WHO._replace(euid=0, egid=0)

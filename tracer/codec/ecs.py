@@ -8,7 +8,7 @@ What an event looks like on a screen is in cli/render.py.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, assert_never
 
 import orjson
@@ -68,7 +68,7 @@ class Encoder:
         self._wall = wall
         self._sequence = 0
         self._actor_of = lru_cache(_CACHED)(self._actor)
-        self._tmux_of = lru_cache(_CACHED)(tmux_of)
+        self._tmux_of = lru_cache(_CACHED)(partial(tmux_of, identities=self._identities))
 
     def to_json(self, finding: Finding) -> bytes:
         """The event as one line of UTF-8, with its newline."""

@@ -162,6 +162,7 @@ def _place(event: Fields) -> Place:
         _bytes(server, "socket", server, "socket_base64") if "socket" in server else None,
         session.get("id"), session.get("name"), window.get("id"), window.get("index"),
         window.get("name"), pane.get("id"), pane.get("pid"), tmux.get("verified", False),
+        _uid(server),
     )  # fmt: skip
 
 

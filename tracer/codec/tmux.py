@@ -12,12 +12,14 @@ from tracer.model.context import Client, Command, Person, Place
 from tracer.model.findings import TypedBy
 
 
-def tmux_of(place: Place) -> Fields:
+def tmux_of(place: Place, identities: Identities) -> Fields:
     """The server, and the session, window and pane as far as tmux named them."""
     server: Fields = {"pid": place.server.tgid}
     if place.socket is not None:
         server["socket"], exact = text_of(place.socket)
         server |= known(socket_base64=exact)
+    if place.owner is not None:
+        server["user"] = identities.account(place.owner)
     claims = {
         "session": known(id=place.session_id, name=place.session_name),
         "window": known(id=place.window_id, index=place.window_index, name=place.window_name),

@@ -26,10 +26,11 @@ class Ask(NamedTuple):
 
 
 class Server:
-    """One server and its last answer. `was_there`: before tracing began."""
+    """One server, of the user `owner`, and its last answer. `was_there`: before tracing began."""
 
-    def __init__(self, key: ProcessKey, was_there: bool = False) -> None:
+    def __init__(self, key: ProcessKey, was_there: bool = False, owner: int | None = None) -> None:
         self.key = key
+        self._owner = owner
         self._was_there = was_there
         self._is_answered = False
         self.socket: bytes | None = None
@@ -43,7 +44,7 @@ class Server:
     @property
     def place(self) -> Place:
         """The server as a whole."""
-        return Place(self.key, self.socket)
+        return Place(self.key, self.socket, owner=self._owner)
 
     @property
     def news(self) -> str | None:
@@ -53,11 +54,11 @@ class Server:
     def place_of(self, pane_tgid: int | None) -> Place:
         """Where the child of the server with that pid runs, named as far as tmux told."""
         pane = self._panes.get(pane_tgid or 0)
-        return pane or Place(self.key, self.socket, pane_pid=pane_tgid or None)
+        return pane or self.place._replace(pane_pid=pane_tgid or None)
 
     def session_place(self, session_id: str) -> Place:
         """A session, with its name if the last answer has it."""
-        return self._shown.sessions.get(session_id) or Place(self.key, self.socket, session_id)
+        return self._shown.sessions.get(session_id) or self.place._replace(session_id=session_id)
 
     def command_done(self, time_ns: int) -> None:
         """Somebody had it run a command, which may have changed what it shows."""
@@ -76,7 +77,7 @@ class Server:
         self._told = Verdict.OK
         self._is_answered = True
         self.socket = asked.socket
-        before, self._shown = self._shown, _Shown.of(asked, self.key)
+        before, self._shown = self._shown, _Shown.of(asked, self.place)
         panes = reversed(asked.claims.panes)
         self._panes = {pane.pid: self._shown.panes[pane.pane_id] for pane in panes if pane.pid}
         return [*self._unseen(asked.asked_ns), *_changes(before, self._shown, note, time_ns)]
@@ -117,15 +118,16 @@ class _Shown(NamedTuple):
     panes: dict[str, Place]
 
     @staticmethod
-    def of(asked: ServerAsked, key: ProcessKey) -> _Shown:
+    def of(asked: ServerAsked, server: Place) -> _Shown:
         """A pane that several sessions show stands in the first of them."""
         sessions = {
-            claim.session_id: Place(key, asked.socket, claim.session_id, claim.name)
+            claim.session_id: server._replace(session_id=claim.session_id, session_name=claim.name)
             for claim in asked.claims.sessions
         }
         shown = _Shown(sessions, {}, {})
         for pane in asked.claims.panes:
-            session = sessions.get(pane.session_id) or Place(key, asked.socket, pane.session_id)
+            session = sessions.get(pane.session_id)
+            session = session or server._replace(session_id=pane.session_id)
             window = session._replace(
                 window_id=pane.window_id,
                 window_index=pane.window_index,

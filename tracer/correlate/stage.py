@@ -293,15 +293,15 @@ class Correlator:
         return ()
 
     def _found(self, record: ServerFound) -> list[Finding]:
-        return self._server_found(record.key, record.ktime_ns)
+        return self._server_found(record.key, record.who.uid, record.ktime_ns)
 
     def _server_found(
-        self, key: ProcessKey, time_ns: int, was_there: bool = False
+        self, key: ProcessKey, owner: int, time_ns: int, was_there: bool = False
     ) -> list[Finding]:
         if key.tgid in self._servers:
             return []
         self._ignored.discard(key.tgid)
-        server = self._servers[key.tgid] = Server(key, was_there)
+        server = self._servers[key.tgid] = Server(key, was_there, owner)
         self._ask(server)
         return [TmuxChanged(time_ns, "server-seen", server.place, None, None)]
 
@@ -318,7 +318,7 @@ class Correlator:
         match fact:
             case ServerSeen():
                 key = ProcessKey(fact.pid, fact.start_time_ns)
-                return self._server_found(key, now_ns, was_there=True)
+                return self._server_found(key, fact.uid, now_ns, was_there=True)
             case Followed():
                 self._processes.seed(fact)
             case CgroupSeen():

@@ -1,7 +1,7 @@
 """Who and where: what is known of a process and of the pane that it runs in.
 
-Invariant: in `Place`, `server`, `socket` and `pane_pid` are kernel facts, everything else is what
-tmux claims; `verified` says whether the kernel's view agrees with the claims.
+Invariant: in `Place`, `server`, `socket`, `pane_pid` and `owner` are kernel facts, everything else
+is what tmux claims; `verified` says whether the kernel's view agrees with the claims.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tracer.model.events import ProcessKey, Tty, Who
 
 
 class Place(NamedTuple):
-    """Where in tmux something happened; None where it isn't known."""
+    """Where in tmux something happened; None where it isn't known. `owner`: the server's uid."""
 
     server: ProcessKey
     socket: bytes | None = None
@@ -24,6 +24,7 @@ class Place(NamedTuple):
     pane_id: str | None = None
     pane_pid: int | None = None
     verified: bool = False
+    owner: int | None = None
 
 
 class Origin(NamedTuple):

@@ -46,7 +46,7 @@ def place_of(server: ServerSeen, session_id: str | None, names: Mapping[str, str
     """A session of a server, or the server itself."""
     key = ProcessKey(server.pid, server.start_time_ns)
     name = names.get(session_id) if session_id else None
-    return Place(key, server.socket_path, session_id, name)
+    return Place(key, server.socket_path, session_id, name, owner=server.uid)
 
 
 def _is_something_else(asked: ServerAsked) -> bool:

@@ -1,5 +1,6 @@
-"""One writer for each log: a lock on the directory of its keys, which ends with the process that has
-it. Those who may read the log could lock what they can open; this is root's alone."""
+"""One writer for each log: a lock on the directory of its keys, which ends with its process.
+
+Invariant: only root can open what is locked; those who may read the log could lock that."""
 
 from __future__ import annotations
 

@@ -15,10 +15,14 @@ def identities() -> Identities:
     return Identities(samples.HOST, samples.names)
 
 
-def test_claims_are_listed_and_kernel_facts_are_not():
-    """Server, socket and the pane's first process don't depend on what tmux says."""
-    assert tmux_of(samples.PLACE) == {
-        "server": {"pid": 900, "socket": "/tmp/tmux-1000/default"},
+def test_claims_are_listed_and_kernel_facts_are_not(identities):
+    """Server, its user, socket and the pane's first process don't depend on what tmux says."""
+    assert tmux_of(samples.PLACE, identities) == {
+        "server": {
+            "pid": 900,
+            "socket": "/tmp/tmux-1000/default",
+            "user": {"id": "1000", "name": "alice"},
+        },
         "session": {"id": "$1", "name": "work"},
         "window": {"id": "@2", "index": 0, "name": "edit"},
         "pane": {"id": "%3", "pid": 1000},
@@ -30,22 +34,26 @@ def test_claims_are_listed_and_kernel_facts_are_not():
     }  # fmt: skip
 
 
-def test_a_nameless_place_claims_nothing():
+def test_a_nameless_place_claims_nothing(identities):
     """Before a server answered, or when it never does."""
     place = Place(samples.SERVER, pane_pid=1000)
-    assert tmux_of(place) == {"server": {"pid": 900}, "pane": {"pid": 1000}, "claimed": []}
+    assert tmux_of(place, identities) == {
+        "server": {"pid": 900},
+        "pane": {"pid": 1000},
+        "claimed": [],
+    }
 
 
-def test_a_claim_is_added_to_a_copy():
+def test_a_claim_is_added_to_a_copy(identities):
     """Places are shared between events."""
-    tmux = tmux_of(samples.BARE_PLACE)
+    tmux = tmux_of(samples.BARE_PLACE, identities)
     assert claiming(tmux, "ttytrace.note")["claimed"] == ["ttytrace.note"]
     assert tmux["claimed"] == []
 
 
 def test_a_client_that_only_tmux_tells_of_is_claimed(identities):
     """Its pid, terminal and size; whose process that is, /proc says."""
-    tmux = with_client(tmux_of(samples.BARE_PLACE), samples.CLIENT, identities)
+    tmux = with_client(tmux_of(samples.BARE_PLACE, identities), samples.CLIENT, identities)
     assert tmux["client"] == {
         "pid": 77,
         "columns": 80,
@@ -62,7 +70,7 @@ def test_a_client_that_only_tmux_tells_of_is_claimed(identities):
 
 def test_a_client_that_the_kernel_knows_claims_no_more_than_its_looks(identities):
     """Size and modes are tmux's word; process, user, terminal and origin are not."""
-    tmux = with_client(tmux_of(samples.BARE_PLACE), samples.ATTACHED, identities)
+    tmux = with_client(tmux_of(samples.BARE_PLACE, identities), samples.ATTACHED, identities)
     claims = {"columns": 80, "rows": 24, "read_only": True, "control": False}
     person = identities.person(samples.ALICE)
     assert tmux["client"] == person | claims | {"verified": True}
@@ -72,7 +80,7 @@ def test_a_client_that_the_kernel_knows_claims_no_more_than_its_looks(identities
 def test_a_client_can_be_a_pid_alone(identities):
     """Of a server that tells no more."""
     bare = Client(78, None, None, None, None, False)
-    tmux = with_client(tmux_of(samples.BARE_PLACE), bare, identities)
+    tmux = with_client(tmux_of(samples.BARE_PLACE, identities), bare, identities)
     assert tmux["client"] == {"pid": 78, "verified": False}
     assert tmux["claimed"] == ["tmux.client.pid"]
 
@@ -80,7 +88,7 @@ def test_a_client_can_be_a_pid_alone(identities):
 def test_a_terminal_without_a_process_is_the_kernels(identities):
     """A server took it, and nobody connected fits."""
     taken = Client(None, None, samples.PTS, 80, 24, True)
-    tmux = with_client(tmux_of(samples.BARE_PLACE), taken, identities)
+    tmux = with_client(tmux_of(samples.BARE_PLACE, identities), taken, identities)
     assert "pid" not in tmux["client"]
     assert tmux["claimed"] == ["tmux.client.columns", "tmux.client.rows"]
 
