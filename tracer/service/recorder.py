@@ -92,7 +92,7 @@ class Recorder:
         with (
             select.epoll() as poll,
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
-            closing(Child("index", self._index_hello, watch=poll.register)) as index,
+            closing(Child("index", self._index_hello, watch=partial(poll.register, eventmask=select.EPOLLIN))) as index,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
