@@ -79,6 +79,13 @@ class BpfRefused(TtytraceError):
     exit_code = 69
 
 
+class LoaderFailed(TtytraceError):
+    """The process that compiles and attaches ttytrace's BPF programs {reason}, so nothing is
+    watched."""
+
+    exit_code = 70
+
+
 class BadFilter(TtytraceError):
     """{option} {value}: there is no such thing; one of: {choices}."""
 
@@ -96,6 +103,19 @@ class BadConfig(TtytraceError):
     with one that it can't follow."""
 
     exit_code = 2
+
+
+class UnknownKey(TtytraceError):
+    """There is no setting {key}; {nearest}."""
+
+    exit_code = 2
+
+
+class NotRunning(TtytraceError):
+    """No ttytrace records into {directory}: `ttytrace run`, or the service, does. What is on record
+    already can be read by search and live."""
+
+    exit_code = 69
 
 
 class NoLog(TtytraceError):

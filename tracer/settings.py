@@ -1,5 +1,5 @@
 """What can be set: the file of config.py as frozen dataclasses. Each docstring is the manual of its
-keys, and `ttytrace config explain` prints it.
+keys, a paragraph for each of them, and `ttytrace config explain` prints it.
 
 Invariant: a value that can't be is a ValueError of its class; what is here can be used as it is.
 """
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 _MAX_SEGMENT_MIB: Final = 512
+_PORTS: Final = 1 << 16
 
 
 class InputPolicy(StrEnum):
@@ -79,9 +80,7 @@ class PromptSettings:
 class RedactSettings:
     """`[redact]`: what is masked before anything else sees it.
 
-    patterns: more patterns of secrets in arguments.
     without: names of built-in patterns that are not to be used.
-    prompts: see there.
     """
 
     patterns: tuple[SecretPattern, ...] = ()
@@ -101,11 +100,14 @@ class WhenFull(StrEnum):
 class LogSettings:
     """`[log]`: where the record is kept, and for how long.
 
-    directory: of the log. state: of its keys, which are never to be copied.
+    directory: of the log.
+    state: of its keys, which are never to be copied; take no snapshots of them.
     segment_mib: a segment is closed at this size, and compressed then.
-    keep_days, keep_mib: older segments, or the oldest beyond this size, are removed; 0: none are.
-    ballast_mib: room that is kept for when the disk is full; when_full: "drop-output", "suspend" or
-        "halt": what is done then.
+    keep_days: older segments are removed; 0: none are.
+    keep_mib: the oldest segments beyond this size are removed; 0: none are.
+    ballast_mib: room that is given up when the disk is full.
+    when_full: what is done when that is used up: what panes show is dropped, nothing is recorded
+        until there is room, or ttytrace ends.
     """
 
     directory: str = "/var/log/ttytrace"
@@ -144,12 +146,15 @@ class SinkKind(StrEnum):
 class SinkSettings:
     """`[[sinks]]`: one more place that events go to, once they are sealed in the log.
 
-    kind: "journald", "syslog", "audit", "file" or "stdout".
+    kind: where to: journald with native fields, syslog (RFC 5424), the kernel's audit log, a file
+        or stdout (JSON lines).
     name: what it is called in events and by `ttytrace status`.
     events: the event.action of those that go there; none: all but output and forks.
     address: of "syslog": a path of a local socket, "tcp:HOST:PORT" or "tls:HOST:PORT".
     ca: of "tls:": the file of certificates to trust; none: the system's.
-    path: of "file". rotate_mib: it is begun anew at this size; keep: so many old ones are kept.
+    path: of "file".
+    rotate_mib: of "file": it is begun anew at this size.
+    keep: of "file": so many old ones are kept.
     behind_mib: how far it may be behind the log; what is older then is skipped, and an event says
         so.
     """
@@ -167,6 +172,8 @@ class SinkSettings:
     def __post_init__(self) -> None:
         if self.kind is SinkKind.FILE and not self.path.startswith("/"):
             raise ValueError("path must be that of a file, from / on")
+        if not re.fullmatch(r"/.+|(tcp|tls):.+:\d{1,5}", self.address):
+            raise ValueError("address must be that of a socket, tcp:HOST:PORT or tls:HOST:PORT")
         if min(self.rotate_mib, self.behind_mib) < 1 or self.keep < 0:
             raise ValueError("rotate_mib and behind_mib must be at least 1, keep at least 0")
 
@@ -176,8 +183,12 @@ class ScopeSettings:
     """`[scope]`: which tmux servers are recorded: those whose owner and socket fit. A server that
     isn't is an event, and nothing else of it is.
 
-    users, groups, sockets: only these; none: all. Names or numbers, and paths with * and ?.
-    without_users, without_groups, without_sockets: not these, whatever the others say.
+    users: only servers of these, by name or number; none: of all.
+    groups: only servers that run with one of these, by name or number; none: with any.
+    sockets: only servers that listen on one of these paths; * and ? stand for others; none: on any.
+    without_users: not servers of these, whatever the others say.
+    without_groups: not servers that run with one of these.
+    without_sockets: not servers that listen on one of these.
     """
 
     users: tuple[str, ...] = ()
@@ -211,8 +222,9 @@ class LiveSettings:
 
     socket: where it listens; root and the group ttytrace may come.
     own_sessions: whether others may too, and see what happens in servers of their own.
-    clients: how many at once. behind_mib: how far one may be behind; then it skips to the end of
-        the log, and is told how many records it missed.
+    clients: how many at once.
+    behind_mib: how far one may be behind; then it skips to the end of the log, and is told how many
+        records it missed.
     """
 
     socket: str = "/run/ttytrace/live.sock"
@@ -245,17 +257,20 @@ class MetricsSettings:
     address: str = ""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"|unix:/.+|(127\.0\.0\.1|\[::1\]):\d{1,5}", self.address):
+        port = re.fullmatch(r"(?:127\.0\.0\.1|\[::1\]):(\d{1,5})", self.address)
+        is_port = port is not None and 0 < int(port[1]) < _PORTS
+        if not (is_port or re.fullmatch(r"|unix:/.+", self.address)):
             raise ValueError(f"{self.address!r} is neither unix:PATH nor 127.0.0.1:PORT")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole file.
+    """What ttytrace records, and where to. Nobody but root may be able to write this file.
 
-    input: "off", "metadata" or "full": what is kept of what people type.
-    source: "ebpf" or "audit": where what happens comes from.
-    All others are tables: see there.
+    input: what is kept of what people type: nothing; who, when, into which pane and how much; or
+        the bytes too.
+    source: where what happens comes from: the kernel half, or the kernel's audit stream where no
+        eBPF can be had.
     """
 
     input: InputPolicy = InputPolicy.METADATA
@@ -279,5 +294,5 @@ class Settings:
 def _check_regex(regex: str, encoding: str | None = None) -> None:
     try:
         re.compile(regex.encode(encoding) if encoding else regex)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{regex!r} is not a regular expression: {error}") from None

@@ -8,7 +8,7 @@ import pytest
 
 from tests.meta.sources import python_files
 
-BASE = {"errors", "config", "settings", "clock", "paths", "privileges"}
+BASE = {"errors", "config", "settings", "toml_lines", "clock", "paths", "privileges"}
 STAGES = "probe capture observe decode correlate attribute redact detect seal".split()
 BELOW_STAGES = {"base", "model"}
 BELOW_TOP = {"base", "model", "codec", "store", "sinks", *STAGES}
@@ -23,10 +23,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"base", "model", "codec", "seal"},
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
-    "daemon": BELOW_TOP | {"pipeline"},
     "workers": BELOW_TOP,
+    "daemon": BELOW_TOP | {"pipeline"},
     "service": BELOW_TOP | {"pipeline", "daemon", "workers"},
-    "cli": BELOW_TOP | {"pipeline", "daemon", "service"},
+    "cli": BELOW_TOP | {"pipeline", "daemon", "service", "workers"},
     "web": BELOW_TOP | {"pipeline", "daemon"},
 }
 

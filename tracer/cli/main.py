@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from tracer.cli.config import config
 from tracer.cli.doctor import doctor
 from tracer.cli.erase import erase
 from tracer.cli.head import head
@@ -40,6 +41,7 @@ app.command()(search)
 app.command()(sessions)
 app.command()(reindex)
 app.command()(erase)
+app.add_typer(config, name="config")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from tracer.correlate.servers import Server
 from tracer.model.context import Client, Place
 from tracer.model.events import ClientTty, Exit, Peer, ProcessKey, Tty
 from tracer.model.facts import ClientClaim, ProcSeen, ServerAsked, Verdict
-from tracer.model.findings import TmuxChanged
+from tracer.model.findings import Finding, TmuxChanged
 
 WAIT_NS: Final = 300_000_000
 """How long a change waits for what belongs to it: a name, a person, the end that explains it."""
@@ -300,3 +300,10 @@ def _ending(status: int) -> str | None:
         known = {signal.value: signal.name for signal in Signals}
         return f"killed by {known.get(number, f'signal {number}')}"
     return f"exit status {status >> 8}" if status >> 8 else None
+
+
+def server_of(waited: Finding | Change) -> int | None:
+    """The pid of the server that it is about."""
+    if isinstance(waited, Change):
+        return waited.seat.server_tgid
+    return waited.place.server.tgid if waited.place else None

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from tracer.correlate.access import Access, Change
+from tracer.correlate.access import Access, Change, server_of
+from tracer.correlate.account import Account
 from tracer.correlate.acts import Acts
 from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
@@ -39,6 +40,7 @@ from tracer.model.facts import (
     Followed,
     PeerSeen,
     ServerAsked,
+    ServerIgnored,
     ServerSeen,
     TtyState,
     Verdict,
@@ -54,8 +56,6 @@ from tracer.model.findings import (
 from tracer.model.hands import Attributed, Composed, Typed, Unread
 
 NAME_WAIT_NS: Final = 300_000_000
-OWED_WAIT_NS: Final = 200_000_000
-UNDER_WAY_NS: Final = 1_000_000_000
 _REFRESH_NS: Final = 30_000_000_000
 
 
@@ -89,9 +89,9 @@ class Correlator:
         }
         self._waiting: deque[Finding | Change] = deque()
         self._epoch = 0  # counts what may change which process or place a pid means
-        self._owed_since_ns: int | None = None
-        self._account: list[TtyState] | None = None
-        self._account_ns: int | None = None
+        self._account = Account()
+        self._left_out: set[int] = set()
+        self._parting: list[Finding] = []  # before anything that waits
 
     # ---- what the pipeline feeds ----
 
@@ -109,13 +109,15 @@ class Correlator:
         for fact in facts:
             self._epoch += 1
             self._waiting.extend(self._fact(fact, now_ns))
-        return self._release(now_ns)
+        parting, self._parting = self._parting, []
+        return parting + self._release(now_ns)
 
     def tick(self, now_ns: int) -> list[Finding]:
         """What waited long enough."""
         self._waiting.extend(self._acts.tick(now_ns))
         self._waiting.extend(self._streams.tick(now_ns))
-        self._tick_account(now_ns)
+        if (states := self._account.due(now_ns)) is not None:
+            self._settle(states, now_ns)
         for server_tgid in self._access.commands.stayed(now_ns):
             self._ask_of(server_tgid)
         for server in self._servers.values():
@@ -145,17 +147,11 @@ class Correlator:
 
     def wants_tty_states(self, now_ns: int) -> bool:
         """Output is missing, and no later record has said where."""
-        if self._streams.owed <= 0 or self._account is not None:
-            self._owed_since_ns = None
-            return False
-        if self._owed_since_ns is None:
-            self._owed_since_ns = now_ns
-        return now_ns - self._owed_since_ns > OWED_WAIT_NS
+        return self._account.is_wanted(self._streams.owed > 0, now_ns)
 
     def account(self, states: list[TtyState]) -> None:
-        """Answers wants_tty_states with the kernel half's account of every pty, as it is now. Some
-        of what it counts is still under way: it is compared when that has had time to arrive."""
-        self._account, self._account_ns = states, None
+        """Answers wants_tty_states with the kernel half's account of every pty, as it is now."""
+        self._account.take(states)
 
     def settle(self, states: list[TtyState], now_ns: int) -> list[Finding]:
         """Compares with an account of which nothing is under way any more."""
@@ -173,18 +169,8 @@ class Correlator:
 
     @property
     def ignored(self) -> set[int]:
-        """Pids that behave like a tmux server and were found not to be one."""
+        """Pids that behave like a tmux server, and were found not to be one or are left out."""
         return self._ignored
-
-    def _tick_account(self, now_ns: int) -> None:
-        if self._account is None:
-            return
-        # The turn in which it was taken began before it: the next one is the first after.
-        if self._account_ns is None:
-            self._account_ns = now_ns
-        elif now_ns - self._account_ns >= UNDER_WAY_NS:
-            self._settle(self._account, now_ns)
-            self._account = None
 
     def _settle(self, states: list[TtyState], now_ns: int) -> None:
         # The kernel half keeps the account of a pty also when its server has gone.
@@ -241,6 +227,7 @@ class Correlator:
         return [*self._acts.before(pane_tgid), *self._streams.flush_pane(pane_tgid)]
 
     def _exit(self, record: Exit) -> Sequence[Finding | Change]:
+        self._left_out.discard(record.key.tgid)
         left = self._asking(self._access.exit(record))
         self._note_commands()
         if record.is_peer:
@@ -260,12 +247,13 @@ class Correlator:
 
     def _server_gone(self, server: Server, time_ns: int) -> list[Finding | Change]:
         tgid = server.key.tgid
-        out: list[Finding | Change] = [*self._acts.forget(tgid), *self._streams.forget(tgid)]
-        out += self._access.server_gone(tgid, time_ns)
+        held, left = self._drop(tgid), self._access.server_gone(tgid, time_ns)
+        return [*held, *left, *server.gone(time_ns)]
+
+    def _drop(self, tgid: int) -> list[Finding]:
         del self._servers[tgid]
-        for key in [key for key in self._expected if key[0] == tgid]:
-            del self._expected[key]
-        return [*out, *server.gone(time_ns)]
+        self._expected = {at: ns for at, ns in self._expected.items() if at[0] != tgid}
+        return [*self._acts.forget(tgid), *self._streams.forget(tgid)]
 
     def _peer(self, record: Peer) -> list[Change]:
         if self._access.is_attached(record.key.tgid):
@@ -298,7 +286,7 @@ class Correlator:
     def _server_found(
         self, key: ProcessKey, owner: int, time_ns: int, was_there: bool = False
     ) -> list[Finding]:
-        if key.tgid in self._servers:
+        if key.tgid in self._servers or key.tgid in self._left_out:
             return []
         self._ignored.discard(key.tgid)
         server = self._servers[key.tgid] = Server(key, was_there, owner)
@@ -320,7 +308,11 @@ class Correlator:
                 key = ProcessKey(fact.pid, fact.start_time_ns)
                 return self._server_found(key, fact.uid, now_ns, was_there=True)
             case Followed():
+                if fact.pane_tgid == 0:  # a server, that may have been left out before
+                    self._left_out.discard(fact.server_tgid)
                 self._processes.seed(fact)
+            case ServerIgnored():
+                self._leave_out(fact, now_ns)
             case CgroupSeen():
                 self._processes.learn_container(fact.cgroup_id, fact.container_id)
             case PeerSeen():
@@ -344,6 +336,18 @@ class Correlator:
         note = server.news
         changed = server.take(asked, now_ns)
         return [*changed, *self._access.answer(server, asked, note, now_ns)]
+
+    def _leave_out(self, fact: ServerIgnored, now_ns: int) -> None:
+        """What came of it before is told; then nothing of it is."""
+        tgid = fact.pid
+        if tgid in self._servers:
+            before = [*self._waiting, *self._drop(tgid)]
+            self._parting += self._told(one for one in before if server_of(one) == tgid)
+            self._access.server_gone(tgid, now_ns)
+        place = Place(ProcessKey(tgid, fact.start_time_ns), fact.socket_path)
+        self._parting.append(TmuxChanged(now_ns, "server-ignored", place, None, fact.reason))
+        self._left_out.add(tgid)
+        self._ignored.add(tgid)
 
     # ---- names ----
 

@@ -66,9 +66,13 @@ class Prompts:
     """The last line of every pane."""
 
     def __init__(self, settings: PromptSettings) -> None:
+        self._panes: dict[PaneKey, _Pane] = {}
+        self.take_settings(settings)
+
+    def take_settings(self, settings: PromptSettings) -> None:
+        """Other settings hold from now on."""
         self._programs = {*_PROGRAMS.split(), *map(str.encode, settings.programs)}
         self._regexes = [re.compile(r, re.IGNORECASE) for r in (*_REGEXES, *settings.regexes)]
-        self._panes: dict[PaneKey, _Pane] = {}
 
     def show(self, output: TextOutput) -> None:
         """A pane shows more."""

@@ -38,11 +38,17 @@ class Redactor:
     isn't known."""
 
     def __init__(self, settings: RedactSettings, policy: InputPolicy, key: bytes) -> None:
-        self._policy = policy
+        self._key = key
         self._prompts = Prompts(settings.prompts)
+        self.take_settings(settings, policy)
+
+    def take_settings(self, settings: RedactSettings, policy: InputPolicy) -> None:
+        """Other settings hold from now on; what panes showed last is not forgotten."""
         # One process is in many findings, each time with the same arguments.
-        self._mask = lru_cache(_CACHED)(Secrets(settings, key).mask)
+        self._mask = lru_cache(_CACHED)(Secrets(settings, self._key).mask)
         self._mask_text = lru_cache(_CACHED)(self._without_secrets)
+        self._policy = policy
+        self._prompts.take_settings(settings.prompts)
 
     def feed(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that may leave, in their order."""

@@ -29,7 +29,8 @@ from tests.playbook import (
     typed,
     who,
 )
-from tracer.correlate.stage import NAME_WAIT_NS, OWED_WAIT_NS, UNDER_WAY_NS, Correlator
+from tracer.correlate.account import OWED_WAIT_NS, UNDER_WAY_NS
+from tracer.correlate.stage import NAME_WAIT_NS, Correlator
 from tracer.model import abi
 from tracer.model.context import Origin
 from tracer.model.events import Missing, Record
