@@ -106,13 +106,14 @@ def all_by(person: Person) -> tuple[Finding, ...]:
 
 FINDINGS: tuple[Finding, ...] = (
     EXEC,
-    ProcessForked(NOW, PROCESS, BARE_PLACE),
+    ProcessForked(NOW, PROCESS._replace(is_fork=True), BARE_PLACE),
     *(
         class_(NOW, process, PLACE._replace(socket=NOT_UTF8))
         for class_ in (ProgramStarted, ProcessForked)
         for process in (ODD, DELETED, UNKNOWN)
     ),
     ENDED,
+    ENDED._replace(process=PROCESS._replace(is_fork=True)),
     *(
         ProcessEnded(NOW, process, PLACE._replace(socket=NOT_UTF8), 9 | 0x80)
         for process in (ODD, DELETED, UNKNOWN)

@@ -15,13 +15,14 @@ import typer
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
-from tracer.cli.select import KINDS, Selection
+from tracer.cli.select import KINDS, selected
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.codec.safe import safe_json
 from tracer.config import load
 from tracer.daemon import Capture, require_root
 from tracer.model.findings import Finding
+from tracer.model.selection import Selection
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
 
@@ -49,7 +50,7 @@ def live(  # noqa: PLR0917 - each is an option of the command
     config: ConfigOption = None,
 ) -> None:
     """Show what happens in tmux sessions on this host, until Ctrl-C."""
-    selection = Selection.parse(session, pane, user, kind, output)
+    selection = selected(session, pane, user, kind, output)
     writer = _JsonWriter() if as_json else _LineWriter()
     settings = load(config)
     settings = replace(settings, input=input_ or settings.input)

@@ -196,6 +196,7 @@ def _process(event: Fields) -> Process:
             Mask(mask["argument"], mask["length"], mask["digest"])
             for mask in ours.get("masked", ())
         ),
+        is_fork="forked" in ours,
     )
 
 

@@ -65,6 +65,8 @@ def program_of(process: Process) -> tuple[Fields, Fields]:
         _put_argv(ecs, ours, process)
     ours |= {name: True for name, flag in FLAGS.items() if process.flags & flag}
     ours |= {name: True for name in ("deleted", "memfd") if getattr(image, name)}
+    if process.is_fork:
+        ours["forked"] = True
     if process.masks:
         ours["masked"] = [_mask(mask) for mask in process.masks]
     if process.ancestors:
