@@ -17,6 +17,11 @@ def boot_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+def monotonic_ns() -> int:
+    """Nanoseconds of CLOCK_MONOTONIC, which is what systemd compares with."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
 class WallClock:
     """Maps CLOCK_BOOTTIME to nanoseconds since 1970 (UTC).
 

@@ -80,3 +80,9 @@ def test_jitter_is_not_followed_and_drift_is(clocks):
         clocks.wall = begin + clocks.boot - 100 * SECOND + wrong_ns
         assert wall.at(100 * SECOND) == begin
         assert wall.at(clocks.boot) == begin + clocks.boot - 100 * SECOND + followed_ns
+
+
+def test_monotonic_time_is_the_one_that_stands_still_in_suspend() -> None:
+    """It lies between two readings of Python's own."""
+    before = time.monotonic_ns()
+    assert before <= clock.monotonic_ns() <= time.monotonic_ns()
