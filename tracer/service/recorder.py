@@ -92,7 +92,7 @@ class Recorder:
         with (
             select.epoll() as poll,
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
-            closing(Child("index", self._index_hello, watch=partial(poll.register, eventmask=select.EPOLLIN))) as index,
+            closing(self._index_worker(poll)) as index,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -110,6 +110,10 @@ class Recorder:
                     capture.finish()
                     return sent
         raise AssertionError("the stream has no other end")
+
+    def _index_worker(self, poll: select.epoll) -> Child:
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        return Child("index", self._index_hello, watch=watch)
 
     def _index_hello(self) -> Message:
         return Message({"directory": self._settings.log.directory})
