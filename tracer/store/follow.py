@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import os
 import time
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from tracer.codec.log import log_part, parse
+from tracer.codec.moment import timestamp
 from tracer.errors import BadLog
 from tracer.seal.stage import may_be_seal
 from tracer.store.directory import Directory
+from tracer.store.retain import began
 from tracer.store.segments import Segment, SegmentReader, segments_in
 
 READ_BYTES: Final = 1 << 18
@@ -47,6 +50,17 @@ class Follower:
         self.next = self._segments[-1].first if start is None else start
         self.is_at_end = False
         self._open: _OpenSegment | None = None
+        self._since = ""  # what was written before this moment is left out
+
+    @classmethod
+    def since(cls, segments: Directory, wall_ns: int) -> Follower:
+        """From the first write on that was sealed at this moment, or later."""
+        follower = cls(segments, 0)
+        follower._since = timestamp(wall_ns)
+        # What can't be read counts as earlier.
+        later = bisect_right(follower._segments, follower._since, key=follower._began)
+        follower.next = follower._segments[max(0, later - 1)].first
+        return follower
 
     def take(self, max_bytes: int = READ_BYTES) -> list[Line]:
         """The next lines, up to the end of a write; none where there are none, or where it is still
@@ -92,13 +106,32 @@ class Follower:
         end = first + len(lines)
         if self._is_skipping:
             self.next = end
+        elif self._since:
+            self.next = first + self._before(lines)
         given = [Line(first + nth, line) for nth, line in enumerate(lines)]
         missing = max(0, self.next - first)
         self.next = max(self.next, end)
         return given[missing:]
 
+    def _before(self, lines: list[bytes]) -> int:
+        """How many of these lines are of writes before the moment that is looked for."""
+        count = 0
+        for nth, line in enumerate(lines, 1):
+            if sealed := _sealed_at(line):
+                if sealed >= self._since:
+                    self._since = ""
+                    return count
+                count = nth
+        return len(lines)
+
+    def _began(self, segment: Segment) -> str:
+        try:
+            return began(self._directory, segment)
+        except (BadLog, ValueError):
+            return ""
+
     def _arrive(self, now: _OpenSegment) -> None:
-        self.is_at_end, self._is_skipping = True, False
+        self.is_at_end, self._is_skipping, self._since = True, False, ""
         if self.next > now.at:  # the log lost its end; this segment is what followed
             self.is_at_end, self.next = False, now.segment.first
             self.close()
@@ -175,16 +208,15 @@ class _OpenSegment:
             return b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The records that are complete with this: those below the end; without one, up to the last
-        seal."""
+        """The records that are complete with this: up to the last seal, or the end."""
         self._offset += len(data)
         lines = (self._rest + data).split(b"\n")
-        if self.end is not None:
-            count = min(len(lines) - 1, max(0, self.end - self.at))
+        count = len(lines) - 1
+        if self.end is not None and self.at + count >= self.end:
+            count = self.end - self.at
         else:
-            count = next(
-                (nth for nth in range(len(lines) - 1, 0, -1) if _is_seal(lines[nth - 1])), 0
-            )
+            while count and not _sealed_at(lines[count - 1]):
+                count -= 1
         self._rest = b"\n".join(lines[count:])
         self.at += count
         return lines[:count]
@@ -193,8 +225,10 @@ class _OpenSegment:
         self._reader.close()
 
 
-def _is_seal(line: bytes) -> bool:
+def _sealed_at(line: bytes) -> str:
+    """When a seal was made; nothing if this is none."""
     if not may_be_seal(line):
-        return False
-    part = log_part(parse(line))
-    return part is not None and part[0] == "seal"
+        return ""
+    event = parse(line)
+    part = log_part(event)
+    return str(event["@timestamp"]) if part is not None and part[0] == "seal" else ""

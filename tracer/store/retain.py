@@ -69,7 +69,7 @@ def find_due(directory: Directory, settings: LogSettings, stamp: Stamp) -> Due |
     if settings.keep_days and candidates > 0:
         # One at a time: a wall clock that is wrong for a minute costs one segment, not the log.
         oldest, next_one = segments[:2]
-        ended = _began(directory, next_one)
+        ended = began(directory, next_one)
         if ended < timestamp(stamp.wall_ns - settings.keep_days * _DAY_NS):
             return Due((oldest,), next_one.first, "age", sizes[0])
     return None
@@ -85,7 +85,8 @@ def remove(directory: Directory, due: Due) -> None:
                 discard(directory, form.name)
 
 
-def _began(directory: Directory, segment: Segment) -> str:
+def began(directory: Directory, segment: Segment) -> str:
+    """When a segment was begun, as its first record says it. Raises BadLog, ValueError."""
     match parse(read_line(directory, segment, 0)):
         case {"@timestamp": str(moment)}:
             return moment

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import EXEC, NOW
+from tests.samples import EXEC, NOW, SECOND, FixedClock
 from tests.stored import StoredLog
 from tracer.errors import BadLog
 from tracer.model.sealed import End
@@ -155,6 +155,29 @@ def test_a_log_that_lost_its_end_is_followed_from_what_came_then(
     log.add(EXEC)
     found = all_of(Follower(segments, 1000))
     assert found == numbered(log, 3)
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_since_a_moment(log: StoredLog, segments: Directory, is_compressed: bool) -> None:
+    """From the first write on that was sealed then, or later; whichever segment it is in."""
+    starts = []
+    for second in range(1, 5):
+        log.segment(NOW + second * 100 * SECOND)
+        for tenth in range(10):
+            starts.append((second * 100 + tenth * 10, log.size))
+            log.seal(NOW + (second * 100 + tenth * 10) * SECOND)
+    if is_compressed:
+        for segment in segments_in(segments)[:-1]:
+            compress(segments, segment)
+    wall_ns = FixedClock().at(NOW)
+    for second, first in starts[1::7]:
+        for asked in (second, second - 5):
+            found = all_of(Follower.since(segments, wall_ns + asked * SECOND))
+            assert found == numbered(log, first)
+    assert all_of(Follower.since(segments, 0)) == numbered(log)
+    follower = Follower.since(segments, wall_ns + 1000 * SECOND)
+    assert all_of(follower) == []
+    assert follower.next == log.size
 
 
 def test_it_goes_on_where_it_was_closed(log: StoredLog, segments: Directory) -> None:
