@@ -1,7 +1,7 @@
 """The kernel's audit log: AUDIT_TRUSTED_APP records, which `ausearch -m TRUSTED_APP` finds.
 
-Invariant: what was captured can't end a value: whatever is more than plain letters is hex, as
-auditd writes it. With auditing disabled the kernel takes records and drops them; only
+Invariant: what was captured can't end a value: it is in quotes if it is plain, else hex, as auditd
+writes it. With auditing disabled the kernel takes records and drops them; only
 CAP_AUDIT_CONTROL, which is not ours, could ask for that.
 """
 
@@ -25,6 +25,10 @@ _HEADER: Final = struct.Struct("=IHHII")
 _MAX_BYTES: Final = 8000
 _MAX_VALUE_BYTES: Final = 1500  # twice that as hex
 _PLAIN: Final = re.compile(rb"[A-Za-z0-9_./:@%+,$-]+")
+_NUMBERS: Final = frozenset(
+    """sequence server pane_pid pid uid loginuid audit_session exit_code bytes lost_records
+    lost_bytes by_uid by_loginuid by_pid""".split()
+)
 # As ausearch knows them; what it has no name for keeps ours.
 _NAMES: Final = {
     "sequence": "seq",
@@ -82,10 +86,10 @@ def message_of(text: bytes, serial: int) -> bytes:
 def text_of(record: Record) -> bytes:
     """What the record says, as `name=value` with spaces between."""
     brief = brief_of(record.event)
-    words = [_word("op", f"ttytrace:{brief.action}")]
+    words = [f"op=ttytrace:{brief.action}".encode()]
     size = len(words[0])
     for name, value in (*brief.fields.items(), ("claimed", ",".join(brief.claimed))):
-        word = _word(_NAMES.get(name, name), value)
+        word = _word(name, value)
         size += 1 + len(word)
         if value and size < _MAX_BYTES:
             words.append(word)
@@ -94,8 +98,10 @@ def text_of(record: Record) -> bytes:
 
 def _word(name: str, text: str) -> bytes:
     value = text.encode()
-    is_cut = len(value) > _MAX_VALUE_BYTES
-    if is_cut:
+    if len(value) > _MAX_VALUE_BYTES:
         value = value[:_MAX_VALUE_BYTES] + b"..."
-    encoded = value if _PLAIN.fullmatch(value) else value.hex().upper().encode()
-    return name.encode() + b"=" + encoded
+    if not _PLAIN.fullmatch(value):
+        value = value.hex().upper().encode()
+    elif name not in _NUMBERS:
+        value = b'"%s"' % value
+    return b"%s=%s" % (_NAMES.get(name, name).encode(), value)

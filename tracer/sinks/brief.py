@@ -53,8 +53,10 @@ _OF_PERSON: Final = {
     "by_pid": "pid",
     "by_address": "source.ip",
 }
-_SAID: Final = ("command", "exit_code", "bytes", "lost", "lost_records", "lost_bytes", "name")
-_SAID_LAST: Final = ("state", "reason", "note")
+_OF_PROGRAMS: Final = ("fork", "exec", "end")
+_SAID: Final = tuple(
+    "command exit_code bytes lost lost_records lost_bytes name state reason note".split()
+)
 
 
 class Severity(IntEnum):
@@ -132,8 +134,10 @@ def _shown(value: object) -> str:
 
 def _sentence(action: str, fields: dict[str, str]) -> str:
     """Like `exec: alice in work %3: command ls -l`."""
-    who = fields.get("by") or fields.get("user") or fields.get("uid")
+    # Whose process is in the foreground says nothing of who types.
+    names = ("user", "uid") if action in _OF_PROGRAMS else ("by", "by_uid")
+    who = next((fields[name] for name in names if name in fields), "")
     where = " ".join(fields[name] for name in ("session", "pane") if name in fields)
     head = " in ".join(each for each in (who, where) if each)
-    told = [f"{name} {fields[name]}" for name in (*_SAID, *_SAID_LAST) if name in fields]
+    told = [f"{name} {fields[name]}" for name in _SAID if name in fields]
     return ": ".join(each for each in (action, head, ", ".join(told)) if each)

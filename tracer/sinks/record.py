@@ -14,7 +14,9 @@ from tracer.codec.log import control
 from tracer.codec.moment import timestamp
 from tracer.model.findings import Finding
 from tracer.model.sealed import Stamp
+from tracer.settings import LogSettings
 from tracer.sinks.pulse import Beat, Pulse
+from tracer.store.requests import Request
 
 
 class Log(Protocol):
@@ -32,12 +34,21 @@ class Log(Protocol):
     def rotate(self, stamp: Stamp) -> None:
         """Begins another segment."""
 
+    def configure(self, settings: LogSettings) -> None:
+        """Goes by other settings."""
+
     def close(self, stamp: Stamp) -> None:
         """Writes the end."""
 
 
 class Keeper(Protocol):
     """What store/housekeeping.py offers."""
+
+    def take(self, request: Request) -> None:
+        """Does what is asked, in time."""
+
+    def configure(self, settings: LogSettings) -> None:
+        """Goes by other settings."""
 
     def step(self, log: Log, stamp: Stamp) -> None:
         """Does what can be done now."""
@@ -57,10 +68,15 @@ class RecordSink:
         self._encoder = encoder
         self._wall = wall
         self._pulse = pulse
+        self.events = 0
+        """Of findings, since the start."""
+        self.last_beat: Fields = {}
+        """When the heart beat last, and what of the canary."""
 
     def write(self, findings: list[Finding]) -> None:
         """Appends findings."""
         left = self._pulse.hear(findings, boot_ns())
+        self.events += len(left)
         self._log.append([self._encoder.encode(finding) for finding in left], self._stamp())
 
     def tick(self) -> None:
@@ -68,6 +84,16 @@ class RecordSink:
         stamp = self._stamp()
         self._log.tick(stamp)
         self._keeper.step(self._log, stamp)
+
+    def serve(self, request: Request) -> None:
+        """Begins at once what somebody asks for."""
+        self._keeper.take(request)
+        self.tick()
+
+    def configure(self, settings: LogSettings) -> None:
+        """Goes by other settings from now on."""
+        self._log.configure(settings)
+        self._keeper.configure(settings)
 
     def close(self) -> None:
         """Ends the log in order."""
@@ -95,6 +121,7 @@ class RecordSink:
             self.gap("blind", *verdict.blind)
         canary = {"missing": True} if verdict.ms is None else {"ms": round(verdict.ms, 3)}
         self.say("heartbeat", canary=canary, **fields)
+        self.last_beat = {"time": timestamp(self._stamp().wall_ns), "canary": canary}
 
     def _stamp(self) -> Stamp:
         now_ns = boot_ns()
