@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.logged import Log, Run
 from tests.kernel.recording import Tracer
 from tests.kernel.room import Room
 from tests.kernel.tmux import Tmux
@@ -29,6 +30,7 @@ from tracer.probe.survey import survey
 WORKLOADS = Path(__file__).parents[1] / "workload"
 PLAN = os.environ.get("TTYTRACE_PLAN") or None
 
+StartRun = Callable[[], Run]
 StartTracer = Callable[..., Tracer]
 Workload = Callable[[str], Path]
 
@@ -102,6 +104,28 @@ def room() -> Iterator[Room]:
         room = Room(Path(place))
         yield room
         room.close()
+
+
+@pytest.fixture
+def log(plan: str | None, tmp_path: Path) -> Iterator[Log]:
+    """A log of its own."""
+    log = Log(tmp_path)
+    yield log
+    log.release()
+
+
+@pytest.fixture
+def start_run(log: Log, plan: str | None) -> Iterator[StartRun]:
+    """Starts `ttytrace run` into `log`; it records when this returns."""
+    started: list[Run] = []
+
+    def start() -> Run:
+        started.append(Run(log, plan))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.kill()
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.kernel.conftest import StartTracer, Workload
+from tests.kernel.conftest import StartRun, StartTracer, Workload
 from tests.kernel.logged import ERASE, RUN, Log, Record, Run
 from tests.kernel.recording import REPO, is_loss
 from tests.kernel.tmux import Tmux
@@ -35,29 +35,6 @@ from tracer.seal.report import Verdict
 NOBODY = 65534
 STALL_S = 7
 BLIND_S = 15
-
-
-@pytest.fixture
-def log(plan: str | None, tmp_path: Path) -> Iterator[Log]:
-    log = Log(tmp_path)
-    yield log
-    log.release()
-
-
-StartRun = Callable[[], Run]
-
-
-@pytest.fixture
-def start_run(log: Log, plan: str | None) -> Iterator[StartRun]:
-    started: list[Run] = []
-
-    def start() -> Run:
-        started.append(Run(log, plan))
-        return started[-1]
-
-    yield start
-    for run in started:
-        run.kill()
 
 
 def _vouched(fields: Record) -> bool:
