@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tracer.clock import WallClock
 from tracer.model import abi
+from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     InputInjected,
     Lost,
@@ -18,6 +20,7 @@ from tracer.model.findings import (
     TextOutput,
     TmuxChanged,
     TypedBy,
+    UserLogin,
 )
 from tracer.model.hands import Confidence, How
 from tracer.model.host import Host
@@ -90,6 +93,8 @@ COMMANDED = EXEC._replace(command=Command(((ALICE, 9), (BOB, 4), (None, 1)), ALI
 INJECTED = InputInjected(NOW, NOW + 5, BOB, PLACE, PTS, "tiocsti", 12)
 TRACED = ProcessTraced(NOW, BOB, PROCESS, PLACE, "PTRACE_ATTACH")
 LOST = Lost(NOW, "text_output", "ring full", 2, 37, PLACE, PTS, 4096)
+LOGIN = UserLogin(NOW, "login", 4300, 1000, 4, Said("/usr/sbin/sshd", "alice", "10.0.0.7", "ssh"))
+HEARD = BOB._replace(origin=Origin("unknown", "10.0.0.9", is_heard=True))
 RENAMED = TmuxChanged(NOW, "session-renamed", Place(SERVER, None, "$1", "work"), None, "was play")
 
 
@@ -130,12 +135,16 @@ FINDINGS: tuple[Finding, ...] = (
     INJECTED._replace(place=PLACE._replace(socket=NOT_UTF8), way="foreign-master", times=1),
     TRACED._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8)),
     TRACED._replace(process=DELETED),
-    *(finding for person in (ALICE, NESTED, STRANGER) for finding in all_by(person)),
+    *(finding for person in (ALICE, NESTED, STRANGER, HEARD) for finding in all_by(person)),
     LOST,
     LOST._replace(place=PLACE._replace(socket=NOT_UTF8)),
     Lost(NOW, "exec", "ring full", 5, None, None, None, None),
     Lost(NOW, "text_output", "not read", None, 4, BARE_PLACE, PTS, None),
     RENAMED,
+    LOGIN,
+    LOGIN._replace(action="login-failed", loginuid=None, audit_session=None, said=Said()),
+    LOGIN._replace(action="logout", said=Said(address="tty\x1b[31m")),
+    AuditChanged(NOW, "op=remove_rule key=(null) list=4 res=1", 1000, 4),
     *(
         TmuxChanged(NOW, action, PLACE._replace(socket=NOT_UTF8), client, None)
         for action, client in (

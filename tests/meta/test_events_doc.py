@@ -12,6 +12,7 @@ import pytest
 from tests import samples
 from tests.meta.sources import REPO
 from tracer.codec.ecs import Encoder
+from tracer.model.findings import AuditChanged, UserLogin
 
 ACTIONS = frozenset(
     "fork exec end text_output text_input input-injected process-traced lost tmux".split()
@@ -39,7 +40,8 @@ def documented(text: str) -> dict[str, Field]:
     persons = dict(PERSON_ROW.findall(text))
     fields = {}
     for name, type_, _, who in ROW.findall(text):
-        actions = ACTIONS if who == "all" else frozenset(who.split())
+        actions = frozenset(who.split())
+        actions = actions - {"all"} | ACTIONS if "all" in actions else actions
         parts = {f"{name}.{part}": t for part, t in persons.items()}
         for path, json_type in (parts if type_ == "person" else {name: type_}).items():
             fields[path] = Field(frozenset(JSON_TYPES[json_type]), actions)
@@ -71,7 +73,8 @@ def encoded() -> tuple[dict[str, Field], set[str]]:
         claims.update(event.get("tmux", {}).get("claimed", ()))
         for path, type_ in leaves(event):
             types[path].add(type_)
-            actions[path].add(action if action in ACTIONS else "tmux")
+            group = "audit" if isinstance(finding, UserLogin | AuditChanged) else "tmux"
+            actions[path].add(action if action in ACTIONS else group)
     return {p: Field(frozenset(types[p]), frozenset(actions[p])) for p in types}, claims
 
 

@@ -15,7 +15,7 @@ from tracer.codec.safe import safe_text
 from tracer.model import abi
 from tracer.model.context import Client, Place, Process
 from tracer.model.events import Tty
-from tracer.model.findings import Lost
+from tracer.model.findings import Lost, UserLogin
 
 _PLAIN_NAME: Final = re.compile(r"[\w@%+=,/$-]+")
 _NAME_CHARS: Final = 32
@@ -126,3 +126,12 @@ def duration(ns: int) -> str:
     if minutes < 60:
         return f"{minutes}m{seconds:02d}s"
     return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def login_text(login: UserLogin) -> str:
+    """+ login of alice from 10.0.0.7 by sshd (session 4), as the program that let them in says."""
+    account, address = (safe_text(each or "?") for each in (login.said.account, login.said.address))
+    program = safe_text((login.said.program or "?").rpartition("/")[2])
+    session = "" if login.audit_session is None else f" (session {login.audit_session})"
+    sign = {"login": "+", "logout": "-"}.get(login.action, "!")
+    return f"{sign} {safe_text(login.action)} of {account} from {address} by {program}{session}"

@@ -13,6 +13,7 @@ from typing import Final
 from tracer.cli.labels import name_of, tty_name
 from tracer.model.context import Client, Person, Process
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     InputInjected,
     Lost,
@@ -20,6 +21,7 @@ from tracer.model.findings import (
     TextInput,
     TmuxChanged,
     TypedBy,
+    UserLogin,
 )
 from tracer.model.hands import Confidence, How
 
@@ -45,8 +47,8 @@ class People:
                 if client is None or client.person is None:
                     return self.account(client.uid if client else None)
                 return self.person(client.person)
-            case Lost():
-                return "?"
+            case UserLogin() | AuditChanged() | Lost():
+                return self.account(None if isinstance(finding, Lost) else finding.loginuid)
         return self.process(finding.process)
 
     def author(self, typed: TypedBy) -> str:

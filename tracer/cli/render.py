@@ -16,6 +16,7 @@ from tracer.cli.hands import by_author, command_text, counted, keys_of, way_of
 from tracer.cli.labels import (
     amount_lost,
     duration,
+    login_text,
     name_of,
     process_label,
     remarks_on,
@@ -31,6 +32,7 @@ from tracer.codec.safe import columns_of, cut, safe_text
 from tracer.codec.status import ended, signal_name
 from tracer.model.context import Client, Person, Place
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     InputInjected,
     Lost,
@@ -41,6 +43,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    UserLogin,
 )
 
 __all__ = ["Renderer", "safe_text", "wants_colour"]
@@ -115,6 +118,10 @@ class Renderer:
                 row = self._paint(f"— {amount_lost(finding)} lost ({why}) —", _LOUD)
             case TmuxChanged():
                 row = self._tmux_changed(finding)
+            case UserLogin():
+                row = self._paint(login_text(finding), _BOLD)
+            case AuditChanged():
+                row = self._paint(f"! audit changed: {safe_text(finding.note)}", _LOUD)
             case _:
                 assert_never(finding)
         return [row]

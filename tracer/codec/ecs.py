@@ -15,6 +15,7 @@ import orjson
 
 from tracer.clock import WallClock
 from tracer.codec.identity import Fields, Identities, Names, audit, known, tty_fields
+from tracer.codec.login import HEARD, login_of
 from tracer.codec.moment import timestamp
 from tracer.codec.program import executable_of, program_of
 from tracer.codec.status import ended, signal_name
@@ -23,6 +24,7 @@ from tracer.codec.tmux import claiming, command_of, tmux_of, typed_by, with_clie
 from tracer.model.context import Client, Place, Process
 from tracer.model.events import ProcessKey, Who
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     InputInjected,
     Lost,
@@ -33,6 +35,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    UserLogin,
 )
 from tracer.model.host import Host
 
@@ -40,6 +43,7 @@ Event = Fields
 
 ECS_VERSION: Final = "9.4.0"
 _CACHED: Final = 1024
+_LOGIN_TYPES: Final = {"login": "start", "login-failed": "info", "logout": "end"}
 _TMUX_TYPES: Final = {
     "session-created": "start",
     "session-closed": "end",
@@ -95,6 +99,10 @@ class Encoder:
                 event = self._lost(finding)
             case TmuxChanged():
                 event = self._tmux_changed(finding)
+            case UserLogin():
+                event = self._login(finding)
+            case AuditChanged():
+                event = self._audit_changed(finding)
             case _:
                 assert_never(finding)
         return event
@@ -221,6 +229,26 @@ class Encoder:
             if change.action != "client-detached":
                 event["tmux"] = claiming(event["tmux"], "ttytrace.note")
         return event
+
+    def _login(self, login: UserLogin) -> Event:
+        type_ = _LOGIN_TYPES[login.action]
+        event = self._base(login.time_ns, "authentication", type_, login.action, None)
+        event["event"]["outcome"] = "failure" if login.action == "login-failed" else "success"
+        event["process"] = {"pid": login.pid}
+        self._heard(event, login)
+        event["ttytrace"]["login"], source = login_of(login.said)
+        return event | source
+
+    def _audit_changed(self, change: AuditChanged) -> Event:
+        event = self._base(change.time_ns, "configuration", "change", "audit-changed", None)
+        self._heard(event, change)
+        event["ttytrace"]["note"] = clean(change.note)
+        return event
+
+    def _heard(self, event: Event, said: UserLogin | AuditChanged) -> None:
+        if said.loginuid is not None:
+            event["user"] = self._identities.account(said.loginuid)
+        event["ttytrace"] |= audit(said) | {"source": HEARD}
 
     # ---- parts ----
 

@@ -12,10 +12,12 @@ from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from tracer.codec.identity import Fields
+from tracer.codec.login import said_of
 from tracer.codec.program import FLAGS
 from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     InputInjected,
     Lost,
@@ -27,6 +29,7 @@ from tracer.model.findings import (
     TextOutput,
     TmuxChanged,
     TypedBy,
+    UserLogin,
 )
 from tracer.model.hands import Confidence, How
 
@@ -88,6 +91,11 @@ def _finding(event: Fields) -> Finding:
             finding = ProcessTraced(time_ns, who, _process(event), place, request["request"])
         case "lost":
             finding = _lost(event, time_ns)
+        case "login" | "login-failed" | "logout" as action:
+            pid, said = event["process"]["pid"], said_of(event["ttytrace"]["login"])
+            finding = UserLogin(time_ns, action, pid, *_audited(event), said)
+        case "audit-changed":
+            finding = AuditChanged(time_ns, event["ttytrace"]["note"], *_audited(event))
         case str(action):
             client = event["tmux"].get("client")
             note = event["ttytrace"].get("note")
@@ -95,6 +103,10 @@ def _finding(event: Fields) -> Finding:
         case _:
             raise TypeError
     return finding
+
+
+def _audited(event: Fields) -> tuple[int | None, int | None]:
+    return event["ttytrace"]["loginuid"], event["ttytrace"]["audit_session"]
 
 
 def _output(event: Fields, time_ns: int) -> TextOutput:
@@ -245,7 +257,8 @@ def _origin(fields: Fields) -> Origin:
     origin, source = fields["origin"], fields.get("source", _NONE)
     via = tuple((step["program"], _uid(step)) for step in origin.get("via", ()))
     server_pid = origin.get("server", _NONE).get("pid")
-    return Origin(origin["type"], source.get("ip"), source.get("port"), server_pid, via)
+    heard = origin.get("heard", False)
+    return Origin(origin["type"], source.get("ip"), source.get("port"), server_pid, via, heard)
 
 
 def _client(fields: Fields) -> Client:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from tracer.codec.text import clean
 from tracer.model.context import Origin, Person
 from tracer.model.events import TICK_NS, ProcessKey, Tty, Who
+from tracer.model.findings import AuditChanged, UserLogin
 from tracer.model.host import Host
 
 Fields = dict[str, Any]
@@ -68,6 +69,8 @@ class Identities:
         fields: Fields = {"type": clean(origin.kind)}
         if origin.server_pid is not None:
             fields["server"] = {"pid": origin.server_pid}
+        if origin.is_heard:
+            fields["heard"] = True
         if origin.via:
             fields["via"] = [self._step(program, uid) for program, uid in origin.via]
         source = known(ip=origin.address, port=origin.port)
@@ -78,7 +81,7 @@ class Identities:
         return step if uid is None else step | {"user": self.account(uid)}
 
 
-def audit(identity: Who | Person) -> Fields:
+def audit(identity: Who | Person | UserLogin | AuditChanged) -> Fields:
     """`loginuid` and `audit_session`: null where unset, so that nobody takes that for root's."""
     return {"loginuid": identity.loginuid, "audit_session": identity.audit_session}
 

@@ -6,20 +6,25 @@ says. That a client has a terminal is told by `access`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from tracer.model.context import Person
+from tracer.model.context import Origin, Person
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.facts import PeerSeen, ProcSeen
 from tracer.model.hands import Hand
 
 _ENDED_KEPT: Final = 1024
 
+AddressOf = Callable[[int | None], str | None]
+
 
 class People:
-    """Living processes, and those that ended just now."""
+    """Living processes, and those that ended just now. `address_of`: where the login of an audit
+    session came from, as the audit stream says."""
 
-    def __init__(self) -> None:
+    def __init__(self, address_of: AddressOf = lambda _session: None) -> None:
+        self._address_of = address_of
         self._people: dict[ProcessKey, Person] = {}
         self._living: dict[int, ProcessKey] = {}
         # What a process sent is read after it, and what it had typed is told later still.
@@ -73,7 +78,9 @@ class People:
         known = self.key(key)
         if known is None:
             return None
-        return self._people[known]._replace(is_client=known in self._seats.values())
+        person = self._people[known]
+        origin = self._with_address(person.origin, person.audit_session)
+        return person._replace(is_client=known in self._seats.values(), origin=origin)
 
     def person_of(self, hand: Hand, server_tgid: int) -> Person | None:
         """Who has that terminal now as a client of that server, or is behind that process."""
@@ -86,7 +93,9 @@ class People:
     def latest(self, person: Person) -> Person:
         """The same person, with what was learned since of how the user came."""
         known = self._people.get(person.key)
-        return person._replace(origin=known.origin) if known else person
+        if known is None:
+            return person
+        return person._replace(origin=self._with_address(known.origin, known.audit_session))
 
     # ---- who has which terminal ----
 
@@ -111,6 +120,13 @@ class People:
         """Processes that should be looked up; empties the list. The answers are PeerSeen."""
         wanted, self._wanted = self._wanted, []
         return wanted
+
+    def _with_address(self, origin: Origin | None, audit_session: int | None) -> Origin | None:
+        """How they came; where that isn't known, at least where their login came from."""
+        address = self._address_of(audit_session)
+        if address is None or origin is None or origin.kind != "unknown":
+            return origin
+        return origin._replace(address=address, is_heard=True)
 
     def _begin(self, key: ProcessKey) -> ProcessKey:
         before = self._living.get(key.tgid)

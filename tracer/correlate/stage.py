@@ -14,6 +14,8 @@ from typing import Any, Final
 from tracer.correlate.access import Access, Change, server_of
 from tracer.correlate.account import Account
 from tracer.correlate.acts import Acts
+from tracer.correlate.audited import Audited
+from tracer.correlate.missing import lost_of
 from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.servers import Ask, Server
@@ -47,7 +49,6 @@ from tracer.model.facts import (
 )
 from tracer.model.findings import (
     Finding,
-    Lost,
     ProcessEnded,
     ProcessForked,
     ProgramStarted,
@@ -70,14 +71,15 @@ class Correlator:
         self._ignored: set[int] = set()
         self._asks: dict[int, Ask] = {}
         self._expected: dict[tuple[int, int], int] = {}
-        self._people = People()
+        self.audited = Audited(self._processes, self._place)
+        self._people = People(self.audited.logins.address)
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
         self._acts = Acts(self._people, self._processes, self._place, self._access.is_attached)
         self._handlers: dict[type, Callable[[Any], Sequence[Finding | Change]]] = {
             Fork: self._fork,
             Exec: self._exec,
             Exit: self._exit,
-            ServerFound: self._found,
+            ServerFound: lambda r: self._server_found(r.key, r.who.uid, r.ktime_ns),
             Missing: self._missing,
             Peer: self._peer,
             ClientTty: self._terminal,
@@ -116,6 +118,7 @@ class Correlator:
         """What waited long enough."""
         self._waiting.extend(self._acts.tick(now_ns))
         self._waiting.extend(self._streams.tick(now_ns))
+        self._waiting.extend(self.audited.tick(now_ns))
         if (states := self._account.due(now_ns)) is not None:
             self._settle(states, now_ns)
         for server_tgid in self._access.commands.stayed(now_ns):
@@ -191,6 +194,7 @@ class Correlator:
         if isinstance(record, PaneOutput):
             return self._output(record)
         self._epoch += 1
+        self.audited.witness.note(record)
         handler = self._handlers.get(type(record))
         return handler(record) if handler else ()
 
@@ -280,9 +284,6 @@ class Correlator:
         self._ask_of(record.server_tgid)  # what the keys did, it has done
         return ()
 
-    def _found(self, record: ServerFound) -> list[Finding]:
-        return self._server_found(record.key, record.who.uid, record.ktime_ns)
-
     def _server_found(
         self, key: ProcessKey, owner: int, time_ns: int, was_there: bool = False
     ) -> list[Finding]:
@@ -297,8 +298,7 @@ class Correlator:
         if record.kind == abi.KIND_PANE_OUTPUT:
             self._streams.owe(record.records)
             return []
-        kind = abi.KIND_NAMES.get(record.kind, "unknown")
-        return [Lost(record.ktime_ns, kind, "ring full", record.records, None, None, None, None)]
+        return [lost_of(record)]
 
     # ---- facts ----
 
@@ -319,7 +319,7 @@ class Correlator:
                 self._people.learn(fact)
             case ServerAsked():
                 return self._asked(fact, now_ns)
-        return []
+        return self.audited.learn(fact)
 
     def _asked(self, asked: ServerAsked, now_ns: int) -> list[Finding | Change]:
         server = self._servers.get(asked.server_tgid)

@@ -33,7 +33,8 @@ class Origin(NamedTuple):
     `kind`: "ssh", "console", "tmux" (a pane of the server `server_pid`), "local" (another terminal
     program) or "unknown". `address` and `port` are of the other end of an ssh connection.
     `via`: programs on the way that changed the user (su, sudo, doas), outermost first, with the
-    uid that they were called by.
+    uid that they were called by. `is_heard`: the address is that of the login which their audit
+    session began with, as the audit stream told; whoever is here now may have come another way.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Origin(NamedTuple):
     port: int | None = None
     server_pid: int | None = None
     via: tuple[tuple[str, int | None], ...] = ()
+    is_heard: bool = False
 
 
 class Person(NamedTuple):

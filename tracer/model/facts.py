@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from tracer.model.audit import AuditSeen
 from tracer.model.context import Origin
 from tracer.model.events import ProcessKey, Tty
 
@@ -57,6 +58,15 @@ class ServerSeen(NamedTuple):
     exe: bytes | None
     socket_path: bytes
     panes: tuple[tuple[int, Tty], ...]
+
+
+class ServerIgnored(NamedTuple):
+    """A tmux server that the settings leave out; `reason`: by what, as half a sentence."""
+
+    pid: int
+    start_time_ns: int
+    socket_path: bytes | None
+    reason: str
 
 
 class Verdict(StrEnum):
@@ -188,4 +198,4 @@ class TtyState(NamedTuple):
     tty: Tty
 
 
-Fact = ServerSeen | Followed | ServerAsked | CgroupSeen | PeerSeen
+Fact = ServerSeen | ServerIgnored | Followed | ServerAsked | CgroupSeen | PeerSeen | AuditSeen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Person, Place, Process
 from tracer.model.events import Tty
 from tracer.model.hands import Confidence, How
@@ -149,6 +150,32 @@ class TmuxChanged(NamedTuple):
     note: str | None
 
 
+class UserLogin(NamedTuple):
+    """Somebody logged in to this host, could not, or left; heard from the audit stream.
+
+    `action`: login, login-failed, logout. `loginuid` and `audit_session` are the kernel's, `said`
+    is the claim of the program that let them in. `place` is none: it is no act in tmux.
+    """
+
+    time_ns: int
+    action: str
+    pid: int
+    loginuid: int | None
+    audit_session: int | None
+    said: Said
+    place: Place | None = None
+
+
+class AuditChanged(NamedTuple):
+    """Somebody changed what the kernel audits, while its stream was heard; `note`: its words."""
+
+    time_ns: int
+    note: str
+    loginuid: int | None
+    audit_session: int | None
+    place: Place | None = None
+
+
 Finding = (
     ProcessForked
     | ProgramStarted
@@ -159,4 +186,6 @@ Finding = (
     | ProcessTraced
     | Lost
     | TmuxChanged
+    | UserLogin
+    | AuditChanged
 )

@@ -13,6 +13,7 @@ from typing import Final
 
 from tracer.model import abi
 from tracer.model.findings import (
+    AuditChanged,
     Finding,
     Lost,
     ProcessEnded,
@@ -83,6 +84,11 @@ class Redactor:
         if place is not None and (name := self._mask_text(place.window_name)) is not None:
             finding = finding._replace(place=place._replace(window_name=name))
         if isinstance(finding, TmuxChanged) and (note := self._mask_text(finding.note)) is not None:
+            finding = finding._replace(note=note)
+        if (
+            isinstance(finding, AuditChanged)
+            and (note := self._mask_text(finding.note)) is not None
+        ):
             finding = finding._replace(note=note)
         return finding
 

@@ -14,8 +14,10 @@ from tests import samples
 from tests.escape_vectors import INKLESS, VECTORS
 from tracer.cli.render import Renderer, wants_colour
 from tracer.codec.safe import columns_of
+from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Origin
 from tracer.model.findings import (
+    AuditChanged,
     InputInjected,
     Lost,
     ProcessTraced,
@@ -23,6 +25,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    UserLogin,
 )
 from tracer.model.hands import Confidence, How
 
@@ -79,6 +82,10 @@ def poisoned(value: bytes):
             case ProgramStarted():
                 command = Command(((person, 3), (None, 1)), person, True, name)
                 yield finding._replace(place=place, process=process, command=command)
+            case UserLogin():
+                yield finding._replace(said=Said(name, name, name, name))
+            case AuditChanged():
+                yield finding._replace(note=name)
             case _:
                 yield finding._replace(place=place, process=process)
 
@@ -189,6 +196,14 @@ def test_no_bytes_reach_the_terminal(value):
         (
             samples.INJECTED,
             "bob@pts/8      work:0.%3     ! tiocsti by bob@pts/8[78]: 12 times into pts/3",
+        ),
+        (
+            samples.LOGIN,
+            "alice          ?             + login of alice from 10.0.0.7 by sshd (session 4)",
+        ),
+        (
+            AuditChanged(samples.NOW, "op=remove_rule", 1002, 5),
+            "bob            ?             ! audit changed: op=remove_rule",
         ),
         (
             samples.TRACED,
