@@ -24,7 +24,7 @@ from tests.kernel.tmux import Pane
 from tests.patience import PATIENCE_S, eventually
 from tracer.config import load
 from tracer.probe.plan import PLAN_NAMES
-from tracer.seal.report import Verdict
+from tracer.seal.report import Report, Verdict
 from tracer.seal.verify import Trust
 from tracer.store.check import verify_log
 from tracer.store.create import create
@@ -104,15 +104,20 @@ class Log:
     def verify(self) -> Verdict:
         """What its verifier says to who has the seed. That changes of tmux may be unseen counts for
         nothing: it can happen on any slow machine."""
-        with closing(Directory(self.directory / "log")) as segments:
-            verifier = verify_log(segments, Trust(None, self._seed, ()), lambda *_: None)
-        report = verifier.report(time.time_ns())
-        print(*report.problems, sep="\n")
+        report = self.report()
         events = [record for record in self.records() if record["event"]["action"] == "lost"]
         if {event["ttytrace"]["lost"]["kind"] for event in events} == {"tmux-changed"}:
             left = tuple(each for each in report.problems if "`lost`" not in each.text)
             report = report._replace(problems=left)
         return report.verdict
+
+    def report(self) -> Report:
+        """All that its verifier says to who has the seed."""
+        with closing(Directory(self.directory / "log")) as segments:
+            verifier = verify_log(segments, Trust(None, self._seed, ()), lambda *_: None)
+        report = verifier.report(time.time_ns())
+        print(*report.problems, sep="\n")
+        return report
 
     def files(self) -> list[Path]:
         """All that there are, the index as well."""

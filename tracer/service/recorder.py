@@ -32,6 +32,7 @@ from tracer.observe.names import user_name
 from tracer.observe.signals import Sent, Signals
 from tracer.service.child import Child
 from tracer.service.heart import Heart
+from tracer.service.sinks import Sinks
 from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
@@ -52,6 +53,7 @@ class Recorder:
         wall, now_ns = WallClock(), boot_ns()
         log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
         self._recovery, self._is_append_only = log.recovery, log.is_append_only
+        self._first = log.size
         self._keeper = Housekeeping(settings.log)
         self._host = this_host()
         self._identities = Identities(self._host, user_name)
@@ -93,6 +95,7 @@ class Recorder:
             select.epoll() as poll,
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
             closing(self._index_worker(poll)) as index,
+            closing(self._sinks(poll)) as sinks,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -100,16 +103,21 @@ class Recorder:
                 self._worker,
                 self._sink,
                 self._pulse,
-                lambda: self._counters(capture) | known(index=index.trouble),
+                lambda: self._counters(capture) | known(index=index.trouble, sinks=sinks.trouble),
             )
             for _ in capture.turns(poll):
                 now_ns = boot_ns()
                 heart.turn(now_ns)
                 index.turn(now_ns)
+                sinks.turn(now_ns)
                 if sent := signals.come():
                     capture.finish()
                     return sent
         raise AssertionError("the stream has no other end")
+
+    def _sinks(self, poll: select.epoll) -> Sinks:
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        return Sinks(self._settings, self._first, self._say, self._worker.do, watch)
 
     def _index_worker(self, poll: select.epoll) -> Child:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
