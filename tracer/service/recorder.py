@@ -28,10 +28,11 @@ from tracer.model.sealed import Stamp
 from tracer.observe import procfs
 from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
-from tracer.observe.names import user_name
 from tracer.observe.signals import Sent, Signals
 from tracer.service.child import Child
 from tracer.service.heart import Heart
+from tracer.service.names import Names
+from tracer.service.notify import Notifier
 from tracer.service.sinks import Sinks
 from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
@@ -56,11 +57,14 @@ class Recorder:
         self._first = log.size
         self._keeper = Housekeeping(settings.log)
         self._host = this_host()
-        self._identities = Identities(self._host, user_name)
+        self._names = Names()
+        self._identities = Identities(self._host, self._names)
         self._pulse = Pulse(os.getpid(), now_ns)
-        encoder = Encoder(self._host, user_name, wall)
+        encoder = Encoder(self._host, self._names, wall)
         self._sink = RecordSink(log, self._keeper, encoder, wall, self._pulse)
         self._worker = Worker(self._sink)
+        self._notifier = Notifier(self._worker.do)
+        self._namer = Child("names", self._names.hello, watch=self._names.sent)
 
     def run(
         self, wanted_plan: str | None, signals: Signals, on_ready: Callable[[str], None]
@@ -77,8 +81,11 @@ class Recorder:
             why = failure_fields(error)
             raise
         finally:
+            self._notifier.stopping()
             self._say("stop", **why)
             self._worker.close()
+            self._names.close()
+            self._namer.close()
 
     def _begin(self, capture: Capture) -> None:
         place, settings = self._config or PATH, asdict(self._settings)
@@ -105,8 +112,11 @@ class Recorder:
                 self._pulse,
                 lambda: self._counters(capture) | known(index=index.trouble, sinks=sinks.trouble),
             )
+            self._notifier.ready(f"recording tmux ({capture.plan} plan)")
             for _ in capture.turns(poll):
                 now_ns = boot_ns()
+                self._notifier.turn(now_ns)
+                self._namer.turn(now_ns)
                 heart.turn(now_ns)
                 index.turn(now_ns)
                 sinks.turn(now_ns)
