@@ -151,6 +151,19 @@ class LogFull(TtytraceError):
     exit_code = 74
 
 
+class SocketTaken(TtytraceError):
+    """{path}: another process listens there already: nobody can watch this one. Stop that one, or
+    set [live].socket to another path."""
+
+    exit_code = 75
+
+
+class NoService(TtytraceError):
+    """The ttytrace at {path} {reason}."""
+
+    exit_code = 75
+
+
 class HasLog(TtytraceError):
     """{directory}: there is a log already, or its keys in {state}. To begin another one, keep both
     elsewhere first."""

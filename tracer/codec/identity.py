@@ -62,10 +62,11 @@ class Identities:
         if person.tty is not None:
             fields["tty"] = tty_fields(person.tty)
         if person.origin is not None:
-            fields |= self._origin(person.origin)
+            fields |= self.origin(person.origin)
         return fields
 
-    def _origin(self, origin: Origin) -> Fields:
+    def origin(self, origin: Origin) -> Fields:
+        """How somebody came to this host: `origin`, and `source` where that is known."""
         fields: Fields = {"type": clean(origin.kind)}
         if origin.server_pid is not None:
             fields["server"] = {"pid": origin.server_pid}

@@ -105,6 +105,10 @@ class RecordSink:
         stamp = self._stamp()
         self._log.append([control(action, stamp, **fields)], stamp)
 
+    def sync(self) -> bool:
+        """Whether all that was said is on the disk now."""
+        return self._log.sync(self._stamp())
+
     def gap(self, reason: str, from_ns: int, to_ns: int) -> None:
         """Says that not everything was recorded between these moments of this boot."""
         self.gap_since(reason, self._wall.at(from_ns), to_ns)
