@@ -34,6 +34,7 @@ from tracer.service.heart import Heart
 from tracer.service.names import Names
 from tracer.service.notify import Notifier
 from tracer.service.sinks import Sinks
+from tracer.service.watchers import Watchers
 from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
@@ -103,6 +104,7 @@ class Recorder:
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
             closing(self._index_worker(poll)) as index,
             closing(self._sinks(poll)) as sinks,
+            closing(self._watchers(poll)) as watchers,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -110,7 +112,10 @@ class Recorder:
                 self._worker,
                 self._sink,
                 self._pulse,
-                lambda: self._counters(capture) | known(index=index.trouble, sinks=sinks.trouble),
+                lambda: (
+                    self._counters(capture)
+                    | known(index=index.trouble, sinks=sinks.trouble, live=watchers.trouble)
+                ),
             )
             self._notifier.ready(f"recording tmux ({capture.plan} plan)")
             for _ in capture.turns(poll):
@@ -120,6 +125,7 @@ class Recorder:
                 heart.turn(now_ns)
                 index.turn(now_ns)
                 sinks.turn(now_ns)
+                watchers.turn(now_ns)
                 if sent := signals.come():
                     capture.finish()
                     return sent
@@ -128,6 +134,11 @@ class Recorder:
     def _sinks(self, poll: select.epoll) -> Sinks:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
         return Sinks(self._settings, self._first, self._say, self._worker.do, watch)
+
+    def _watchers(self, poll: select.epoll) -> Watchers:
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        log = self._sink, self._worker.do
+        return Watchers(self._settings, self._host, self._identities, *log, watch)
 
     def _index_worker(self, poll: select.epoll) -> Child:
         watch = partial(poll.register, eventmask=select.EPOLLIN)

@@ -69,7 +69,7 @@ class Follower:
         self.is_at_end = False
         found: list[Line] = []
         while max_bytes > 0:
-            data = now.read()
+            data = now.read(max_bytes)
             max_bytes -= max(1, len(data))
             if data:
                 found += self._pass(now.at, now.feed(data))
@@ -196,12 +196,12 @@ class _OpenSegment:
         """From where it is on."""
         return self._reader.size - self._offset + len(self._rest)
 
-    def read(self) -> bytes:
+    def read(self, max_bytes: int) -> bytes:
         """What comes next; nothing once all that counts was there, or where it can't be read."""
         if self.end is not None and self.at >= self.end:
             return b""
         try:
-            return self._reader.read(self._offset)
+            return self._reader.read(self._offset, max_bytes)
         except (BadLog, ValueError):
             if self.end is None:
                 raise

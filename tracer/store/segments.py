@@ -94,12 +94,12 @@ class SegmentReader:
             yield lines
         self.tail = (rest,)
 
-    def read(self, offset: int) -> bytes:
+    def read(self, offset: int, max_bytes: int) -> bytes:
         """What stands there, at most FRAME_BYTES of it; nothing at the end."""
         if not self._is_compressed:
-            return self._pread(offset)
+            return self._pread(offset, min(max_bytes, FRAME_BYTES))
         number, skip = divmod(offset, FRAME_BYTES)
-        return self._frame(number)[skip:]
+        return self._frame(number)[skip : skip + max_bytes]
 
     @property
     def size(self) -> int:
@@ -133,13 +133,13 @@ class SegmentReader:
 
     def _frame(self, number: int) -> bytes:
         if not self._is_compressed:
-            return self._pread(number * FRAME_BYTES)
+            return self._pread(number * FRAME_BYTES, FRAME_BYTES)
         with self._readable():
             return self._packing.frame(number)
 
-    def _pread(self, offset: int) -> bytes:
+    def _pread(self, offset: int, size: int) -> bytes:
         with self._readable():
-            return os.pread(self._fd, FRAME_BYTES, offset)
+            return os.pread(self._fd, size, offset)
 
     @property
     def _packing(self) -> PackedFile:

@@ -1,0 +1,153 @@
+"""Those who watch the running service: where they come to, and the record of each of them.
+
+Invariant: a watcher is on record, and that on the disk, before the worker is told to begin. The
+main thread only hands on: one thread finds out who they are, the log's thread writes it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+
+from tracer.codec.ecs import host_fields
+from tracer.codec.identity import Fields, Identities
+from tracer.errors import TtytraceError
+from tracer.model.host import Host
+from tracer.observe import logins, procfs
+from tracer.service.child import Child
+from tracer.service.listening import listen
+from tracer.settings import Settings
+from tracer.sinks.worker import Work
+from tracer.store.callers import caller
+from tracer.workers.door import Message
+
+_MIB: Final = 1 << 20
+_FOR_GROUP: Final = 0o660
+_FOR_ALL: Final = 0o666
+_MAX_ANSWERS: Final = 256  # in one message
+_GONE: Final = "the process that asked has gone"
+_UNSURE: Final = "it can't be put on record that you watch"
+
+
+class Sink(Protocol):
+    """What is wanted of sinks/record.py."""
+
+    def say(self, action: str, **fields: object) -> None:
+        """Appends a record about the run."""
+
+    def sync(self) -> bool:
+        """Whether all that was said is on the disk now."""
+
+
+class _Watch(NamedTuple):
+    """A watcher by the worker's number; what is to be recorded, or why it is refused."""
+
+    number: int
+    record: Fields
+    error: str | None = None
+
+
+class Watchers:
+    """Runs the worker `live`. `do`: has the log's thread do something with `sink`. `watch`: see
+    Child."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        identities: Identities,
+        sink: Sink,
+        do: Callable[[Work], None],
+        watch: Callable[[int], None],
+    ) -> None:
+        self._settings, self._host, self._identities = settings, host, identities
+        self._sink, self._do = sink, do
+        self._asked: deque[Fields] = deque()
+        self._thread = ThreadPoolExecutor(1, "watchers")
+        self._listener: socket.socket | None = None
+        self._child: Child | None = None
+        self._refused: str | None = None
+        try:
+            mode = _FOR_ALL if settings.live.own_sessions else _FOR_GROUP
+            self._listener = listen(Path(settings.live.socket), mode)
+        except (TtytraceError, OSError) as error:
+            self._refused = str(error)
+        else:
+            self._child = Child("live", self._hello, self._hear, watch)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody can watch now."""
+        return self._refused or (self._child and self._child.trouble)
+
+    def turn(self, now_ns: int) -> None:
+        """Hears the worker."""
+        if self._child is not None:
+            self._child.turn(now_ns)
+
+    def close(self) -> None:
+        """Ends the worker, and all that it shows."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._child is not None:
+            self._child.close()
+        if self._listener is not None:
+            self._listener.close()
+            with suppress(OSError):
+                Path(self._settings.live.socket).unlink()
+
+    def _hello(self) -> Message:
+        assert self._listener is not None
+        live = self._settings.live
+        fields = {
+            "directory": self._settings.log.directory,
+            "clients": live.clients,
+            "behind_bytes": live.behind_mib * _MIB,
+            "own_sessions": live.own_sessions,
+            "host": host_fields(self._host),
+        }
+        return Message(fields, [self._listener.fileno()])
+
+    def _hear(self, message: Message) -> None:
+        self._asked.append(message.fields)
+        self._thread.submit(self._look)
+
+    def _look(self) -> None:
+        """Finds out who they are, all that have come meanwhile."""
+        found = []
+        while self._asked:
+            found.append(self._who(self._asked.popleft()))
+        if found:
+            self._do(partial(self._record, found))
+
+    def _who(self, asked: Fields) -> _Watch:
+        number, pid, uid = asked["watch"], asked["pid"], asked["uid"]
+        seen = procfs.process(pid)
+        # A process that began later only has the number of the one that asked.
+        if seen is None or seen.start_time_ns > asked["connected_ns"]:
+            return _Watch(number, {}, _GONE)
+        origin = self._identities.origin(logins.origin_of(seen))
+        by = caller(pid, uid) | origin
+        return _Watch(number, {"command": "live", "by": by} | asked["request"])
+
+    def _record(self, found: list[_Watch]) -> None:
+        for each in found:
+            if each.error is None:
+                self._sink.say("read", **each.record)
+        error = None if self._sink.sync() else _UNSURE
+        answers = [[each.number, each.error or error, _tty_of(each.record)] for each in found]
+        for at in range(0, len(answers), _MAX_ANSWERS):
+            if self._child is not None:
+                self._child.send({"watched": answers[at : at + _MAX_ANSWERS]})
+
+
+def _tty_of(record: Fields) -> list[int] | None:
+    match record:
+        case {"by": {"tty": {"char_device": {"major": int(major), "minor": int(minor)}}}}:
+            return [major, minor]
+    return None

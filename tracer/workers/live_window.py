@@ -1,0 +1,103 @@
+"""The newest part of the log, in memory once for all clients: each of them is a cursor into it.
+
+Invariant: it holds at most so many bytes, and one batch more, however many clients there are and
+however slowly they read. A line is parsed once, while it is new.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Final
+
+from tracer.model.events import Tty
+from tracer.store.follow import Line
+from tracer.workers.live_request import Seen, View
+
+_BATCH_BYTES: Final = 1 << 15
+_MAX_TEXTS: Final = 4
+
+
+class Batch:
+    """Lines in a row, from `first` up to `end`."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.first, self.end = lines[0].sequence, lines[-1].sequence + 1
+        self.bytes = sum(len(line.data) for line in lines)
+        self._lines = lines
+        self._seen: list[Seen] | None = [Seen(line) for line in lines]
+        self._texts: dict[tuple[View, frozenset[Tty]], bytes] = {}
+
+    def text(self, view: View, start: int, watched: frozenset[Tty]) -> bytes:
+        """What is shown of it, from this sequence on. `watched`: see View.takes()."""
+        if start > self.first:
+            return shown(
+                (seen for seen in self._all() if seen.line.sequence >= start), view, watched
+            )
+        key = view, watched if view.is_on_terminal else frozenset()
+        text = self._texts.get(key)
+        if text is None:
+            text = shown(self._all(), view, watched)
+            if len(self._texts) == _MAX_TEXTS:
+                self._texts.pop(next(iter(self._texts)))
+            self._texts[key] = text
+        return text
+
+    def forget(self) -> None:
+        """It is not new any more: what was parsed takes much more memory than the lines."""
+        self._seen = None
+
+    def _all(self) -> Iterable[Seen]:
+        return map(Seen, self._lines) if self._seen is None else self._seen
+
+
+def shown(seen: Iterable[Seen], view: View, watched: frozenset[Tty]) -> bytes:
+    """The lines among these that somebody is shown, with their newlines."""
+    return b"".join(each.line.data + b"\n" for each in seen if view.takes(each, watched))
+
+
+class Window:
+    """`start`, `end`: the sequences of what it holds, from the one up to the other."""
+
+    def __init__(self, max_bytes: int, end: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._batches: list[Batch] = []
+        self.end = end
+
+    @property
+    def start(self) -> int:
+        """What is before can't be had here."""
+        return self._batches[0].first if self._batches else self.end
+
+    def add(self, lines: list[Line]) -> None:
+        """The lines that follow; where they go back, the log has lost what was behind them."""
+        if lines[0].sequence < self.end:
+            self._batches, self._bytes = [], 0
+        for batch in self._batches[-1:]:
+            batch.forget()
+        self._batches += map(Batch, _parts(lines))
+        self._bytes += sum(len(line.data) for line in lines)
+        self.end = lines[-1].sequence + 1
+        while self._bytes > self._max_bytes and len(self._batches) > 1:
+            self._bytes -= self._batches.pop(0).bytes
+
+    def at(self, sequence: int) -> Batch | None:
+        """The batch that has it, or what comes next; None at the end."""
+        if sequence >= self.end:
+            return None
+        nth = bisect_right(self._batches, sequence, key=lambda batch: batch.first) - 1
+        batch = self._batches[max(0, nth)]
+        return batch if sequence < batch.end else self._batches[nth + 1]
+
+
+def _parts(lines: list[Line]) -> Iterable[list[Line]]:
+    part, size = [], 0
+    for line in lines:
+        part.append(line)
+        size += len(line.data)
+        if size >= _BATCH_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
