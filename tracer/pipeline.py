@@ -10,7 +10,7 @@ took from the kernel has left for the sinks, or is held by a stage, when the tur
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final, Protocol
 
@@ -59,7 +59,7 @@ class Pipeline:
     """One source, the stages, and the sinks."""
 
     def __init__(
-        self, source: Source, sinks: list[Sink], redactor: Redactor, world: World | None = None
+        self, source: Source, sinks: Sequence[Sink], redactor: Redactor, world: World | None = None
     ) -> None:
         self._source = source
         self._sinks = sinks
@@ -78,6 +78,10 @@ class Pipeline:
     def tallies(self) -> dict[int, Tally]:
         """What the kernel half made, and what came of it, by kind of record."""
         return self._order.tallies()
+
+    def compared(self) -> dict[str, int]:
+        """How the audit stream and the kernel half agree about programs, where both are heard."""
+        return dict(self._correlator.audited.witness.tallies)
 
     def turn(self) -> bool:
         """Moves all that waits. False when the source has ended."""

@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"base"},
     "codec": {"base", "model"},
     **dict.fromkeys(STAGES, BELOW_STAGES),
-    "capture": BELOW_STAGES | {"probe"},
+    "capture": BELOW_STAGES | {"probe", "observe"},
     "seal": BELOW_STAGES | {"codec"},
     "store": {"base", "model", "codec", "seal"},
     "sinks": {"base", "model", "codec", "seal", "store"},

@@ -44,8 +44,8 @@ class ProcessTable:
         self._containers[cgroup_id] = container_id
 
     def knows_cgroup(self, cgroup_id: int) -> bool:
-        """Whether `learn_container` was told of it."""
-        return cgroup_id in self._containers
+        """Whether `learn_container` was told of it; 0 is none."""
+        return not cgroup_id or cgroup_id in self._containers
 
     def seed(self, followed: Followed) -> None:
         """A process that was there before tracing began; what the kernel said since wins."""

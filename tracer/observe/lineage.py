@@ -46,6 +46,10 @@ class Lineage:
         for pid in [pid for pid, under in self._under.items() if under.server_tgid == tgid]:
             del self._under[pid]
 
+    def knows(self, tgid: int) -> bool:
+        """Whether it is followed."""
+        return tgid in self._under
+
     def chain(self, seen: AuditExec) -> tuple[int, ...]:
         """The process and its ancestors up to one that is known, or as far as they are there."""
         chain = [seen.pid, seen.ppid]

@@ -1,0 +1,143 @@
+"""The kernel's audit stream as the service hears it: by a worker, beside the kernel half or in its
+place.
+
+Invariant: what comes late or not at all is told as lost; nothing of what is audited is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tracer.capture.audit import AuditSource
+from tracer.clock import boot_ns
+from tracer.codec.audit import from_fields
+from tracer.codec.identity import Fields, known
+from tracer.model.audit import AuditBegan, AuditInput, AuditSeen
+from tracer.model.facts import Fact
+from tracer.model.stage import Drain
+from tracer.observe.audit_rules import ask
+from tracer.service.child import Child
+from tracer.workers.door import Message
+
+UNSEEN: Final = (
+    "what panes show",
+    "what is typed, but for how much of it where pam_tty_audit is set",
+    "who typed",
+    "forks, and how and when processes end",
+    "programs whose ancestors were over before they were heard of, off their pane's terminal",
+)
+"""What a record doesn't hold that the audit stream alone made."""
+
+
+def _nowhere(_fd: int) -> None:
+    """Nobody waits for it."""
+
+
+class Ear:
+    """Its worker; `take` gets what it heard."""
+
+    def __init__(
+        self,
+        take: Callable[[Sequence[AuditSeen]], None],
+        watch: Callable[[int], None] = _nowhere,
+    ) -> None:
+        self._take = take
+        self._rules: str | None = None
+        self._child = Child("audit", lambda: Message({}), self._hear, watch)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is heard, or not what should be."""
+        return self._child.trouble or self._rules
+
+    def turn(self, now_ns: int) -> None:
+        """To be called each turn."""
+        self._child.turn(now_ns)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._child.close()
+
+    def _hear(self, message: Message) -> None:
+        seen = [from_fields(fields) for fields in message.fields["seen"]]
+        for each in seen:
+            if isinstance(each, AuditBegan):
+                self._rules = each.trouble
+        self._take(seen)
+
+
+class Auditing:
+    """The stream beside the kernel half, where `is_wanted`; `learn` and `compared` are those of the
+    capture."""
+
+    def __init__(
+        self,
+        is_wanted: bool,
+        learn: Callable[[list[Fact]], None],
+        compared: Callable[[], dict[str, int]],
+        watch: Callable[[int], None],
+    ) -> None:
+        self._learn, self._compared = learn, compared
+        self._ear = Ear(self._take, watch) if is_wanted else None
+
+    def turn(self, now_ns: int) -> None:
+        """To be called each turn."""
+        if self._ear is not None:
+            self._ear.turn(now_ns)
+
+    def fields(self) -> Fields:
+        """What a heartbeat says of it; nothing where it isn't wanted."""
+        if self._ear is None:
+            return {}
+        return {"audit": self._compared() | known(trouble=self._ear.trouble)}
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._ear is not None:
+            self._ear.close()
+
+    def _take(self, seen: Sequence[AuditSeen]) -> None:
+        # Input is the kernel half's to tell, which knows whose it is.
+        self._learn([each for each in seen if not isinstance(each, AuditInput)])
+
+
+class HeardSource(AuditSource):
+    """The stream in place of the kernel half; `trouble`: why it may tell of nothing, at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        state = ask()
+        self.trouble = state.trouble if state else None
+        self._watched: list[int] = []
+        self._ear = Ear(self._take, self._watched.append)
+
+    def filenos(self) -> tuple[int, ...]:
+        """Readable when the worker has heard something."""
+        return tuple(self._watched[-1:])
+
+    def drain(self) -> Drain | None:
+        """What was heard since the last time."""
+        self._ear.turn(boot_ns())
+        return super().drain()
+
+    def close(self) -> None:
+        """Ends hearing."""
+        self._ear.close()
+        super().close()
+
+    def _take(self, seen: Sequence[AuditSeen]) -> None:
+        for each in seen:
+            if not isinstance(each, AuditBegan):  # there is nothing to hold it against
+                self.add(each)
+
+
+class Hearing:
+    """What `workers.loading.Loading` is to the kernel half."""
+
+    def result(self) -> HeardSource:
+        """Does not wait."""
+        return HeardSource()
+
+    def close(self) -> None:
+        """Nothing is under way."""
