@@ -49,8 +49,10 @@ class Log:
     def __init__(self, place: Path) -> None:
         self.directory = place / "log"
         self.config = place / "config.toml"
+        self.socket = place / "run/live.sock"
         self.config.write_text(
             f'[log]\ndirectory = "{self.directory}"\nstate = "{place / "state"}"\nballast_mib = 0\n'
+            f'[live]\nsocket = "{self.socket}"\n'
         )
         self.config.chmod(0o600)
         seeds: list[bytes] = []

@@ -138,7 +138,7 @@ class Recorder:
     def _watchers(self, poll: select.epoll) -> Watchers:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
         log = self._sink, self._worker.do
-        return Watchers(self._settings, self._host, self._identities, *log, watch)
+        return Watchers(self._settings, self._identities, *log, watch)
 
     def _index_worker(self, poll: select.epoll) -> Child:
         watch = partial(poll.register, eventmask=select.EPOLLIN)

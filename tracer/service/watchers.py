@@ -18,8 +18,8 @@ from typing import Final, NamedTuple, Protocol
 from tracer.codec.ecs import host_fields
 from tracer.codec.identity import Fields, Identities
 from tracer.errors import TtytraceError
-from tracer.model.host import Host
 from tracer.observe import logins, procfs
+from tracer.observe.host import this_host
 from tracer.service.child import Child
 from tracer.service.listening import listen
 from tracer.settings import Settings
@@ -60,13 +60,12 @@ class Watchers:
     def __init__(
         self,
         settings: Settings,
-        host: Host,
         identities: Identities,
         sink: Sink,
         do: Callable[[Work], None],
         watch: Callable[[int], None],
     ) -> None:
-        self._settings, self._host, self._identities = settings, host, identities
+        self._settings, self._identities = settings, identities
         self._sink, self._do = sink, do
         self._asked: deque[Fields] = deque()
         self._thread = ThreadPoolExecutor(1, "watchers")
@@ -84,7 +83,7 @@ class Watchers:
     @property
     def trouble(self) -> str | None:
         """Why nobody can watch now."""
-        return self._refused or (self._child and self._child.trouble)
+        return self._refused if self._child is None else self._child.trouble
 
     def turn(self, now_ns: int) -> None:
         """Hears the worker."""
@@ -109,7 +108,7 @@ class Watchers:
             "clients": live.clients,
             "behind_bytes": live.behind_mib * _MIB,
             "own_sessions": live.own_sessions,
-            "host": host_fields(self._host),
+            "host": host_fields(this_host()),
         }
         return Message(fields, [self._listener.fileno()])
 
