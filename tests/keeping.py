@@ -20,6 +20,7 @@ from tracer.seal.verify import Trust
 from tracer.store.check import verify_log
 from tracer.store.directory import Directory
 from tracer.store.housekeeping import Housekeeping
+from tracer.store.requests import Requests
 from tracer.store.segments import SegmentReader, segments_in
 
 DAY = 86_400 * SECOND
@@ -50,11 +51,19 @@ class Kept(Written):
         """A run begins."""
         self.log = self.open()
         self.housekeeping = Housekeeping(self.settings)
+        self.keys_at = Directory(Path(self.settings.state))
+        self.requests = Requests(self.keys_at)
 
     def end(self) -> None:
         """It ends."""
-        self.housekeeping.close()
+        self.leave()
         self.log.close(self.now)
+
+    def leave(self) -> None:
+        """It looks after the log no more."""
+        self.requests.close()
+        self.keys_at.close()
+        self.housekeeping.close()
 
     def wait(self, ns: int) -> None:
         """Time goes by."""
@@ -64,6 +73,8 @@ class Kept(Written):
         """One turn of the thread that writes."""
         self.wait(ns)
         self.log.tick(self.now)
+        for request in self.requests.poll(self.now.boot_ns):
+            self.housekeeping.take(request)
         self.housekeeping.step(self.log, self.now)
 
     def until(self, condition: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ Invariant: only this file reads clocks. How wall time is written is the codec's 
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 _RECHECK_NS: Final = 1_000_000_000
 _NOISE_NS: Final = 100_000
@@ -20,6 +20,22 @@ def boot_ns() -> int:
 def monotonic_ns() -> int:
     """Nanoseconds of CLOCK_MONOTONIC, which is what systemd compares with."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+class Reading(NamedTuple):
+    """What three clocks show at one moment, `spread_ns` long."""
+
+    boot_ns: int
+    monotonic_ns: int
+    wall_ns: int
+    spread_ns: int
+
+
+def reading() -> Reading:
+    """CLOCK_BOOTTIME, CLOCK_MONOTONIC and CLOCK_REALTIME, now."""
+    before = boot_ns()
+    monotonic, wall = monotonic_ns(), time.time_ns()
+    return Reading(before, monotonic, wall, boot_ns() - before)
 
 
 class WallClock:

@@ -112,6 +112,6 @@ def test_a_crowd_keeps_nobody_waiting(kept: Kept, keys: Directory, seed: int) ->
     assert [fields["command"] for _, fields in kept.ours("read")] == ["the good one"]
     kept.turn(6 * SECOND)
     kept.turn(6 * SECOND)
-    assert not kept.housekeeping._requests._peers
+    assert not kept.requests._peers
     for peer in peers:
         peer.close()

@@ -19,6 +19,7 @@ from tracer.cli.render import safe_text
 from tracer.cli.run import run
 from tracer.cli.search import search
 from tracer.cli.sessions import sessions
+from tracer.cli.status import status
 from tracer.cli.verify import verify
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
@@ -41,6 +42,7 @@ app.command()(search)
 app.command()(sessions)
 app.command()(reindex)
 app.command()(erase)
+app.command()(status)
 app.add_typer(config, name="config")
 
 

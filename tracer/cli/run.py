@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from contextlib import closing
 
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
-from tracer.config import load
+from tracer.codec.safe import safe_text
 from tracer.observe.signals import Signals
-from tracer.service.recorder import Recorder
+from tracer.service.reload import Source
+from tracer.workers.loading import Loading
 
 
 def run(
@@ -17,11 +18,14 @@ def run(
     config: ConfigOption = None,
 ) -> None:
     """Record what happens in tmux sessions on this host, until SIGTERM or Ctrl-C."""
-    settings = load(config)
-    settings = replace(settings, input=input_ or settings.input)
-    with Signals() as signals:
-        Recorder(settings, config).run(plan or None, signals, _say_ready)
+    source = Source(config, input_)
+    loaded = source.read()
+    with Signals() as signals, closing(Loading(plan or None, loaded.settings)) as loading:
+        # Imported while the loader works already: it takes a tenth of a second.
+        from tracer.service.recorder import Recorder  # noqa: PLC0415
+
+        Recorder(source, loaded).run(loading, signals, _tell)
 
 
-def _say_ready(plan: str) -> None:
-    print(f"ttytrace: recording tmux ({plan} plan)", file=sys.stderr, flush=True)
+def _tell(line: str) -> None:
+    print(f"ttytrace: {safe_text(line)}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Signals that end us, and who sent them.
+"""Signals that end us or have settings read again, and who sent them.
 
 Invariant: while they are waited for they are blocked in every thread that is started meanwhile, so
 none is ever delivered to a handler, and the kernel keeps its sender until we ask.
@@ -30,6 +30,12 @@ class Sent(NamedTuple):
     pid: int
     uid: int
     sender: ProcSeen | None
+
+    @property
+    def wants_reload(self) -> bool:
+        """A process that sends SIGHUP wants settings to be read again; the kernel says with it that
+        the terminal has gone."""
+        return self.number == signal.SIGHUP and self.pid != 0
 
 
 class Signals:

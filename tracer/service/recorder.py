@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from tracer.clock import WallClock, boot_ns
@@ -21,7 +20,7 @@ from tracer.codec.ecs import Encoder, host_fields
 from tracer.codec.identity import Fields, Identities, known
 from tracer.codec.moment import timestamp
 from tracer.codec.run import failure_fields, process_fields, signal_fields
-from tracer.config import PATH, sha256_of
+from tracer.config import Loaded
 from tracer.daemon import Capture, require_root
 from tracer.model import abi
 from tracer.model.sealed import Stamp
@@ -30,18 +29,21 @@ from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
 from tracer.observe.signals import Sent, Signals
 from tracer.service.child import Child
+from tracer.service.clocks import Clocks
 from tracer.service.heart import Heart
 from tracer.service.names import Names
 from tracer.service.notify import Notifier
+from tracer.service.oversight import Oversight, Run
+from tracer.service.reload import Source, said_of
 from tracer.service.sinks import Sinks
 from tracer.service.watchers import Watchers
-from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker
 from tracer.store.housekeeping import Housekeeping
 from tracer.store.log import Log
 from tracer.workers.door import Message
+from tracer.workers.loading import Loading
 
 _CRASH: Final = "crash"
 
@@ -49,11 +51,12 @@ _CRASH: Final = "crash"
 class Recorder:
     """An open log and the worker that writes it. Raises NotRoot, NoLog, BadLog, LogBusy."""
 
-    def __init__(self, settings: Settings, config: Path | None) -> None:
+    def __init__(self, source: Source, loaded: Loaded) -> None:
         require_root("run")
-        self._settings, self._config = settings, config
+        self._source, self._loaded, self._settings = source, loaded, loaded.settings
+        settings = self._settings
         wall, now_ns = WallClock(), boot_ns()
-        log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
+        log = self._log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
         self._recovery, self._is_append_only = log.recovery, log.is_append_only
         self._first = log.size
         self._keeper = Housekeeping(settings.log)
@@ -63,19 +66,18 @@ class Recorder:
         self._pulse = Pulse(os.getpid(), now_ns)
         encoder = Encoder(self._host, self._names, wall)
         self._sink = RecordSink(log, self._keeper, encoder, wall, self._pulse)
-        self._worker = Worker(self._sink)
+        self._worker = Worker(self._sink, settings.limits.queue_mib << 20)
         self._notifier = Notifier(self._worker.do)
         self._namer = Child("names", self._names.hello, watch=self._names.sent)
 
-    def run(
-        self, wanted_plan: str | None, signals: Signals, on_ready: Callable[[str], None]
-    ) -> None:
-        """Records until a signal comes. `on_ready` gets the name of the plan."""
+    def run(self, loading: Loading, signals: Signals, tell: Callable[[str], None]) -> None:
+        """Records until a signal comes. `tell` gets what the operator should read."""
+        self._tell = tell
         why: Fields = {}
         try:
-            with closing(Capture([self._worker], wanted_plan, self._settings)) as capture:
+            with closing(Capture([self._worker], loading.result(), self._settings)) as capture:
                 self._begin(capture)
-                on_ready(capture.plan.name)
+                tell(_ready(capture.plan))
                 why = signal_fields(*self._stream(capture, signals), self._identities)
                 why |= self._counters(capture)
         except BaseException as error:
@@ -89,9 +91,9 @@ class Recorder:
             self._namer.close()
 
     def _begin(self, capture: Capture) -> None:
-        place, settings = self._config or PATH, asdict(self._settings)
-        self._say("config", path=str(place), sha256=sha256_of(place), settings=settings)
-        self._say("start", **self._beginning(capture.plan.name))
+        settings, digest = asdict(self._settings), self._loaded.sha256
+        self._say("config", path=self._source.place, sha256=digest, settings=settings)
+        self._say("start", **self._beginning(capture.plan))
         before = self._recovery.last
         if self._recovery.after == _CRASH and before is not None:
             now_ns = boot_ns()
@@ -105,6 +107,7 @@ class Recorder:
             closing(self._index_worker(poll)) as index,
             closing(self._sinks(poll)) as sinks,
             closing(self._watchers(poll)) as watchers,
+            closing(self._oversight(capture, poll, index, sinks)) as oversight,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -117,7 +120,8 @@ class Recorder:
                     | known(index=index.trouble, sinks=sinks.trouble, live=watchers.trouble)
                 ),
             )
-            self._notifier.ready(f"recording tmux ({capture.plan} plan)")
+            clocks = Clocks(self._say)
+            self._notifier.ready(_ready(capture.plan))
             for _ in capture.turns(poll):
                 now_ns = boot_ns()
                 self._notifier.turn(now_ns)
@@ -126,10 +130,40 @@ class Recorder:
                 index.turn(now_ns)
                 sinks.turn(now_ns)
                 watchers.turn(now_ns)
-                if sent := signals.come():
+                clocks.turn(now_ns)
+                oversight.turn(now_ns)
+                sent = signals.come()
+                if sent and sent.wants_reload:
+                    oversight.reload(signal_fields(*sent, self._identities))
+                elif sent:
                     capture.finish()
                     return sent
         raise AssertionError("the stream has no other end")
+
+    def _oversight(
+        self, capture: Capture, poll: select.epoll, index: Child, sinks: Sinks
+    ) -> Oversight:
+        run = Run(
+            capture,
+            self._worker,
+            self._sink,
+            self._log,
+            self._keeper,
+            self._say,
+            {"sinks": lambda: sinks.states},
+            lambda: (index.trouble, sinks.trouble),
+            (sinks.configure,),
+        )
+        announce = partial(self._announce, capture.plan)
+        return Oversight(run, self._source, self._loaded, poll, announce)
+
+    def _announce(self, plan: str, outcome: Fields | None) -> None:
+        """`outcome`: of reading the settings again; None: that begins."""
+        if outcome is None:
+            self._notifier.reloading()
+            return
+        self._tell(said_of(outcome))
+        self._notifier.ready(_ready(plan))
 
     def _sinks(self, poll: select.epoll) -> Sinks:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
@@ -174,3 +208,7 @@ class Recorder:
 
     def _say(self, action: str, **fields: object) -> None:
         self._worker.do(partial(self._sink.say, action, **fields))
+
+
+def _ready(plan: str) -> str:
+    return f"recording tmux ({plan} plan)"

@@ -70,7 +70,7 @@ class RecordSink:
         self._pulse = pulse
         self.events = 0
         """Of findings, since the start."""
-        self.last_beat: Fields = {}
+        self.last_beat: tuple[Stamp, Fields] | None = None
         """When the heart beat last, and what of the canary."""
 
     def write(self, findings: list[Finding]) -> None:
@@ -125,7 +125,7 @@ class RecordSink:
             self.gap("blind", *verdict.blind)
         canary = {"missing": True} if verdict.ms is None else {"ms": round(verdict.ms, 3)}
         self.say("heartbeat", canary=canary, **fields)
-        self.last_beat = {"time": timestamp(self._stamp().wall_ns), "canary": canary}
+        self.last_beat = self._stamp(), canary
 
     def _stamp(self) -> Stamp:
         now_ns = boot_ns()

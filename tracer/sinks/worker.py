@@ -47,7 +47,8 @@ class Worker:
 
     def __init__(self, sink: WorkedSink, limit_bytes: int = LIMIT_BYTES) -> None:
         self._sink = sink
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
+        """Of what may wait; it can be set while it works."""
         self._queue: deque[tuple[Work, int]] = deque()
         self._bytes = 0
         self._changed = Condition()
@@ -83,7 +84,7 @@ class Worker:
 
     def _put(self, work: Work, size: int) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._error or self._bytes < self._limit_bytes)
+            self._changed.wait_for(lambda: self._error or self._bytes < self.limit_bytes)
             self._raise_error()
             self._queue.append((work, size))
             self._bytes += size

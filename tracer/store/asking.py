@@ -36,7 +36,7 @@ _STEP_S: Final = 0.005
 def has_done(settings: LogSettings, asked: Fields) -> None:
     """Has an errand done. Raises NoAnswer if whoever records doesn't, and what the errand and
     Log.open() raise."""
-    if not _has_recorder_done(settings, asked):
+    if ask(settings, asked, _PATIENCE_S) is None:
         _do(settings, asked)
 
 
@@ -57,22 +57,23 @@ def is_own(settings: LogSettings, log: Path) -> bool:
     return own.exists() and log.exists() and log.samefile(own)
 
 
-def _has_recorder_done(settings: LogSettings, asked: Fields) -> bool:
-    """False if nobody records."""
+def ask(settings: LogSettings, asked: Fields, patience_s: float) -> Fields | None:
+    """What the process that records answers; None if nobody records. Raises NoAnswer for an error,
+    or where it doesn't answer in time."""
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    peer.settimeout(_PATIENCE_S)
+    peer.settimeout(patience_s)
     with closing(Directory(Path(settings.state))) as directory, peer:
         try:
             peer.connect(address(directory))
             peer.sendall(orjson.dumps(asked) + b"\n")
             answer = parse(peer.makefile("rb").readline(MAX_BYTES))
         except (FileNotFoundError, ConnectionRefusedError):
-            return False
+            return None
         except (OSError, ValueError) as error:
             raise NoAnswer(directory=settings.directory, reason=error) from None
     if answer.get("error") is not None:
         raise NoAnswer(directory=settings.directory, reason=answer["error"])
-    return True
+    return answer
 
 
 def _do(settings: LogSettings, asked: Fields) -> None:

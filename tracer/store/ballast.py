@@ -21,6 +21,13 @@ class Ballast:
         self._size = size
         self.restore()
 
+    def resize(self, size: int) -> None:
+        """Keeps so much from now on."""
+        if size != self._size:
+            self.give_up()
+            self._size = size
+            self.restore()
+
     def give_up(self) -> None:
         """Frees the room."""
         with suppress(OSError):

@@ -46,6 +46,20 @@ class Pace(NamedTuple):
 _PACE: Final = Pace()
 
 
+class Standing(NamedTuple):
+    """Where a log stands: the index that the next record gets, bytes written since it was opened,
+    records that wait to be sealed, the first of them since when; the last checkpoint that is on the
+    disk: its index and moment; and what keeps it from being written, if something does."""
+
+    sequence: int
+    written_bytes: int
+    waiting: int
+    waiting_since_ns: int | None
+    checkpoint: int | None
+    checkpoint_at: Stamp | None
+    error: str | None
+
+
 class Log:
     """Made by open(). No method raises an error of the disk; all but close() raise LogFull, once,
     where the settings want that."""
@@ -74,6 +88,8 @@ class Log:
         self._held: list[bytes] = []  # batches before it that no synced checkpoint covers
         self._held_bytes = 0  # of both
         self._retry_ns = 0
+        self._written_bytes = 0
+        self._synced: tuple[int, Stamp] | None = None
         self._batch_ns = self._checkpoint_ns = stamp.boot_ns
         # A run has keys of its own: who takes them can sign nothing of the runs before.
         self._rekey_ns = stamp.boot_ns - pace.rekey_ns if found.previous else stamp.boot_ns
@@ -107,6 +123,25 @@ class Log:
     def state_error(self) -> OSError | None:
         """Why keys that have done their work are still on the disk, if they are."""
         return self._tail.state_error
+
+    @property
+    def standing(self) -> Standing:
+        """May be asked for by any thread."""
+        waiting, outage, synced = len(self._batch), self._outage, self._synced
+        return Standing(
+            self.size,
+            self._written_bytes,
+            waiting,
+            self._batch_ns if waiting else None,
+            synced[0] if synced else None,
+            synced[1] if synced else None,
+            outage.error if outage else None,
+        )
+
+    def configure(self, settings: LogSettings) -> None:
+        """Goes by other settings from now on; the places stay."""
+        self._settings = settings
+        self._ballast.resize(settings.ballast_mib * _MIB)
 
     def append(self, events: list[Fields], stamp: Stamp) -> None:
         """Adds events; they are written when they are many, or at a tick."""
@@ -176,6 +211,7 @@ class Log:
     def _put(self, data: bytes = b"") -> None:
         """Writes this, behind what waits; what is on the disk need not be kept any more."""
         self._tail.write(data)
+        self._written_bytes += len(data)
         if self._tail.is_synced:
             self._held, self._held_bytes = [], self._batch_bytes
 
@@ -185,6 +221,8 @@ class Log:
             self._add([self._outage.gap(stamp)], stamp)
             self._outage = None
         self._write(self._tail.sealer.checkpoint(stamp), stamp)
+        if self._tail.is_synced:
+            self._synced = self.size, stamp
 
     def _rekey(self, stamp: Stamp) -> None:
         if self._tail.is_synced:

@@ -29,7 +29,8 @@ class Outage:
 
     def __init__(self, error: OSError, since: Stamp, when_full: WhenFull) -> None:
         self._reason = "disk-full" if is_full(error) else "io-error"
-        self._error = errno.errorcode.get(error.errno or 0, str(error.errno))
+        self.error: Final = errno.errorcode.get(error.errno or 0, str(error.errno))
+        """By its name."""
         self._since = since
         self._policy = when_full
         self.is_full = False
@@ -57,7 +58,7 @@ class Outage:
             "gap",
             now,
             reason=self._reason,
-            error=self._error,
+            error=self.error,
             **{"from": timestamp(self._since.wall_ns), "to": timestamp(now.wall_ns)},
             records=self._records,
             bytes=self._bytes,

@@ -1,5 +1,5 @@
 """What other commands ask of the process that records: one JSON line each way, over a socket beside
-the keys of the log. How they ask is asking.py's.
+the keys of the log. How they ask is asking.py's; what is done is service/control.py's.
 
 Invariant: nothing that a peer sends, or doesn't, makes the recording wait: all here returns at
 once, is bounded in size, number and time, and only root is heard.
@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -42,16 +43,23 @@ class Request:
         self.by = by
         self._connection = connection
 
-    def answer(self, error: str | None = None) -> None:
-        """Tells that it is done, or why not, whether anybody still listens or not."""
-        _end(self._connection, error)
+    def answer(self, error: str | None = None, **fields: Any) -> None:
+        """Tells that it is done, or why not, whether anybody still listens or not. Of any thread,
+        once."""
+        _end(self._connection, {"error": error} | fields)
+
+
+def _nobody(_fd: int) -> None:
+    """Who polls by the clock watches nothing."""
 
 
 class Requests:
-    """The listening end. `directory`: that of the keys, which only one process uses."""
+    """The listening end. `directory`: that of the keys, which only one process uses. `watch`: gets
+    each descriptor on which something may come, to be edge-triggered."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, watch: Callable[[int], None] = _nobody) -> None:
         self._directory = directory
+        self._watch = watch
         with suppress(FileNotFoundError):
             directory.remove(_SOCKET)  # of a run that was killed
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
@@ -59,6 +67,7 @@ class Requests:
         os.chmod(_SOCKET, 0o600, dir_fd=directory.fd)
         self._listener.listen(_MAX_PEERS)
         self._peers: list[_Peer] = []
+        watch(self._listener.fileno())
 
     def poll(self, now_ns: int) -> list[Request]:
         """Those that came in whole since the last call. `now_ns`: CLOCK_BOOTTIME."""
@@ -89,6 +98,7 @@ class Requests:
             while len(self._peers) < _MAX_PEERS:
                 connection, _ = self._listener.accept()
                 connection.setblocking(False)
+                self._watch(connection.fileno())
                 self._peers.append(_Peer(connection, now_ns + _PATIENCE_NS))
 
 
@@ -116,9 +126,9 @@ class _Peer:
 
     def refuse(self, why: str) -> None:
         """Hears it no more."""
-        _end(self._connection, why)
+        _end(self._connection, {"error": why})
 
 
-def _end(connection: socket.socket, error: str | None) -> None:
+def _end(connection: socket.socket, answer: Fields) -> None:
     with connection, suppress(OSError):
-        connection.send(orjson.dumps({"error": error}) + b"\n", socket.MSG_NOSIGNAL)
+        connection.send(orjson.dumps(answer) + b"\n", socket.MSG_NOSIGNAL)

@@ -70,7 +70,7 @@ def test_the_recorder_does_it(kept: Kept) -> None:
 def test_without_a_recorder_it_is_done_all_the_same(kept: Kept) -> None:
     """The next run sees a log that was ended in order."""
     kept.stop(kept.log)
-    kept.housekeeping.close()
+    kept.leave()
     has_done(kept.settings, read_request("ttytrace search"))
     with pytest.raises(NotErased, match="about the log itself"):
         has_done(kept.settings, erase_request(0, ""))
@@ -98,7 +98,7 @@ def test_a_recorder_that_stands_still_is_not_waited_for(
     monkeypatch.setattr("tracer.store.asking._PATIENCE_S", 0.05)
     with pytest.raises(NoAnswer, match="timed out"):
         has_done(kept.settings, read_request("x"))
-    kept.housekeeping.close()
+    kept.leave()
     with pytest.raises(LogBusy):
         has_done(kept.settings, read_request("x"))
     kept.log.close(kept.now)
