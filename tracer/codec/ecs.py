@@ -63,13 +63,17 @@ class _Actor(NamedTuple):
 class Encoder:
     """Numbers and encodes the findings of one run on one host.
 
+    `is_heard`: the audit stream is where they come from, and each says so.
     The parts that repeat are shared between events: read what `encode` returns, don't change it.
     """
 
-    def __init__(self, host: Host, names: Names, wall: WallClock) -> None:
+    def __init__(
+        self, host: Host, names: Names, wall: WallClock, *, is_heard: bool = False
+    ) -> None:
         self._host = host_fields(host)
         self._identities = Identities(host, names)
         self._wall = wall
+        self._ours: Event = {"source": HEARD} if is_heard else {}
         self._sequence = 0
         self._actor_of = lru_cache(_CACHED)(self._actor)
         self._tmux_of = lru_cache(_CACHED)(partial(tmux_of, identities=self._identities))
@@ -267,7 +271,7 @@ class Encoder:
                 "sequence": self._sequence,
             },
             "host": self._host,
-            "ttytrace": {"boottime_ns": time_ns},
+            "ttytrace": {"boottime_ns": time_ns, **self._ours},
         }
         if place is not None:
             event["tmux"] = self._tmux_of(place)

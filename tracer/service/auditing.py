@@ -13,11 +13,12 @@ from tracer.capture.audit import AuditSource
 from tracer.clock import boot_ns
 from tracer.codec.audit import from_fields
 from tracer.codec.identity import Fields, known
+from tracer.daemon import Capture
 from tracer.model.audit import AuditBegan, AuditInput, AuditSeen
-from tracer.model.facts import Fact
 from tracer.model.stage import Drain
 from tracer.observe.audit_rules import ask
 from tracer.service.child import Child
+from tracer.settings import Settings, Source
 from tracer.workers.door import Message
 
 UNSEEN: Final = (
@@ -32,6 +33,16 @@ UNSEEN: Final = (
 
 def _nowhere(_fd: int) -> None:
     """Nobody waits for it."""
+
+
+def source_fields(plan: str) -> Fields:
+    """What the record of a start says of where its events come from."""
+    if plan != AuditSource.plan:
+        return {"source": Source.EBPF}
+    state = ask()
+    return {"source": Source.AUDIT, "unseen": UNSEEN} | known(
+        trouble=state.trouble if state else None
+    )
 
 
 class Ear:
@@ -68,17 +79,11 @@ class Ear:
 
 
 class Auditing:
-    """The stream beside the kernel half, where `is_wanted`; `learn` and `compared` are those of the
-    capture."""
+    """The stream beside the kernel half, where the settings want it."""
 
-    def __init__(
-        self,
-        is_wanted: bool,
-        learn: Callable[[list[Fact]], None],
-        compared: Callable[[], dict[str, int]],
-        watch: Callable[[int], None],
-    ) -> None:
-        self._learn, self._compared = learn, compared
+    def __init__(self, settings: Settings, capture: Capture, watch: Callable[[int], None]) -> None:
+        self._capture = capture
+        is_wanted = settings.audit.listen and settings.source is Source.EBPF
         self._ear = Ear(self._take, watch) if is_wanted else None
 
     def turn(self, now_ns: int) -> None:
@@ -90,7 +95,7 @@ class Auditing:
         """What a heartbeat says of it; nothing where it isn't wanted."""
         if self._ear is None:
             return {}
-        return {"audit": self._compared() | known(trouble=self._ear.trouble)}
+        return {"audit": self._capture.compared() | known(trouble=self._ear.trouble)}
 
     def close(self) -> None:
         """Ends it."""
@@ -99,16 +104,14 @@ class Auditing:
 
     def _take(self, seen: Sequence[AuditSeen]) -> None:
         # Input is the kernel half's to tell, which knows whose it is.
-        self._learn([each for each in seen if not isinstance(each, AuditInput)])
+        self._capture.learn([each for each in seen if not isinstance(each, AuditInput)])
 
 
 class HeardSource(AuditSource):
-    """The stream in place of the kernel half; `trouble`: why it may tell of nothing, at first."""
+    """The stream in place of the kernel half."""
 
     def __init__(self) -> None:
         super().__init__()
-        state = ask()
-        self.trouble = state.trouble if state else None
         self._watched: list[int] = []
         self._ear = Ear(self._take, self._watched.append)
 
@@ -133,7 +136,12 @@ class HeardSource(AuditSource):
 
 
 class Hearing:
-    """What `workers.loading.Loading` is to the kernel half."""
+    """What `workers.loading.Loading` is to the kernel half. `trouble`: why no program may be heard
+    of, as a sentence."""
+
+    def __init__(self) -> None:
+        state = ask()
+        self.trouble = state.trouble if state else None
 
     def result(self) -> HeardSource:
         """Does not wait."""
