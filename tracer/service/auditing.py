@@ -35,6 +35,11 @@ def _nowhere(_fd: int) -> None:
     """Nobody waits for it."""
 
 
+def is_heard(settings: Settings) -> bool:
+    """Whether the stream is all there is."""
+    return settings.source is Source.AUDIT
+
+
 def source_fields(plan: str) -> Fields:
     """What the record of a start says of where its events come from."""
     if plan != AuditSource.plan:
@@ -83,7 +88,7 @@ class Auditing:
 
     def __init__(self, settings: Settings, capture: Capture, watch: Callable[[int], None]) -> None:
         self._capture = capture
-        is_wanted = settings.audit.listen and settings.source is Source.EBPF
+        is_wanted = settings.audit.listen and not is_heard(settings)
         self._ear = Ear(self._take, watch) if is_wanted else None
 
     def turn(self, now_ns: int) -> None:

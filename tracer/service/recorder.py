@@ -28,6 +28,7 @@ from tracer.observe import procfs
 from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
 from tracer.observe.signals import Sent, Signals
+from tracer.service.auditing import Auditing, Hearing, is_heard, source_fields
 from tracer.service.child import Child
 from tracer.service.clocks import Clocks
 from tracer.service.heart import Heart
@@ -64,13 +65,15 @@ class Recorder:
         self._names = Names()
         self._identities = Identities(self._host, self._names)
         self._pulse = Pulse(os.getpid(), now_ns)
-        encoder = Encoder(self._host, self._names, wall)
+        encoder = Encoder(self._host, self._names, wall, is_heard=is_heard(settings))
         self._sink = RecordSink(log, self._keeper, encoder, wall, self._pulse)
         self._worker = Worker(self._sink, settings.limits.queue_mib << 20)
         self._notifier = Notifier(self._worker.do)
         self._namer = Child("names", self._names.hello, watch=self._names.sent)
 
-    def run(self, loading: Loading, signals: Signals, tell: Callable[[str], None]) -> None:
+    def run(
+        self, loading: Loading | Hearing, signals: Signals, tell: Callable[[str], None]
+    ) -> None:
         """Records until a signal comes. `tell` gets what the operator should read."""
         self._tell = tell
         why: Fields = {}
@@ -107,6 +110,7 @@ class Recorder:
             closing(self._index_worker(poll)) as index,
             closing(self._sinks(poll)) as sinks,
             closing(self._watchers(poll)) as watchers,
+            closing(self._auditing(capture, poll)) as auditing,
             closing(self._oversight(capture, poll, index, sinks)) as oversight,
         ):
             poll.register(signals, select.EPOLLIN)
@@ -118,6 +122,7 @@ class Recorder:
                 lambda: (
                     self._counters(capture)
                     | known(index=index.trouble, sinks=sinks.trouble, live=watchers.trouble)
+                    | auditing.fields()
                 ),
             )
             clocks = Clocks(self._say)
@@ -130,6 +135,7 @@ class Recorder:
                 index.turn(now_ns)
                 sinks.turn(now_ns)
                 watchers.turn(now_ns)
+                auditing.turn(now_ns)
                 clocks.turn(now_ns)
                 oversight.turn(now_ns)
                 sent = signals.come()
@@ -174,6 +180,10 @@ class Recorder:
         log = self._sink, self._worker.do
         return Watchers(self._settings, self._identities, *log, watch)
 
+    def _auditing(self, capture: Capture, poll: select.epoll) -> Auditing:
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        return Auditing(self._settings, capture, watch)
+
     def _index_worker(self, poll: select.epoll) -> Child:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
         return Child("index", self._index_hello, watch=watch)
@@ -191,7 +201,7 @@ class Recorder:
             "plan": plan,
             "append_only": self._is_append_only,
             "previous": known(end=self._recovery.after, last=last and timestamp(last.wall_ns)),
-        }
+        } | source_fields(plan)
 
     def _counters(self, capture: Capture) -> Fields:
         tallies = capture.tallies().items()
