@@ -168,6 +168,7 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     TmuxChanged(NOW, "client-detached", PLACE, ATTACHED, "killed by SIGKILL"),
     TmuxChanged(NOW, "server-unverified", BARE_PLACE, None, "hostile: READ_OPEN"),
+    TmuxChanged(NOW, "server-ignored", BARE_PLACE, None, "user 1000 is left out"),
 )
 
 

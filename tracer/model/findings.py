@@ -136,9 +136,10 @@ class Lost(NamedTuple):
 class TmuxChanged(NamedTuple):
     """Something of tmux appeared, went or changed its name.
 
-    `action`: server-seen, server-gone, session-created, session-closed, session-renamed,
-    window-linked, window-unlinked, window-renamed, pane-opened, pane-closed, client-attached,
-    client-detached, client-suspended, client-resumed, client-session-changed, client-resized.
+    `action`: server-seen, server-gone, server-ignored, session-created, session-closed,
+    session-renamed, window-linked, window-unlinked, window-renamed, pane-opened, pane-closed,
+    client-attached, client-detached, client-suspended, client-resumed, client-session-changed,
+    client-resized.
     Those of clients come from the kernel and wait for a session's name a moment; what else changed
     is what two answers of tmux differ in.
     """
