@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -115,6 +116,17 @@ def effective_capabilities(status: str) -> Seen:
     return Seen(True, "CAP_BPF and CAP_PERFMON are held")
 
 
+def symbols() -> bytes:
+    """The text of /proc/kallsyms; where that is hidden, as systemd's ProtectKernelTunables= does,
+    lines like its own of the functions that can be traced; nothing where neither can be had."""
+    with suppress(OSError):
+        if text := KALLSYMS.read_bytes():
+            return text
+    with suppress(OSError):
+        return re.sub(rb"(?m)^(?=.)", b"0 t ", tracefs.functions()).replace(b" [", b"\t[")
+    return b""
+
+
 def symbol(function: str, kallsyms: bytes) -> Seen:
     """Whether exactly one function of the kernel has this name, by the text of /proc/kallsyms.
 
@@ -155,7 +167,7 @@ def _raw_tracepoints() -> Targets:
 def _kprobes() -> tuple[Seen, Targets]:
     if not syscalls.KPROBE_PMU.exists():
         return Seen(False, "the kernel offers no kprobes"), {}
-    kallsyms = KALLSYMS.read_bytes()
+    kallsyms = symbols()
     targets: Targets = {}
     for kind, function in _targets("kprobe", "kretprobe"):
         seen = symbol(function, kallsyms)

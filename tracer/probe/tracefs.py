@@ -64,6 +64,17 @@ def event_id_of(target: str) -> int:
     return found
 
 
+def functions(mount_points: tuple[Path, ...] = MOUNT_POINTS) -> bytes:
+    """The functions that can be traced, one a line; behind those of modules ` [module]`.
+
+    Raises OSError where tracefs can't be had, or the kernel has no list.
+    """
+    with opened(mount_points) as (directory, _):
+        fd = os.open("available_filter_functions", os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
+    with os.fdopen(fd, "rb") as file:
+        return file.read()
+
+
 def _open(mount_points: tuple[Path, ...]) -> tuple[int, str]:
     for path in mount_points:
         if (path / "events").is_dir():

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tracer.errors import NoBtf
+from tracer.probe import survey as module
 from tracer.probe import tracefs
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps
@@ -46,6 +47,21 @@ def test_a_symbol_must_be_one_function(function: str, ok: bool, says: str) -> No
     seen = symbol(function, KALLSYMS)
     assert seen.ok is ok
     assert says in seen.detail
+
+
+@pytest.mark.parametrize("hidden", ["empty", "none"])
+def test_where_symbols_are_hidden_functions_do(
+    hidden: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd puts an empty file there. The guest with systemd has the real list."""
+    (tmp_path / "empty").touch()
+    monkeypatch.setattr(module, "KALLSYMS", tmp_path / hidden)
+    listed = b"n_tty_read\nin_module [some]\ntwice\ntwice\ncut.isra.0\n"
+    monkeypatch.setattr(tracefs, "functions", lambda: listed)
+    names = ("n_tty_read", "in_module", "twice", "cut", "tty_ldisc_deref")
+    seen = [symbol(name, module.symbols()) for name in names]
+    assert [one.ok for one in seen] == [True, True, False, False, False]
+    assert "cut.isra.0" in seen[3].detail
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,10 @@ def test_event_id_of() -> None:
     assert tracefs.event_id_of("syscalls:sys_exit_read") > 0
     with pytest.raises(FileNotFoundError, match="no such tracepoint"):
         tracefs.event_id_of("syscalls:sys_exit_none")
+
+
+def test_functions(tmp_path: Path) -> None:
+    """As the kernel lists them."""
+    (tmp_path / "events").mkdir()
+    (tmp_path / "available_filter_functions").write_text("n_tty_read\nunix_get [unix]\n")
+    assert tracefs.functions((tmp_path,)) == b"n_tty_read\nunix_get [unix]\n"
