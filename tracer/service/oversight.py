@@ -20,8 +20,8 @@ from tracer.config import Loaded
 from tracer.daemon import Capture
 from tracer.model import abi
 from tracer.observe.scope import Scope
-from tracer.service.child import Child
 from tracer.service.control import Control
+from tracer.service.metrics import Metrics
 from tracer.service.reload import Reload, Source
 from tracer.service.status import Status, beat_fields, log_fields
 from tracer.settings import Settings
@@ -30,7 +30,6 @@ from tracer.sinks.worker import Worker
 from tracer.store.housekeeping import Housekeeping
 from tracer.store.log import Log
 from tracer.store.requests import Request
-from tracer.workers.door import Message
 
 _MIB: Final = 1 << 20
 
@@ -62,30 +61,28 @@ class Oversight:
         poll: select.epoll,
         announce: Callable[[Fields | None], None],
     ) -> None:
-        self._run, self._poll = run, poll
+        self._run = run
         self._start_ns = boot_ns()
         self._scope = Scope(loaded.settings.scope)
         self._reload = Reload(source, loaded, self._take, run.say, announce)
         self.reload = self._reload.begin
         self._status = Status(self._start_ns, self._parts() | dict(run.parts))
-        watch = partial(poll.register, eventmask=select.EPOLLIN | select.EPOLLET)
+        edge = partial(poll.register, eventmask=select.EPOLLIN | select.EPOLLET)
         state, status = loaded.settings.log.state, self._status.fields
-        self._control = Control(state, watch, self._serve, status, self.reload)
-        self._metrics: Child | None = None
-        self._measure(loaded.settings)
+        self._control = Control(state, edge, self._serve, status, self.reload)
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        self._metrics = Metrics(loaded.settings.metrics, status, watch)
 
     def turn(self, now_ns: int) -> None:
         """Does what is asked. `now_ns`: CLOCK_BOOTTIME."""
         self._control.turn(now_ns)
         self._reload.turn()
         self._status.turn(now_ns, self._lost)
-        if self._metrics is not None:
-            self._metrics.turn(now_ns)
+        self._metrics.turn(now_ns)
 
     def close(self) -> None:
         """Hears nobody any more."""
-        if self._metrics is not None:
-            self._metrics.close()
+        self._metrics.close()
         self._reload.close()
         self._control.close()
 
@@ -99,22 +96,8 @@ class Oversight:
         run.worker.do(partial(run.sink.configure, settings.log))
         for configure in run.configure:
             configure(settings)
-        if settings.metrics != self._reload.settings.metrics:
-            self._measure(settings)
+        self._metrics.configure(settings.metrics)
         self._scope = scope
-
-    def _measure(self, settings: Settings) -> None:
-        if self._metrics is not None:
-            self._metrics.close()
-            self._metrics = None
-        if settings.metrics.address:
-            hello = Message({"address": settings.metrics.address})
-            watch = partial(self._poll.register, eventmask=select.EPOLLIN)
-            self._metrics = Child("metrics", lambda: hello, self._answer, watch)
-
-    def _answer(self, _asked: Message) -> None:
-        if self._metrics is not None:
-            self._metrics.send({"status": self._status.fields()})
 
     def _parts(self) -> dict[str, Callable[[], object]]:
         run = self._run
@@ -153,5 +136,4 @@ class Oversight:
         return asdict(self._reload.settings.scope) | {"unknown": self._scope.unknown}
 
     def _ailing(self) -> list[str | None]:
-        metrics = self._metrics.trouble if self._metrics else None
-        return [*self._run.ailing(), self._run.keeper.trouble, metrics]
+        return [*self._run.ailing(), self._run.keeper.trouble, self._metrics.trouble]
