@@ -47,6 +47,7 @@ from tracer.workers.door import Message
 from tracer.workers.loading import Loading
 
 _CRASH: Final = "crash"
+_IN_HAND_NS: Final = 2_000_000_000  # what stages hold, and what waits for the log, is younger
 
 
 class Recorder:
@@ -57,6 +58,7 @@ class Recorder:
         self._source, self._loaded, self._settings = source, loaded, loaded.settings
         settings = self._settings
         wall, now_ns = WallClock(), boot_ns()
+        self._wall = wall
         log = self._log = Log.open(settings.log, Stamp(now_ns, wall.at(now_ns)))
         self._recovery, self._is_append_only = log.recovery, log.is_append_only
         self._first = log.size
@@ -82,7 +84,7 @@ class Recorder:
                 self._begin(capture)
                 tell(_ready(capture.plan))
                 why = signal_fields(*self._stream(capture, signals), self._identities)
-                why |= self._counters(capture)
+                why |= {"until": self._until} | self._counters(capture)
         except BaseException as error:
             why = failure_fields(error)
             raise
@@ -94,14 +96,15 @@ class Recorder:
             self._namer.close()
 
     def _begin(self, capture: Capture) -> None:
+        there = capture.seed()  # what is said now is when recording began
         settings, digest = asdict(self._settings), self._loaded.sha256
         self._say("config", path=self._source.place, sha256=digest, settings=settings)
         self._say("start", **self._beginning(capture.plan))
         before = self._recovery.last
         if self._recovery.after == _CRASH and before is not None:
-            now_ns = boot_ns()
-            self._worker.do(partial(self._sink.gap_since, _CRASH, before.wall_ns, now_ns))
-        capture.begin()
+            since_ns, now_ns = before.wall_ns - _IN_HAND_NS, boot_ns()
+            self._worker.do(partial(self._sink.gap_since, _CRASH, since_ns, now_ns))
+        capture.learn(there)
 
     def _stream(self, capture: Capture, signals: Signals) -> Sent:
         with (
@@ -142,6 +145,7 @@ class Recorder:
                 if sent and sent.wants_reload:
                     oversight.reload(signal_fields(*sent, self._identities))
                 elif sent:
+                    self._until = timestamp(self._wall.at(boot_ns()))
                     capture.finish()
                     return sent
         raise AssertionError("the stream has no other end")
