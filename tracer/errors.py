@@ -207,3 +207,16 @@ class BadTrust(TtytraceError):
     without."""
 
     exit_code = 2
+
+
+class CantInstall(TtytraceError):
+    """Nothing was changed: {reason}."""
+
+    exit_code = 73
+
+
+class StepFailed(TtytraceError):
+    """`{command}` failed: {reason}. What was done before is kept, and isn't done again: run this
+    once more when the cause is gone."""
+
+    exit_code = 71

@@ -1,4 +1,4 @@
-"""Where things are: the BPF sources, in a checkout and in an installed wheel."""
+"""Where things are that are no modules, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -11,3 +11,9 @@ def bpf_dir() -> Path:
     """The directory of main.bpf.c: `bpf/` of the checkout, or the copy inside the wheel."""
     packaged = _PACKAGE / "_bpf"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "bpf"
+
+
+def packaging_dir() -> Path:
+    """The directory of the unit and of the first configuration."""
+    packaged = _PACKAGE / "_packaging"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "packaging"

@@ -23,10 +23,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"base", "model", "codec", "seal"},
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
+    "install": {"base", "store"},
     "workers": BELOW_TOP,
     "daemon": BELOW_TOP | {"pipeline"},
     "service": BELOW_TOP | {"pipeline", "daemon", "workers"},
-    "cli": BELOW_TOP | {"pipeline", "daemon", "service", "workers"},
+    "cli": BELOW_TOP | {"pipeline", "daemon", "service", "workers", "install"},
     "web": BELOW_TOP | {"pipeline", "daemon"},
 }
 

@@ -12,6 +12,7 @@ from tracer.cli.doctor import doctor
 from tracer.cli.erase import erase
 from tracer.cli.head import head
 from tracer.cli.init import init
+from tracer.cli.install import install
 from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.reindex import reindex
@@ -20,6 +21,7 @@ from tracer.cli.run import run
 from tracer.cli.search import search
 from tracer.cli.sessions import sessions
 from tracer.cli.status import status
+from tracer.cli.uninstall import uninstall
 from tracer.cli.verify import verify
 from tracer.cli.who import who
 from tracer.errors import TtytraceError
@@ -31,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(init)
+app.command()(install)
+app.command()(uninstall)
 app.command()(live)
 app.command()(run)
 app.command()(who)

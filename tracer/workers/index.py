@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,8 @@ def follow(directory: Path, door: Door) -> None:
 def main() -> None:
     """The process: its first message names the `directory`. The exit code says why it ended."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # those who record have blocked some
-    os.nice(_NICE)
+    with suppress(PermissionError):  # the unit's sandbox
+        os.nice(_NICE)
     door = Door.of_worker()
     hello = door.receive()
     if hello is None:

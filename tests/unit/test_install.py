@@ -1,0 +1,155 @@
+"""tracer.install, in a directory instead of /; tests/guest has it under systemd."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.attributes import changeable
+from tracer import install as module
+from tracer.config import load
+from tracer.errors import BadConfig, CantInstall, StepFailed
+from tracer.install import Places, install, purge, uninstall, unit_text
+from tracer.privileges import reading_group
+from tracer.settings import Settings
+from tracer.store.attributes import make_append_only, make_immutable
+
+PYTHON = Path("/usr/bin/python3")
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A host without systemd, where the account is there already and everything is well owned."""
+    monkeypatch.setattr(module, "_has_account", lambda: True)
+    monkeypatch.setattr(module, "_check", lambda _python: None)
+    return Places(
+        config=tmp_path / "etc/ttytrace/config.toml",
+        unit=tmp_path / "etc/systemd/system/ttytrace.service",
+        packaged=tmp_path / "lib/ttytrace.service",
+        log=tmp_path / "log",
+        state=tmp_path / "state",
+        systemd=tmp_path / "none",
+    )
+
+
+def mode_of(place: Path) -> int:
+    return stat.S_IMODE(place.stat().st_mode)
+
+
+def test_what_is_missing_is_made(places: Places) -> None:
+    """With modes under which only root writes, and only the group reads what is set."""
+    done = list(install(places, PYTHON))
+    assert load(places.config, os.geteuid()) == Settings()
+    assert mode_of(places.config) == 0o640
+    assert mode_of(places.config.parent) == 0o750
+    if os.geteuid() == 0:
+        assert places.config.stat().st_gid == places.config.parent.stat().st_gid == reading_group()
+    assert mode_of(places.unit) == 0o644
+    assert f"ExecStart={PYTHON} -I -m tracer.cli.main run\n" in places.unit.read_text()
+    assert [str(places.config) in done[1], str(places.unit) in done[2]] == [True, True]
+
+
+def test_again_changes_nothing(places: Places) -> None:
+    """And says so; a configuration that somebody wrote stays."""
+    places.config.parent.mkdir(parents=True)
+    places.config.write_text('input = "off"\n')
+    list(install(places, PYTHON))
+    before = places.unit.stat()
+    assert all("as it was" in said for said in list(install(places, PYTHON))[1:])
+    assert places.config.read_text() == 'input = "off"\n'
+    assert places.unit.stat().st_mtime_ns == before.st_mtime_ns
+    assert not list(places.unit.parent.glob(".*"))
+
+
+def test_a_configuration_that_cannot_be_followed_stops_it_first(places: Places) -> None:
+    """Nothing is half done then."""
+    places.config.parent.mkdir(parents=True)
+    places.config.write_text("inptu = 1\n")
+    with pytest.raises(BadConfig, match="input"):
+        list(install(places, PYTHON))
+    assert not places.unit.exists()
+
+
+def test_the_unit_of_a_package_is_left_alone(places: Places) -> None:
+    """There are not two, and it goes with its package."""
+    places.packaged.parent.mkdir()
+    places.packaged.touch()
+    list(install(places, PYTHON))
+    assert not places.unit.exists()
+    with pytest.raises(CantInstall, match="apt"):
+        list(uninstall(places))
+
+
+def test_uninstall_takes_the_unit_alone(places: Places) -> None:
+    """The record and the configuration stay, and doing it again is no error."""
+    list(install(places, PYTHON))
+    places.log.mkdir()
+    assert list(uninstall(places)) == [f"{places.unit} is removed."]
+    assert not places.unit.exists()
+    assert places.config.exists() and places.log.exists()
+    assert list(uninstall(places)) == ["There is no unit."]
+
+
+@pytest.fixture
+def record(places: Places) -> Iterator[Places]:
+    """A log with closed segments, which not even root can just remove, and other things in it."""
+    (places.log / "log").mkdir(parents=True)
+    places.state.mkdir()
+    outside = places.log.parent / "outside"
+    outside.touch()
+    (places.log / "link").symlink_to(outside)
+    (places.log / "log" / "empty").mkdir()
+    os.mkfifo(places.log / "pipe")
+    for name, lock in (("closed", make_immutable), ("open", make_append_only)):
+        with (places.log / "log" / name).open("w") as file:
+            assert lock(file.fileno()) or os.geteuid() != 0
+    yield places
+    changeable(places.log.parent)
+
+
+def test_a_purge_removes_what_is_locked(record: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of the record, and nothing that it only points to."""
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(module, "_run", lambda *command: ran.append(command))
+    list(purge(record))
+    assert not record.log.exists()
+    assert not record.state.exists()
+    assert (record.log.parent / "outside").exists()
+    assert ran == [("userdel", "ttytrace")]
+
+
+@pytest.mark.parametrize("hidden", ["/root/x/bin/python", "/home/x/bin/python", "/tmp/x/python"])
+def test_what_the_unit_cannot_see_is_refused(hidden: str) -> None:
+    """Before anything is done."""
+    with pytest.raises(CantInstall, match="could not see"):
+        list(install(Places(packaged=Path("/nowhere")), Path(hidden)))
+
+
+def test_an_interpreter_that_others_can_change_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root would run what they put there."""
+    monkeypatch.setattr(module, "_HIDDEN", ())
+    python = tmp_path / "python"
+    python.touch()
+    tmp_path.chmod(0o777)
+    with pytest.raises(CantInstall, match="others than root"):
+        list(install(Places(packaged=Path("/nowhere")), python))
+
+
+def test_a_step_that_fails_is_told_in_its_own_words() -> None:
+    """With the command, and what it said first."""
+    with pytest.raises(StepFailed, match=r"`ls /nowhere` failed: ls: .*/nowhere"):
+        module._run("ls", "/nowhere")
+    with pytest.raises(StepFailed, match="ended with 1"):
+        module._run("false")
+
+
+def test_the_unit_names_its_interpreter_once() -> None:
+    """Nothing of another place is left in it."""
+    assert unit_text(PYTHON).count(str(PYTHON)) == 1
+    assert "/opt/ttytrace" not in unit_text(PYTHON)
