@@ -22,6 +22,7 @@ def main() -> int:
     )
     parser.add_argument("kernel", choices=sorted(boxes))
     parser.add_argument("--plan", help="by default what the tracer chooses")
+    parser.add_argument("--systemd", action="store_true", help="as pid 1")
     parser.add_argument("--limit", type=int, default=1800, metavar="SECONDS")
     asked = parser.parse_args(arguments[:split])
     if os.geteuid():
@@ -36,6 +37,7 @@ def main() -> int:
             environment=environment_of(asked.plan),
             limit_s=asked.limit,
             echo=sys.stdout.buffer,
+            systemd=asked.systemd,
         )
     except boot.GuestDied as died:
         print(died, file=sys.stderr)

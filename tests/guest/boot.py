@@ -25,8 +25,11 @@ from tests.guest.kernels import REPO, Kernel
 
 CPUS = 2
 MEMORY = "4G"
-_INIT = Path(__file__).with_name("init.sh")
+_SCRIPTS = ("root.sh", "init.sh", "pid1.sh")
 _JOB = "mkdir /run/job && mount -t 9p -o trans=virtio,version=9p2000.L job /run/job"
+_KERNEL_LINE = (
+    "console=ttyS0 loglevel=4 panic=-1 panic_on_oops=1 mitigations=off systemd.show_status=no"
+)
 _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
@@ -56,18 +59,19 @@ def run(
     environment: Mapping[str, str],
     limit_s: int,
     echo: BinaryIO | None = None,
+    systemd: bool = False,
 ) -> Outcome:
     """Boot, run the command as root in the repository's folder, power off.
 
     The guest sees this host's files as they are now; what it writes is lost. `echo` gets the
-    output as it comes. Raises GuestDied, after limit_s at the latest.
+    output as it comes. With `systemd` that is pid 1. Raises GuestDied, after limit_s at the latest.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ttytrace-guest-") as path:
         job = Path(path)
         _prepare(job, kernel, command, {**_ENVIRONMENT, **environment})
         with (job / "console").open("wb") as console:
-            _boot(kernel, job, console, limit_s, echo)
+            _boot(_virtme(kernel, job, systemd), console, limit_s, echo, job)
         output = (job / "output").read_bytes()
         try:
             status = int((job / "status").read_text())
@@ -79,7 +83,8 @@ def run(
 def _prepare(
     job: Path, kernel: Kernel, command: Sequence[str], environment: Mapping[str, str]
 ) -> None:
-    shutil.copy(_INIT, job / "init.sh")
+    for script in _SCRIPTS:
+        shutil.copy(Path(__file__).with_name(script), job)
     (job / "output").touch()
     (job / "modules").symlink_to(kernel.modules)
     (job / "extras").mkdir()
@@ -91,12 +96,12 @@ def _prepare(
 
 
 def _boot(
-    kernel: Kernel, job: Path, console: BinaryIO, limit_s: int, echo: BinaryIO | None
+    virtme: Sequence[str], console: BinaryIO, limit_s: int, echo: BinaryIO | None, job: Path
 ) -> None:
     # timeout(1) ends the guest even when this process is killed. A session of its own makes one
     # process group of all that virtme-ng starts.
     guest = subprocess.Popen(
-        ["timeout", "--kill-after=5", str(limit_s), *_virtme(kernel, job)],
+        ["timeout", "--kill-after=5", str(limit_s), *virtme],
         stdin=subprocess.DEVNULL,
         stdout=console,
         stderr=subprocess.STDOUT,
@@ -123,19 +128,21 @@ def _kill_group(guest: subprocess.Popen[bytes]) -> None:
     guest.wait()
 
 
-def _virtme(kernel: Kernel, job: Path) -> list[str]:
+def _virtme(kernel: Kernel, job: Path, systemd: bool) -> list[str]:
     shares = " ".join(
         f"-fsdev local,id={name},path={path},security_model=none,multidevs=remap{access}"
         f" -device virtio-9p-pci,fsdev={name},mount_tag={name}"
         for name, path, access in (("host", "/", ",readonly=on"), ("job", job, ""))
     )
+    # The last -append is the one that counts, and with it our pid 1 instead of virtme-ng's.
+    pid1 = f" -append '{_KERNEL_LINE} init={job}/pid1.sh'" if systemd else ""
     # KVM is not used even where it works: every machine then runs the same guest.
     return [
         *("vng", "--verbose", "--run", str(kernel.vmlinux), "--disable-kvm", "--force-9p"),
         *("--cpus", str(CPUS), "--memory", MEMORY, "--name", "guest"),
         # Errors and worse go to the console, which is shown when the guest dies.
         *("--append", "loglevel=4", "--append", "panic_on_oops=1", "--append", "mitigations=off"),
-        f"--qemu-opts={shares}",
+        f"--qemu-opts={shares}{pid1}",
         *("--exec", f"{_JOB} && exec sh /run/job/init.sh"),
     ]
 
