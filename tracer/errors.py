@@ -212,11 +212,11 @@ class BadTrust(TtytraceError):
 class CantInstall(TtytraceError):
     """Nothing was changed: {reason}."""
 
-    exit_code = 73
+    exit_code = 69
 
 
 class StepFailed(TtytraceError):
     """`{command}` failed: {reason}. What was done before is kept, and isn't done again: run this
     once more when the cause is gone."""
 
-    exit_code = 71
+    exit_code = 69
