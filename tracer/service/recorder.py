@@ -141,7 +141,6 @@ class Recorder:
                 auditing.turn(now_ns)
                 clocks.turn(now_ns)
                 oversight.turn(now_ns)
-                sent = signals.come()
                 if sent and sent.wants_reload:
                     oversight.reload(signal_fields(*sent, self._identities))
                 elif sent:
