@@ -131,6 +131,7 @@ class Recorder:
             clocks = Clocks(self._say)
             self._notifier.ready(_ready(capture.plan))
             for _ in capture.turns(poll):
+                sent = signals.come()  # at once: who sent it may be over soon
                 now_ns = boot_ns()
                 self._notifier.turn(now_ns)
                 self._namer.turn(now_ns)
