@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ ReadKMsg=no
 Audit=no
 RateLimitIntervalSec=0
 """
+_IN_ITS_RUN = """
+mount --bind $0 /run && mkdir -p /run/log/journal /run/systemd/journal
+mount -t tmpfs none /etc/systemd && cp /run/journald.conf /etc/systemd/
+exec $1
+"""
 
 
 class Rsyslog:
@@ -62,6 +68,11 @@ class Rsyslog:
         command = ["rsyslogd", "-n", "-f", self.place / "conf", "-i", self.place / "pid"]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         eventually(lambda: can_connect(self.port))
+
+    def hang(self) -> None:
+        """Reads nothing any more."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """Ends at once, whatever it was about to write."""
@@ -94,19 +105,18 @@ class Journald:
     def __init__(self, place: Path) -> None:
         if not JOURNALD.exists():
             lacking("systemd-journald is not installed")
-        self._run = place
+        self._run, self._socket = place, place / "systemd/journal/socket"
         place.mkdir(mode=0o755)
         (place / "journald.conf").write_text(_JOURNALD)
-        script = (
-            "mount --bind $0 /run && mkdir -p /run/log/journal /run/systemd/journal &&"
-            " mount -t tmpfs none /etc/systemd && mv /run/journald.conf /etc/systemd/ && exec $1"
-        )
-        command = ["unshare", "--mount", "sh", "-c", script, place, JOURNALD]
+        self.start()
+
+    def start(self) -> None:
+        """Begins to listen."""
+        command = ["unshare", "--mount", "sh", "-c", _IN_ITS_RUN, self._run, JOURNALD]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        self.socket = place / "systemd/journal/socket"
-        eventually(self.socket.exists)
+        eventually(self._socket.exists)
 
     def got(self) -> list[dict[str, Any]]:
         """Our entries, as journalctl shows them."""
@@ -118,10 +128,24 @@ class Journald:
         command = ["journalctl", "-D", self._run / "log/journal", "-q", *options]
         return subprocess.run(command, capture_output=True, check=False).stdout
 
-    def close(self) -> None:
-        """Ends it."""
-        self._process.send_signal(signal.SIGKILL)
+    def python(self) -> Path:
+        """An interpreter whose /run is this journal's."""
+        script = self._run / "python"
+        place = f"--mount=/proc/{self._process.pid}/ns/mnt"
+        script.write_text(f'#!/bin/sh\nexec nsenter {place} -- {sys.executable} "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    def kill(self) -> None:
+        """Ends at once."""
+        self._process.kill()
         self._process.wait(PATIENCE_S)
+        self._socket.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Ends it, if it still runs."""
+        if self._process.poll() is None:
+            self.kill()
 
 
 def free_port() -> int:

@@ -54,8 +54,9 @@ class Feed:
         self._open_driver, self._say_fields = open_driver, say
         self._actions = frozenset(each.encode() for each in settings.events)
         self._sent = first  # all below it
-        self._failed_at: int | None = None
+        self._tried: int | None = None  # the first that went to the place as it is open now
         self._trouble: str | None = None
+        self._failed_at = first
         self._delivered = self._failures = self._dropped = self._behind_bytes = 0
         self._look_s = 0.0
 
@@ -88,7 +89,7 @@ class Feed:
     def serve(self) -> None:
         """Opens the place and passes on what comes, until that fails: OSError, TtytraceError."""
         with closing(self._open_driver()) as driver, closing(Directory(self._segments)) as segments:
-            follower, self._sent = Follower(segments, self.kept), self.kept
+            follower, self._sent, self._tried = Follower(segments, self.kept), self.kept, None
             with closing(follower):
                 while True:
                     self.turn(follower, driver)
@@ -105,7 +106,9 @@ class Feed:
         finally:
             unsettled = driver.unsettled()
             self.kept = self._sent if unsettled is None else unsettled
-        self._recover()
+        if self._trouble is not None and self._is_well(follower):
+            self._say("recovered", first=self._failed_at)
+            self._trouble = None
         self._look(follower)
 
     def _pass(self, line: Line, driver: Driver) -> None:
@@ -113,6 +116,7 @@ class Feed:
             self._drop(line.sequence, "removed")
         action = _ACTION.search(line.data)
         if action and self._is_wanted(action[1]):
+            self._tried = line.sequence if self._tried is None else self._tried
             driver.send(Record(line.sequence, line.data + b"\n", parse(line.data)))
             self._delivered += 1
         self._sent = line.sequence + 1
@@ -138,11 +142,11 @@ class Feed:
             self._say("failed", reason=reason, first=self.kept)
         self._trouble, self._failed_at = reason, self.kept
 
-    def _recover(self) -> None:
-        """Something has come to its place since, or nothing was to."""
-        if self._failed_at is not None and (self.kept > self._failed_at or self.kept == self._sent):
-            self._say("recovered", first=self._failed_at)
-            self._trouble = self._failed_at = None
+    def _is_well(self, follower: Follower) -> bool:
+        """Something has come to its place since it was opened, or nothing was to."""
+        if self._tried is None:
+            return follower.is_at_end
+        return self.kept > self._tried
 
     def _rest(self, wait_s: float) -> None:
         """Waits, while the log grows."""

@@ -7,6 +7,7 @@ not settled: if the connection ends, it is to be sent again. No syslog peer says
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import select
 import socket
@@ -49,8 +50,11 @@ class Stream:
         self._socket.sendall(data)
 
     def check(self) -> None:
-        """ConnectionResetError if the peer has gone: TCP takes what it will never read."""
+        """OSError if the connection has ended: it would still take what nobody will read."""
         if self._gone.poll(0):
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                raise OSError(code, os.strerror(code))
             raise ConnectionResetError("the peer closed the connection")
 
     def unsettled(self) -> int | None:
