@@ -46,6 +46,9 @@ BPF_F_TABLE("array", u32, u64, produced, TT_CPUS *TT_KINDS, TT_F_MMAPABLE);
 BPF_F_TABLE("array", u32, u64, faults, FAULTS, TT_F_MMAPABLE);
 BPF_ARRAY(sent_bytes, u64, 2); /* to each ring, to know when to wake the reader */
 
+/* 1: the reader sleeps until it is woken; mapped by it, who sets it. */
+BPF_F_TABLE("array", u32, u32, asleep, 1, TT_F_MMAPABLE);
+
 BPF_HASH(lineage, u32, struct lineage, TT_PROCESSES_MAX);
 BPF_HASH(excluded, u32, u32, TT_EXCLUDED_MAX);
 BPF_TABLE("lru_hash", struct tty_key, struct tty_state, ttys, TT_TTYS_MAX);

@@ -32,6 +32,19 @@ static __always_inline void header__number(struct tt_header *header, u32 kind, u
 		header->seq = (u32)(*count)++;
 }
 
+/* Only the first record wakes a reader that sleeps. It looks again some milliseconds after it has
+ * said that it will sleep, so it needn't be told of what was under way just then. */
+static __always_inline bool reader__wake(void)
+{
+	u32 zero = 0;
+	u32 *sleeps = asleep.lookup(&zero);
+
+	if (!sleeps || !*sleeps)
+		return false;
+	*sleeps = 0;
+	return true;
+}
+
 /* Wakes the reader each time an eighth of the ring has been sent. A wake-up for each record would
  * cost the traced program more than all the rest; the reader's timer fetches what is below the
  * mark. Two CPUs that pass the mark together may both miss it: the timer again. */
@@ -40,8 +53,8 @@ static __always_inline u64 ring__wakeup(u32 ring, u64 size, u64 mark)
 	u64 *sent = sent_bytes.lookup(&ring);
 	u64 before;
 
-	if (!sent)
-		return TT_RB_NO_WAKEUP;
+	if (reader__wake() || !sent)
+		return TT_RB_FORCE_WAKEUP;
 	before = *sent;
 	__sync_fetch_and_add(sent, size);
 	return before / mark == (before + size) / mark ? TT_RB_NO_WAKEUP : TT_RB_FORCE_WAKEUP;

@@ -9,47 +9,54 @@ import gc
 import os
 import select
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
+from tracer.capture.audit import AuditSource
 from tracer.capture.kernel import KernelSource
-from tracer.capture.loader import load
+from tracer.capture.program import LoadedProgram
 from tracer.clock import boot_ns
 from tracer.decode.order import Tally
 from tracer.errors import NotRoot
+from tracer.model.facts import Fact
+from tracer.model.findings import Finding, ProcessEnded
 from tracer.model.stage import Sink
 from tracer.observe.observer import Observer, own_sessions
+from tracer.observe.scope import Scope
 from tracer.pipeline import Pipeline
-from tracer.probe.btf import Btf
-from tracer.probe.ktypes import kernel_types
-from tracer.probe.plan import choose
-from tracer.probe.survey import survey
 from tracer.redact.stage import Redactor
-from tracer.settings import InputPolicy, Settings
+from tracer.settings import Settings
 
-PERIOD_S: Final = 0.01
+_PERIOD_NS: Final = 5_000_000  # while records come
+_LONGEST_NS: Final = 250_000_000
+_SHARE: Final = 4
 _GC_THRESHOLD: Final = 100_000
 _KEY_BYTES: Final = 32
 
 
 class Capture:
-    """The hooks are in place. `sinks` get the findings of every turn. Raises BadConfig, and what
-    choosing a plan and loading it may."""
+    """`program`: attached; becomes its own; or what stands for it. `sinks` get the findings of
+    every turn. Raises BadConfig."""
 
-    def __init__(self, sinks: list[Sink], wanted_plan: str | None, settings: Settings) -> None:
+    def __init__(
+        self, sinks: Sequence[Sink], program: LoadedProgram | AuditSource, settings: Settings
+    ) -> None:
         relax_gc()
         redactor = Redactor(settings.redact, settings.input, os.urandom(_KEY_BYTES))
-        btf, rings = Btf.load(), settings.rings
-        self.plan = choose(survey(btf), wanted_plan)
-        is_input_wanted = settings.input is not InputPolicy.OFF
-        self._program = load(self.plan, kernel_types(btf), rings, is_input_wanted)
-        self._source = KernelSource(self._program, rings)
-        self._world = Observer(self._program)
+        self._redactor = redactor
+        self.plan: Final = program.plan
+        self._program = program
+        self._source: KernelSource | AuditSource
+        if isinstance(program, AuditSource):
+            self._source, sinks = program, [_WithoutEnds(sink) for sink in sinks]
+        else:
+            self._source = KernelSource(program, settings.rings)
+        self._world = Observer(program, Scope(settings.scope))
         self._pipeline = Pipeline(self._source, sinks, redactor, self._world)
         for session in own_sessions():
-            self._program.exclude_session(session)
+            program.exclude_session(session)
 
     def run(self, on_ready: Callable[[], None], reader_fd: int | None = None) -> None:
         """Moves the stream until SIGINT or SIGTERM, then ends in order.
@@ -60,25 +67,50 @@ class Capture:
             poll.register(signals, select.EPOLLIN)
             if reader_fd is not None:
                 poll.register(reader_fd, 0)  # errors are always told
-            self.begin()
+            self.learn(self.seed())
             on_ready()
             for ready in self.turns(poll):
                 if ready & {signals, reader_fd}:
                     break
             self.finish()
 
-    def begin(self) -> None:
-        """Finds out what is there."""
-        self._pipeline.learn(self._world.seed(), boot_ns())
+    def configure(self, settings: Settings, scope: Scope) -> None:
+        """Has other settings hold for what comes from now on."""
+        self._redactor.take_settings(settings.redact, settings.input)
+        self._pipeline.learn(self._world.rescope(scope), boot_ns())
+
+    def learn(self, facts: list[Fact]) -> None:
+        """What somebody beside the stream found out."""
+        self._pipeline.learn(facts, boot_ns())
+
+    def compared(self) -> dict[str, int]:
+        """How the audit stream agrees with the kernel half."""
+        return self._pipeline.compared()
+
+    def seed(self) -> list[Fact]:
+        """What is there, followed from now on; to be learned before the first turn."""
+        return self._world.seed()
 
     def turns(self, poll: select.epoll) -> Iterator[set[int]]:
         """Moves the stream for as long as it is asked for the next turn. Before each it comes by
         with the descriptors of `poll` that have an event, which the caller registered."""
         for fd in self._source.filenos():
             poll.register(fd, select.EPOLLIN | select.EPOLLET)
+        poll.register(self._world, select.EPOLLIN)
         while True:
-            yield {fd for fd, _ in poll.poll(PERIOD_S)}
+            yield {fd for fd, _ in poll.poll(self._period_ns() / 1e9)}
+            if isinstance(self._source, AuditSource):
+                self.learn(self._source.facts())
             self._pipeline.turn()
+
+    def _period_ns(self) -> int:
+        """How long to sleep. What stages hold for some time is let go late by a share of that time,
+        at most; and a record that comes after a pause wakes us."""
+        quiet_ns = boot_ns() - self._source.active_ns
+        if quiet_ns < _SHARE * _PERIOD_NS:
+            return _PERIOD_NS
+        self._source.want_wake_up()
+        return min(quiet_ns // _SHARE, _LONGEST_NS)
 
     def finish(self) -> None:
         """Detaches, and sends all that is left."""
@@ -101,6 +133,17 @@ class Capture:
         self._world.close()
         with suppress(ValueError):
             self._source.close()
+
+
+class _WithoutEnds:
+    """A source that doesn't know how processes end tells of none."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, findings: list[Finding]) -> None:
+        """Takes findings, in order."""
+        self._sink.write([each for each in findings if not isinstance(each, ProcessEnded)])
 
 
 def require_root(command: str) -> None:

@@ -19,11 +19,14 @@ from tracer import daemon
 from tracer.capture import loader
 from tracer.capture.flatten import flatten
 from tracer.capture.kernel import KernelSource
+from tracer.capture.program import LoadedProgram
 from tracer.model import abi
 from tracer.model.findings import Finding
 from tracer.model.stage import Drain
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
+from tracer.probe.ktypes import kernel_types
+from tracer.probe.plan import choose
 from tracer.probe.survey import survey
 from tracer.redact.prompts import Prompts
 from tracer.settings import InputPolicy, RingSizes, Settings
@@ -65,6 +68,16 @@ def survey_without_tracefs(btf: Btf) -> Caps:
     return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
 
 
+def load_program(plan: str | None, rings: RingSizes, input_wanted: bool = True) -> LoadedProgram:
+    """As the product's loader does, in this process."""
+    btf = Btf.load()
+    if plan == RAW_SYSCALLS:
+        chosen = choose(survey_without_tracefs(btf), "tracepoint")
+    else:
+        chosen = choose(survey(btf), plan)
+    return loader.load(chosen, kernel_types(btf), rings, input_wanted)
+
+
 def _take_rules_out() -> None:
     """From now on nothing is taken for a secret, in the kernel half or behind it."""
     rule = "(lflag & (ICANON | ECHO)) == ICANON"
@@ -92,21 +105,19 @@ def main() -> None:
     parser.add_argument("--without-secrets", action="store_true")
     asked = parser.parse_args()
     daemon.KernelSource = CountingSource  # type: ignore[misc]
-    if asked.plan == RAW_SYSCALLS:
-        daemon.survey = survey_without_tracefs
-        asked.plan = "tracepoint"
     if asked.without_secrets:
         _take_rules_out()
     with asked.out.open("wb") as file:
         rings = RingSizes(asked.critical_pages, asked.bulk_pages)
-        settings = Settings(InputPolicy(asked.input), rings)
-        capture = daemon.Capture([LineSink(file)], asked.plan, settings)
+        settings = Settings(input=InputPolicy(asked.input), rings=rings)
+        program = load_program(asked.plan, settings.rings, asked.input != InputPolicy.OFF)
+        capture = daemon.Capture([LineSink(file)], program, settings)
         try:
             capture.run(lambda: print("ready", file=sys.stderr, flush=True))
         finally:
             capture.close()
         produced, arrived = _named(CountingSource.produced), _named(CountingSource.arrived)
-        file.write(to_line(Totals(capture.plan.name, produced, arrived)))
+        file.write(to_line(Totals(capture.plan, produced, arrived)))
 
 
 if __name__ == "__main__":

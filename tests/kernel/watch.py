@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from tests.kernel.tracing import RAW_SYSCALLS, survey_without_tracefs
+from tests.kernel.tracing import load_program
 from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
-from tracer.capture.loader import load
 from tracer.decode.order import Order
 from tracer.decode.records import decode
 from tracer.model.events import (
@@ -29,10 +28,6 @@ from tracer.model.events import (
     ServerFound,
     Traced,
 )
-from tracer.probe.btf import Btf
-from tracer.probe.ktypes import kernel_types
-from tracer.probe.plan import choose
-from tracer.probe.survey import survey
 from tracer.settings import RingSizes
 
 _R = TypeVar("_R", bound=Record)
@@ -58,14 +53,10 @@ class Watch:
     other servers."""
 
     def __init__(self, plan: str | None, *, input_wanted: bool = True) -> None:
-        btf, rings = Btf.load(), RingSizes()
-        if plan == RAW_SYSCALLS:
-            chosen = choose(survey_without_tracefs(btf), "tracepoint")
-        else:
-            chosen = choose(survey(btf), plan)
-        self._source = KernelSource(load(chosen, kernel_types(btf), rings, input_wanted), rings)
+        program = load_program(plan, RingSizes(), input_wanted)
+        self._source = KernelSource(program, RingSizes())
         self._order = Order(self._source.cpus)
-        self.plan = chosen.name
+        self.plan = program.plan
         self.server: int | None = None
         self.raw = bytearray()
         self.records: list[Record] = []

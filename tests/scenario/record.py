@@ -18,10 +18,10 @@ from pathlib import Path
 
 from tests.kernel.lines import to_line
 from tests.kernel.tmux import Tmux
+from tests.kernel.tracing import load_program
 from tests.kernel.watch import server_of
 from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
-from tracer.capture.loader import load
 from tracer.capture.recorded import RecordedSource, record
 from tracer.decode.records import decode
 from tracer.model import abi
@@ -29,10 +29,6 @@ from tracer.model.events import Exit, Record
 from tracer.model.findings import Finding
 from tracer.model.stage import Batch, Drain
 from tracer.pipeline import Pipeline
-from tracer.probe.btf import Btf
-from tracer.probe.ktypes import kernel_types
-from tracer.probe.plan import choose
-from tracer.probe.survey import survey
 from tracer.redact.stage import Redactor
 from tracer.settings import InputPolicy, RedactSettings, RingSizes
 
@@ -63,8 +59,7 @@ def findings_of(path: Path) -> list[Finding]:
 
 
 def _record(script: str, path: Path) -> None:
-    btf = Btf.load()
-    source = KernelSource(load(choose(survey(btf)), kernel_types(btf), RingSizes()), RingSizes())
+    source = KernelSource(load_program(None, RingSizes()), RingSizes())
     drains: list[Drain] = []
     place = Path(tempfile.mkdtemp(prefix="tt-", dir="/tmp"))
     tmux = Tmux(place)

@@ -11,9 +11,9 @@ import platform
 from typing import Final
 
 from tracer.capture.libbpf_ring import LibbpfRings
-from tracer.capture.loader import LoadedProgram
 from tracer.capture.proginfo import recursion_misses
-from tracer.capture.ring import Counters, MmapRing
+from tracer.capture.program import LoadedProgram
+from tracer.capture.ring import Cell, Counters, MmapRing
 from tracer.clock import boot_ns
 from tracer.model import abi
 from tracer.model.facts import TtyState
@@ -56,7 +56,7 @@ class MmapRings:
     def __init__(self, program: LoadedProgram, sizes: RingSizes) -> None:
         pages = (sizes.critical_pages, sizes.bulk_pages)
         self._rings = [
-            MmapRing(program.map_fd(name), count * _PAGE)
+            MmapRing(program.maps[name], count * _PAGE)
             for name, count in zip(RINGS, pages, strict=True)
         ]
 
@@ -76,7 +76,7 @@ def open_rings(
     """The reader that is right on this machine: see capture/ring.py on the order of stores."""
     if machine == "x86_64":
         return MmapRings(program, sizes)
-    return LibbpfRings(program.bpf, RINGS)
+    return LibbpfRings([program.maps[name] for name in RINGS])
 
 
 class KernelSource:
@@ -86,29 +86,40 @@ class KernelSource:
         self.cpus: Final = os.sysconf("SC_NPROCESSORS_CONF")
         self.program: Final = program
         self._rings = open_rings(program, sizes)
-        self._produced = Counters(program.map_fd("produced"), self.cpus * abi.KINDS)
-        self._faults = Counters(program.map_fd("faults"), len(_FAULTS))
+        self._produced = Counters(program.maps["produced"], self.cpus * abi.KINDS)
+        self._faults = Counters(program.maps["faults"], len(_FAULTS))
         self.faults = dict.fromkeys(_FAULTS, 0)
         """What the kernel half could not do since the start, when skipped() was last called."""
         self._unfollowed = 0
         self._misses = dict.fromkeys(program.programs, 0)
+        self._asleep = Cell(program.maps["asleep"])
+        self.active_ns = boot_ns()
+        """When a drain began that brought something, the last time."""
 
     def filenos(self) -> tuple[int, int]:
         """Descriptors that are readable when the kernel half passed a watermark."""
-        critical, bulk = (self.program.map_fd(name) for name in RINGS)
+        critical, bulk = (self.program.maps[name] for name in RINGS)
         return critical, bulk
+
+    def want_wake_up(self) -> None:
+        """Has the next record make the descriptors readable. What comes just now may not, so it is
+        to be called again before long, and costs the process that makes the record a wake-up."""
+        self._asleep.set(1)
 
     def drain(self) -> Drain:
         """What waits in both rings."""
         began_ns = boot_ns()
         produced = self._produced.read()
-        return Drain(began_ns, produced, self._rings.take())
+        batches = self._rings.take()
+        if any(batch.spans for batch in batches):
+            self.active_ns = began_ns
+        return Drain(began_ns, produced, batches)
 
     def skipped(self) -> list[Skipped]:
         """Processes that are not followed, and runs of programs that the kernel left out."""
         out = []
         self.faults = dict(zip(_FAULTS, self._faults.read(), strict=True))
-        unfollowed = self.faults[_NOT_FOLLOWED]
+        unfollowed = self.faults[_NOT_FOLLOWED] + self.program.unfollowed
         if unfollowed > self._unfollowed:
             out.append(Skipped("fork", "too many processes", unfollowed - self._unfollowed))
             self._unfollowed = unfollowed
@@ -130,6 +141,6 @@ class KernelSource:
 
     def close(self) -> None:
         """Unmaps, detaches, frees."""
-        for mapped in (self._rings, self._produced, self._faults):
+        for mapped in (self._rings, self._produced, self._faults, self._asleep):
             mapped.close()
         self.program.close()

@@ -6,38 +6,60 @@ Invariant: the same batches as `ring`, record for record; only slower, one callb
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from tracer.model.stage import Batch
 
+_LIBRARY: Final = "libbpf.so.1"  # BCC's own library needs it, so it is there
+_COLLECT: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
 
 class LibbpfRings:
-    """All rings of a loaded BCC object, by name. One consumer: not beside MmapRing."""
+    """All rings by their map descriptors. One consumer: not beside MmapRing."""
 
-    def __init__(self, bpf: Any, names: tuple[str, ...]) -> None:
-        self._bpf = bpf
-        self._records: list[list[bytes]] = [[] for _ in names]
-        for name, records in zip(names, self._records, strict=True):
-            bpf[name.encode()].open_ring_buffer(_collector(records))
+    def __init__(self, map_fds: Sequence[int]) -> None:
+        self._library = _library()
+        self._records: list[list[bytes]] = [[] for _ in map_fds]
+        self._collectors = [_collector(records) for records in self._records]
+        first, *others = zip(map_fds, self._collectors, strict=True)
+        self._rings = self._library.ring_buffer__new(*first, None, None)
+        if not self._rings:
+            raise OSError(ctypes.get_errno(), "the ring can't be read")
+        for fd, collector in others:
+            if self._library.ring_buffer__add(self._rings, fd, collector, None) != 0:
+                raise OSError(ctypes.get_errno(), "the ring can't be read")
 
     def take(self) -> tuple[Batch, ...]:
-        """All committed records of each ring, in the order of the names."""
-        self._bpf.ring_buffer_consume()
+        """All committed records of each ring, in the order of the descriptors."""
+        self._library.ring_buffer__consume(self._rings)
         batches = tuple(_batch(records) for records in self._records)
         for records in self._records:
             records.clear()
         return batches
 
     def close(self) -> None:
-        """Nothing to do: BCC frees its readers with the object."""
+        """Unmaps them."""
+        self._library.ring_buffer__free(self._rings)
 
 
-def _collector(records: list[bytes]) -> Callable[[Any, int, int], None]:
-    def collect(_context: Any, data: int, size: int) -> None:
+def _library() -> ctypes.CDLL:
+    library = ctypes.CDLL(_LIBRARY, use_errno=True)
+    library.ring_buffer__new.restype = ctypes.c_void_p
+    library.ring_buffer__new.argtypes = (ctypes.c_int, _COLLECT, ctypes.c_void_p, ctypes.c_void_p)
+    library.ring_buffer__add.argtypes = (ctypes.c_void_p, ctypes.c_int, _COLLECT, ctypes.c_void_p)
+    library.ring_buffer__consume.argtypes = (ctypes.c_void_p,)
+    library.ring_buffer__free.argtypes = (ctypes.c_void_p,)
+    library.ring_buffer__free.restype = None
+    return library
+
+
+def _collector(records: list[bytes]) -> Any:
+    def collect(_context: Any, data: int, size: int) -> int:
         records.append(ctypes.string_at(data, size))
+        return 0
 
-    return collect
+    return _COLLECT(collect)
 
 
 def _batch(records: list[bytes]) -> Batch:

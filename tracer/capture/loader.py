@@ -1,7 +1,7 @@
 """Compiles bpf/ with BCC, loads what the plan names and attaches it.
 
 Invariant: nothing is attached unless everything compiled, loaded, and the compiled layouts equal
-model/abi.py. Closing, or dying, detaches all.
+model/abi.py and maps.py. What is returned has nothing of BCC's any more.
 """
 
 from __future__ import annotations
@@ -9,25 +9,21 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from ctypes import c_uint32
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from tracer.capture import attach
+from tracer.capture import attach, maps
 from tracer.capture.bcc_module import load_bcc
 from tracer.capture.flatten import flatten
 from tracer.capture.headers import write_headers
+from tracer.capture.program import MAPS, LoadedProgram
 from tracer.errors import BpfRefused
 from tracer.model import abi
-from tracer.model.events import Tty
-from tracer.model.facts import TtyState
 from tracer.paths import bpf_dir
 from tracer.probe import tracefs
 from tracer.probe.plan import Plan
 from tracer.settings import RingSizes
-
-LINEAGE_IGNORED: Final = 1  # bpf/maps.bpf.h
 
 _BPF_TYPES: Final = {
     "raw_tracepoint": "RAW_TRACEPOINT",
@@ -39,74 +35,6 @@ _BPF_TYPES: Final = {
 }
 
 
-class LoadedProgram:
-    """The attached kernel half: its maps, and the programs with their descriptors."""
-
-    def __init__(self, bpf: Any, programs: dict[str, int], links: list[int]) -> None:
-        self.bpf: Final = bpf
-        self._links = links
-        self.programs: Final = programs
-
-    def map_fd(self, name: str) -> int:
-        """Descriptor of a map of bpf/maps.bpf.h."""
-        return int(self.bpf[name.encode()].map_fd)
-
-    def follow(self, tgid: int, server_tgid: int, pane_tgid: int) -> None:
-        """Puts a process under a server (itself, if it is one); its children inherit it."""
-        table = self.bpf[b"lineage"]
-        table[c_uint32(tgid)] = table.Leaf(server_tgid, pane_tgid, 0)
-
-    def unfollow(self, tgid: int) -> None:
-        """Takes a process out; no error if it isn't there."""
-        with suppress(KeyError):
-            del self.bpf[b"lineage"][c_uint32(tgid)]
-
-    def ignore_server(self, tgid: int) -> None:
-        """Reads nothing more of what looked like a tmux server and isn't one."""
-        table = self.bpf[b"lineage"]
-        table[c_uint32(tgid)] = table.Leaf(tgid, 0, LINEAGE_IGNORED)
-
-    def exclude_session(self, session: int) -> None:
-        """Never reads the pane whose session leader this is: it shows what we print."""
-        self.bpf[b"excluded"][c_uint32(session)] = c_uint32(1)
-
-    def tty_states(self) -> list[TtyState]:
-        """The kernel half's account of the output of every pty."""
-        states = self.bpf[b"ttys"].items()
-        return [
-            _tty_state(key.tty_id, state)
-            for key, state in states
-            if key.kind == abi.KIND_PANE_OUTPUT
-        ]
-
-    def detach(self) -> None:
-        """Closes all links, and returns when nothing runs any more that began before."""
-        if not self._links:
-            return
-        for link in self._links:
-            os.close(link)
-        self._links.clear()
-        attach.wait_for_running()
-
-    def close(self) -> None:
-        """Detaches everything and frees the maps."""
-        self.detach()
-        self.bpf.cleanup()
-
-
-def _tty_state(tty_id: int, state: Any) -> TtyState:
-    return TtyState(
-        tty_id,
-        state.began_ns,
-        state.origin,
-        state.end,
-        state.nth,
-        state.server_tgid,
-        state.session or None,
-        Tty(state.tty >> 20, state.tty & 0xFFFFF),
-    )
-
-
 def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) -> LoadedProgram:
     """Compiles for `plan` with the kernel's `types` (C text of probe.ktypes) and attaches.
 
@@ -115,18 +43,16 @@ def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) ->
     """
     bcc = load_bcc()
     bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *_input_flags(input_wanted)])
-    programs: dict[str, int] = {}
-    links: list[int] = []
-    loaded = LoadedProgram(bpf, programs, links)
-    try:
+    with ExitStack() as always, ExitStack() as on_error:
+        always.callback(bpf.cleanup)
+        loaded = LoadedProgram(plan.name, {name: _map(bpf, name) for name in MAPS}, {}, [])
+        on_error.callback(loaded.close)
+        for function, kind in {each.way.function: each.way.kind for each in plan.hooks}.items():
+            loaded.programs[function] = _load_function(bcc, bpf, kind, function)
         for hook in plan.hooks:
-            kind, function = hook.way.kind, hook.way.function
-            if function not in programs:
-                programs[function] = _load_function(bcc, bpf, kind, function)
-            links.append(_attach(programs[function], kind, hook.way.target))
-    except BaseException:
-        loaded.close()
-        raise
+            link = _attach(loaded.programs[hook.way.function], hook.way.kind, hook.way.target)
+            loaded.links.append(link)
+        on_error.pop_all()
     return loaded
 
 
@@ -169,17 +95,29 @@ def _input_flags(wanted: bool) -> list[str]:
 
 
 def _layout_checks() -> str:
-    """C that doesn't compile unless each struct of abi.h has the layout of model/abi.py."""
-    lines = [f'_Static_assert(TT_ABI_VERSION == {abi.ABI_VERSION}, "abi version");']
+    """C that doesn't compile unless each struct has the layout of model/abi.py and maps.py."""
+    checks = {"abi version": f"TT_ABI_VERSION == {abi.ABI_VERSION}"}
     for name, layout in abi.LAYOUTS.items():
-        lines.append(f'_Static_assert(sizeof(struct tt_{name}) == {layout.size}, "tt_{name}");')
-    return "\n".join(lines) + "\n"
+        checks[f"tt_{name}"] = f"sizeof(struct tt_{name}) == {layout.size}"
+    for name, layout in maps.LAYOUTS.items():
+        checks[name] = f"sizeof(struct {name}) == {layout.size}"
+        for field in layout.names:
+            place = f"__builtin_offsetof(struct {name}, {field})"
+            checks[f"{name}.{field}"] = f"{place} == {layout.offset(field)}"
+    return "".join(f'_Static_assert({check}, "{what}");\n' for what, check in checks.items())
+
+
+# Both return a descriptor that stays when BCC closes its own.
+
+
+def _map(bpf: Any, name: str) -> int:
+    return os.dup(bpf[name.encode()].map_fd)
 
 
 def _load_function(bcc: Any, bpf: Any, kind: str, function: str) -> int:
     with _stderr() as said:
         try:
-            return int(bpf.load_func(function.encode(), getattr(bcc.BPF, _BPF_TYPES[kind])).fd)
+            return os.dup(bpf.load_func(function.encode(), getattr(bcc.BPF, _BPF_TYPES[kind])).fd)
         except Exception as error:  # BCC raises the base class
             raise BpfRefused(program=function, reason=said() or str(error)) from error
 

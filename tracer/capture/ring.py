@@ -11,6 +11,7 @@ reordered; elsewhere `libbpf_ring` reads.
 from __future__ import annotations
 
 import mmap
+import struct
 from typing import Final
 
 from tracer.model.stage import Batch
@@ -18,6 +19,7 @@ from tracer.model.stage import Batch
 _BUSY: Final = 1 << 31
 _DISCARD: Final = 1 << 30
 _HEADER_BYTES: Final = 8
+_U32: Final = struct.Struct("=I")
 
 
 class MmapRing:
@@ -79,4 +81,19 @@ class Counters:
         """Unmaps the array."""
         self._cells.release()
         self._pages.release()
+        self._map.close()
+
+
+class Cell:
+    """The first u32 of a memory-mapped array, which both sides write."""
+
+    def __init__(self, map_fd: int) -> None:
+        self._map = mmap.mmap(map_fd, mmap.PAGESIZE)
+
+    def set(self, value: int) -> None:
+        """One store."""
+        _U32.pack_into(self._map, 0, value)
+
+    def close(self) -> None:
+        """Unmaps it."""
         self._map.close()

@@ -25,6 +25,7 @@ from tracer.model.findings import Finding
 from tracer.model.selection import Selection
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
+from tracer.workers.loading import load as load_program
 
 
 class _Writer(Protocol):
@@ -55,9 +56,9 @@ def live(  # noqa: PLR0917 - each is an option of the command
     settings = load(config)
     settings = replace(settings, input=input_ or settings.input)
     require_root("live")
-    capture = Capture([_Sink(selection, writer)], plan or None, settings)
+    capture = Capture([_Sink(selection, writer)], load_program(plan or None, settings), settings)
     try:
-        capture.run(lambda: _say_ready(capture.plan.name), _pipe(sys.stdout.fileno()))
+        capture.run(lambda: _say_ready(capture.plan), _pipe(sys.stdout.fileno()))
         writer.close()
     except BrokenPipeError:
         # The reader has what it wanted. What Python still holds for it must not fail at exit.

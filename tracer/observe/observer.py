@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Final, Protocol
 
 from tracer.clock import boot_ns
@@ -22,15 +22,20 @@ from tracer.model.facts import (
     ProcSeen,
     ServerAsked,
     ServerClaims,
+    ServerIgnored,
+    ServerSeen,
     Verdict,
 )
 from tracer.observe import logins, procfs, servers, tmux, unixdiag
+from tracer.observe.scope import Scope
 from tracer.observe.verify import verify
+from tracer.settings import ScopeSettings
 
 _ASKERS: Final = 4
 _BURST: Final = 32
 _REFILL_NS: Final = 100_000_000
 _PEERS_WAITING: Final = 1024
+_EVERYTHING: Final = Scope(ScopeSettings())
 _NO_SOCKET: Final = ServerClaims(Verdict.UNREACHABLE, None)
 
 
@@ -50,14 +55,16 @@ class Follower(Protocol):
 class Observer:
     """The I/O half of correlate."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Follower, scope: Scope = _EVERYTHING) -> None:
         self._follower = follower
+        self._scope = scope
+        self._left_out: set[int] = set()
         self._workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="ask")
         self._workers.submit(unixdiag.warm_up)
         # One of its own: who asks servers waits for them.
         self._peer_worker = ThreadPoolExecutor(1, thread_name_prefix="peers")
         self._peers_waiting = 0
-        self._facts: SimpleQueue[Fact] = SimpleQueue()
+        self._facts = _Answers()
         self._limits: dict[int, _Limit] = {}
         self._postponed: set[int] = set()
         self._busy: set[int] = set()
@@ -70,12 +77,15 @@ class Observer:
         To be called when the hooks are in place: what forks meanwhile is found by the next pass,
         or is followed already because its parent was.
         """
-        found = servers.find_servers()
-        self._adopted.update(server.pid for server in found)
+        return self._seed(servers.find_servers())
+
+    def rescope(self, scope: Scope) -> list[Fact]:
+        """Takes another scope: servers that it leaves out are, others come back."""
+        self._scope = scope
         facts: list[Fact] = []
-        for server in found:
-            facts += [server, *self.adopt(server.pid)]
-        return facts
+        for tgid in sorted(self._adopted - self._left_out):
+            facts += self._leave_out(tgid)
+        return facts + self._seed(s for s in servers.find_servers() if s.pid in self._left_out)
 
     def adopt(self, server_tgid: int) -> list[Fact]:
         """Follows a server and its descendants, until a pass finds no new one.
@@ -83,7 +93,9 @@ class Observer:
         What descends from another server in between is that one's.
         """
         self._adopted.add(server_tgid)
-        facts: list[Fact] = []
+        facts = self._leave_out(server_tgid)
+        if facts:
+            return facts
         known: set[int] = set()
         while new := self._pass(server_tgid, known):
             facts += new
@@ -114,17 +126,17 @@ class Observer:
 
     def facts(self) -> list[Fact]:
         """The answers that have come."""
-        found: list[Fact] = []
-        while True:
-            try:
-                fact = self._facts.get_nowait()
-            except Empty:
-                return found
+        found = self._facts.take()
+        for fact in found:
             if isinstance(fact, ServerAsked):
                 self._busy.discard(fact.server_tgid)
             if isinstance(fact, PeerSeen):
                 self._peers_waiting -= 1
-            found.append(fact)
+        return found
+
+    def fileno(self) -> int:
+        """Readable when there are answers."""
+        return self._facts.fd
 
     def container(self, cgroup_id: int, tgid: int) -> CgroupSeen | None:
         """The container of a cgroup, read from a process that is in it; None if that has gone."""
@@ -136,7 +148,7 @@ class Observer:
         for tgid in [tgid for tgid in self._limits if tgid not in live]:
             del self._limits[tgid]
         self._postponed &= live
-        self._adopted &= live
+        self._adopted &= live | self._left_out
 
     def ignore(self, server_tgids: set[int]) -> None:
         """Reads nothing more of these."""
@@ -150,6 +162,34 @@ class Observer:
         """Leaves the workers to end by themselves, within their deadlines."""
         for workers in (self._workers, self._peer_worker):
             workers.shutdown(wait=False, cancel_futures=True)
+        self._facts.close()
+
+    def _seed(self, found: Iterable[ServerSeen]) -> list[Fact]:
+        seen = list(found)
+        self._adopted.update(server.pid for server in seen)
+        facts: list[Fact] = []
+        for server in seen:
+            was_out = server.pid in self._left_out
+            below = self.adopt(server.pid)
+            if server.pid not in self._left_out:
+                facts += [*below, server]
+            elif not was_out:
+                facts += below
+        return facts
+
+    def _leave_out(self, tgid: int) -> list[Fact]:
+        """What the scope makes of a server: nothing if it is in."""
+        reason = self._scope.excludes(tgid)
+        if reason is None:
+            self._left_out.discard(tgid)
+            return []
+        seen = procfs.process(tgid)
+        if seen is None:
+            return []
+        self._left_out.add(tgid)
+        self._follower.ignore_server(tgid)
+        path = next(iter(servers.socket_paths(tgid)), None)
+        return [ServerIgnored(tgid, seen.start_time_ns, path, reason)]
 
     def _pass(self, server_tgid: int, known: set[int]) -> list[Fact]:
         panes = {server_tgid: 0} if server_tgid not in known else {}
@@ -203,6 +243,38 @@ def answer(tgid: int, asked_ns: int) -> ServerAsked:
     clients = _processes(client.pid for client in claims.clients)
     socket = paths[0] if paths else None
     return ServerAsked(tgid, asked_ns, socket, claims, clients, procfs.is_system_program(tgid))
+
+
+class _Answers:
+    """What threads found out, and a descriptor that is readable while there is any."""
+
+    def __init__(self) -> None:
+        self.fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._lock = Lock()
+        self._waiting: list[Fact] = []
+
+    def put(self, fact: Fact) -> None:
+        """Of any thread; of one that comes too late nothing is kept."""
+        with self._lock:
+            if self.fd >= 0:
+                self._waiting.append(fact)
+                os.eventfd_write(self.fd, 1)
+
+    def take(self) -> list[Fact]:
+        """All that wait."""
+        if not self._waiting:
+            return []
+        with self._lock:
+            found, self._waiting = self._waiting, []
+            os.eventfd_read(self.fd)
+        return found
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        with self._lock:
+            os.close(self.fd)
+            self.fd = -1
+            self._waiting.clear()
 
 
 class _Limit:

@@ -63,6 +63,8 @@ class Door:
                 break
             except ConnectionError:  # it has gone with something of ours unread; said only once
                 continue
+        for fd in descriptors:
+            os.set_inheritable(fd, False)
         return Message(parse(data), descriptors) if data else None
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.need import lacking
-from tracer.capture.kernel import KernelSource
+from tracer.capture.kernel import RINGS, KernelSource
 from tracer.capture.libbpf_ring import LibbpfRings
 from tracer.capture.loader import load
 from tracer.decode.records import Arrival, decode
@@ -129,10 +130,31 @@ def test_descriptors_can_be_waited_for(source: KernelSource) -> None:
 
 def test_the_other_reader_brings_the_same(source: KernelSource) -> None:
     """The reader for machines that are not x86-64, on real records."""
-    rings = LibbpfRings(source.program.bpf, ("critical", "bulk"))
+    rings = LibbpfRings([source.program.maps[name] for name in RINGS])
     pid = run_followed(source, "echo", "hello")
     drain = Drain(0, [], rings.take())
     assert [(type(a.record), a.record.key.tgid) for a in arrivals(drain)] == [
         (Exec, pid),
         (Exit, pid),
     ]
+
+
+def test_a_reader_that_sleeps_is_woken_by_the_first_record(source: KernelSource) -> None:
+    """Which is far below the mark; without asking for it, it isn't."""
+    with select.epoll() as poll:
+        for fd in source.filenos():
+            poll.register(fd, select.EPOLLIN | select.EPOLLET)
+        poll.poll(0)
+        run_followed(source, "true")
+        assert not poll.poll(0)
+        source.want_wake_up()
+        run_followed(source, "true")
+        assert poll.poll(60)
+
+
+def test_the_last_drain_that_brought_something_is_known(source: KernelSource) -> None:
+    """Not one that brought nothing."""
+    before_ns = source.active_ns
+    run_followed(source, "true")
+    active = source.drain()
+    assert before_ns < source.active_ns == active.began_ns

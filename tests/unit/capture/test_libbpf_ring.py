@@ -12,7 +12,7 @@ pytestmark = pytest.mark.kernel
 
 def test_records_come_in_order_and_once(tiny: Tiny) -> None:
     """Each drain has what was sent since the last one, without what was discarded."""
-    rings = LibbpfRings(tiny.bpf, ("ring",))
+    rings = LibbpfRings([tiny.map_fd("ring")])
     for start in (1, 100, 200):
         for fill in range(start, start + 5):
             tiny.send(16 + fill, fill)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.need import lacking
-from tracer.capture.loader import LINEAGE_IGNORED, LoadedProgram, load
+from tracer.capture import maps
+from tracer.capture.loader import load
+from tracer.capture.program import LoadedProgram
 from tracer.errors import BpfRefused, TtytraceError
 from tracer.model import abi
-from tracer.model.events import Tty
-from tracer.model.facts import TtyState
 from tracer.probe.btf import Btf
 from tracer.probe.catalog import Way
 from tracer.probe.ktypes import kernel_types
@@ -58,7 +58,7 @@ def bpf_descriptors() -> list[str]:
 def test_each_hook_of_the_plan_is_attached(offer: tuple[Plan, str], program: LoadedProgram) -> None:
     """A program for each function that the plan names, a link for each hook."""
     assert set(program.programs) == {hook.way.function for hook in offer[0].hooks}
-    assert len(program._links) == len(offer[0].hooks)
+    assert len(program.links) == len(offer[0].hooks)
 
 
 def test_closing_leaves_nothing(
@@ -73,29 +73,6 @@ def test_closing_leaves_nothing(
     program.close()
     assert bpf_descriptors() == before
     assert not list(tmp_path.iterdir())
-
-
-def test_processes_are_followed_until_they_are_not(program: LoadedProgram) -> None:
-    """The kernel half's table has what it is told."""
-    table = program.bpf[b"lineage"]
-    program.follow(4_000_001, 4_000_000, 4_000_001)
-    program.follow(4_000_000, 4_000_000, 0)
-    program.ignore_server(4_000_000)
-    rows = {key.value: (v.server_tgid, v.pane_tgid, v.flags) for key, v in table.items()}
-    assert rows[4_000_001] == (4_000_000, 4_000_001, 0)
-    assert rows[4_000_000] == (4_000_000, 0, LINEAGE_IGNORED)
-    for tgid in (4_000_001, 4_000_000, 4_000_002):
-        program.unfollow(tgid)
-    assert not {4_000_000, 4_000_001} & {key.value for key in table.keys()}  # noqa: SIM118
-
-
-def test_only_output_has_an_account(program: LoadedProgram) -> None:
-    """Each terminal is counted by kind, and the account is the output's."""
-    table = program.bpf[b"ttys"]
-    for kind, end in ((abi.KIND_PANE_INPUT, 3), (abi.KIND_PANE_OUTPUT, 50)):
-        table[table.Key(0xFFFF8880, kind)] = table.Leaf(9, 1, end, 2, 100, 200, 136 << 20 | 3)
-    (state,) = [state for state in program.tty_states() if state.tty_id == 0xFFFF8880]
-    assert state == TtyState(0xFFFF8880, 9, 1, 50, 2, 100, 200, Tty(136, 3))
 
 
 def test_the_environment_is_as_before(
@@ -121,6 +98,16 @@ def test_another_layout_refuses_to_start(
     with pytest.raises(BpfRefused, match="tt_exit"):
         load(*offer, SMALL)
     assert bpf_descriptors() == before
+
+
+def test_another_layout_of_a_map_refuses_to_start(
+    offer: tuple[Plan, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two fields of equal size in another order, and nothing is loaded."""
+    turned = abi.Layout("pane_tgid I, server_tgid I, flags I")
+    monkeypatch.setitem(maps.LAYOUTS, "lineage", turned)
+    with pytest.raises(BpfRefused, match=r"lineage\.pane_tgid"):
+        load(*offer, SMALL)
 
 
 def test_a_hook_that_is_refused_leaves_nothing(offer: tuple[Plan, str]) -> None:
