@@ -20,6 +20,7 @@ import typer
 from tracer.capture.bcc_module import find_bcc
 from tracer.cli.render import safe_text
 from tracer.errors import NoBcc, PlanRefused, TtytraceError
+from tracer.observe.audit_rules import State, ask
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.catalog import PLANS
@@ -178,6 +179,16 @@ def _features(caps: Caps, bcc: Seen) -> Iterator[Feature]:
     for name, cure in _CURES.items():
         seen = bcc if name == "bcc" else getattr(caps, name)
         yield Feature(name, seen.ok, seen.detail, cure if seen.ok is False else None)
+    yield _audit(ask())
+
+
+def _audit(state: State | None) -> Feature:
+    if state is None:
+        return Feature("audit", None, "whether the audit stream tells of programs needs root", None)
+    if state.trouble is None:
+        return Feature("audit", True, "the audit stream tells of programs", None)
+    detail = 'says nothing of programs, which only [audit] and source = "audit" need'
+    return Feature("audit", False, detail, state.trouble)
 
 
 def _candidates(caps: Caps, chosen: Plan | None) -> Iterator[Candidate]:

@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
+from tracer.cli import doctor as module
 from tracer.cli.doctor import Candidate, Feature, Report, examine, lines
 from tracer.errors import TtytraceError
+from tracer.observe.audit_rules import RULE, State
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps
 from tracer.probe.plan import choose
@@ -55,10 +57,27 @@ def test_it_chooses_as_live_does() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "ok", "cure"),
+    [
+        (None, None, None),
+        (State(True, True, False), True, None),
+        (State(True, False, False), False, f"no audit rule tells of programs: {RULE}"),
+    ],
+)
+def test_what_audit_lacks_is_said(
+    state: State | None, ok: bool | None, cure: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the rule to add; nothing of it changes the plan."""
+    monkeypatch.setattr(module, "ask", lambda: state)
+    (feature,) = [each for each in examine().features if each.name == "audit"]
+    assert (feature.ok, feature.cure) == (ok, cure)
+
+
 def test_every_feature_is_shown() -> None:
-    """Each feature that a plan can need, and BCC, has its line; what is missing has its cure."""
+    """Each feature that a plan can need, BCC and audit have a line; what is missing has its cure."""
     report = examine()
-    names = {field.name for field in dataclasses.fields(Caps)} - {"targets"} | {"bcc"}
+    names = {field.name for field in dataclasses.fields(Caps)} - {"targets"} | {"bcc", "audit"}
     assert {feature.name for feature in report.features} == names
     for feature in report.features:
         assert (feature.cure is not None) == (feature.ok is False)
