@@ -75,7 +75,7 @@ def test_what_audit_lacks_is_said(
 
 
 def test_every_feature_is_shown() -> None:
-    """Each feature that a plan can need, BCC and audit have a line; what is missing has its cure."""
+    """Each feature that a plan can need has a line, so have BCC and audit; and each a cure."""
     report = examine()
     names = {field.name for field in dataclasses.fields(Caps)} - {"targets"} | {"bcc", "audit"}
     assert {feature.name for feature in report.features} == names
