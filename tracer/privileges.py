@@ -24,7 +24,6 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_KEEPCAPS: Final = 8
 _PR_CAPBSET_DROP: Final = 24
 _PR_SET_NO_NEW_PRIVS: Final = 38
-_SETPCAP: Final = 8
 _PR_CAP_AMBIENT: Final = 47
 _PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
 _SYS_CAPSET: Final = 91 if os.uname().machine == "aarch64" else 126
@@ -43,6 +42,7 @@ class Capability(IntEnum):
     KILL = 5
     SETGID = 6
     SETUID = 7
+    SETPCAP = 8
     LINUX_IMMUTABLE = 9
     SYS_PTRACE = 19
     SYS_ADMIN = 21
@@ -53,6 +53,35 @@ class Capability(IntEnum):
     AUDIT_READ = 37
     PERFMON = 38
     BPF = 39
+
+
+LOADER: Final = frozenset(
+    {
+        Capability.BPF,
+        Capability.PERFMON,
+        Capability.SYS_ADMIN,  # perf_event_open(2) with Debian's kernel.perf_event_paranoid = 3
+    }
+)
+"""What it takes to put the kernel half in place."""
+
+SERVICE: Final = frozenset(
+    {
+        Capability.BPF,  # its maps
+        Capability.PERFMON,
+        Capability.SYS_PTRACE,  # what /proc says of others
+        Capability.DAC_OVERRIDE,  # their sockets
+        Capability.DAC_READ_SEARCH,
+        Capability.LINUX_IMMUTABLE,  # closed segments
+        Capability.SETUID,  # workers become somebody else
+        Capability.SETGID,
+        Capability.SETPCAP,
+        Capability.KILL,
+        Capability.AUDIT_READ,  # the worker that listens, and asks what is audited
+        Capability.AUDIT_CONTROL,
+        Capability.AUDIT_WRITE,  # the one that writes sinks
+    }
+)
+"""What it takes to record; workers keep some of these, or none."""
 
 
 class Account(NamedTuple):
@@ -140,7 +169,7 @@ def _bit(number: int) -> int:
 def _bound(kept: int) -> None:
     """What programs that we start can get at most; without CAP_SETPCAP that is nothing new."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if effective_of(os.getpid()) & _bit(_SETPCAP):
+    if effective_of(os.getpid()) & _bit(Capability.SETPCAP):
         for number in range(int(_LAST.read_text()) + 1):
             if not kept & _bit(number):
                 _prctl(_PR_CAPBSET_DROP, number)

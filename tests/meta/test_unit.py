@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.meta.sources import REPO
 from tests.need import lacking
+from tracer.privileges import LOADER, SERVICE, names_of, set_of
 
 UNIT = REPO / "packaging" / "ttytrace.service"
 THRESHOLD = 30  # an exposure of 3.0
@@ -27,6 +29,12 @@ def test_the_unit_is_closed() -> None:
     """Its exposure is 3.0 at most."""
     rated = rating(UNIT)
     assert rated.returncode == 0, rated.stdout
+
+
+def test_the_unit_grants_what_is_needed() -> None:
+    """And nothing else."""
+    granted = re.findall(r"^CapabilityBoundingSet=(.*)$", UNIT.read_text(), re.M)
+    assert set(" ".join(granted).split()) == set(names_of(set_of(LOADER | SERVICE)))
 
 
 @pytest.mark.parametrize("name", ["ProtectSystem", "SystemCallFilter"])

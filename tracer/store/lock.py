@@ -23,6 +23,14 @@ def lock(directory: Directory) -> None:
         raise LogBusy(directory=directory.path, holder=holder) from None
 
 
+def writer(state: Path) -> int | None:
+    """The pid of who writes the log with its keys in this directory; None if nobody does."""
+    try:
+        return _holder(state.stat())
+    except OSError:
+        return None
+
+
 def _holder(state: os.stat_result) -> int | None:
     """Who has the lock, as /proc/locks tells it: 1: FLOCK ADVISORY WRITE pid major:minor:inode …"""
     place = f"{os.major(state.st_dev):02x}:{os.minor(state.st_dev):02x}:{state.st_ino}"

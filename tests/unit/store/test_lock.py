@@ -9,7 +9,7 @@ import pytest
 
 from tracer.errors import LogBusy
 from tracer.store.directory import Directory
-from tracer.store.lock import lock
+from tracer.store.lock import lock, writer
 
 
 def test_there_is_one_writer(directory: Directory) -> None:
@@ -38,3 +38,11 @@ def test_a_holder_that_can_not_be_seen(directory: Directory, monkeypatch) -> Non
     with pytest.raises(LogBusy, match="can't be seen"):
         lock(again)
     again.close()
+
+
+def test_the_writer_is_known_to_all(directory: Directory, tmp_path: Path) -> None:
+    """By the lock that it holds, without taking it; nobody holds that of a directory that isn't."""
+    assert writer(directory.path) is None
+    lock(directory)
+    assert writer(directory.path) == os.getpid()
+    assert writer(tmp_path / "none") is None
