@@ -49,7 +49,7 @@ class _Heard(NamedTuple):
 
 
 class Witness:
-    """`tallies` counts what was compared."""
+    """`tallies` counts what was compared: see docs/format.md, heartbeat."""
 
     def __init__(self, processes: ProcessTable) -> None:
         self._processes = processes
@@ -62,15 +62,15 @@ class Witness:
         self.tallies: Counter[str] = Counter()
 
     def begin(self, now_ns: int) -> None:
-        """The audit stream is listened to from now on."""
-        self._since_ns = now_ns
+        """The audit stream is listened to from now on; soon both tell of the same."""
+        self._since_ns = now_ns + _CLOSE_NS
 
     def note(self, record: object) -> None:
         """What the kernel half tells."""
         if self._since_ns is None:
             return
         match record:
-            case Exec():
+            case Exec() if record.ktime_ns >= self._since_ns:
                 self._told[record.key.tgid].append(record)
                 self._times.append((record.ktime_ns, record.key.tgid))
             case Fork():
@@ -80,7 +80,7 @@ class Witness:
 
     def hear(self, seen: AuditExec) -> None:
         """Audit tells of one."""
-        if self._since_ns is None or seen.time_ns < self._since_ns + _CLOSE_NS:
+        if self._since_ns is None or seen.time_ns < self._since_ns:
             return
         if len(self._heard) >= _MAX_WAITING:
             self.tallies["uncompared"] += 1
@@ -137,9 +137,12 @@ class Witness:
     def _forget(self, now_ns: int) -> None:
         while self._times and now_ns - self._times[0][0] > _KEPT_NS:
             _, pid = self._times.popleft()
-            left = [each for each in self._told.pop(pid, []) if now_ns - each.ktime_ns <= _KEPT_NS]
+            told = self._told.pop(pid, [])
+            left = [each for each in told if now_ns - each.ktime_ns <= _KEPT_NS]
             if left:
                 self._told[pid] = left
+            if len(told) > len(left):
+                self.tallies["unheard"] += len(told) - len(left)
         while self._unseen and now_ns - next(iter(self._unseen.values()))[0] > _UNSEEN_NS:
             del self._unseen[next(iter(self._unseen))]
         while len(self._ends) > _MAX_ENDS:

@@ -10,16 +10,18 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tracer.capture.audit import AuditSource
+from tracer.capture.program import LoadedProgram
 from tracer.clock import boot_ns
 from tracer.codec.audit import from_fields
 from tracer.codec.identity import Fields, known
 from tracer.daemon import Capture
 from tracer.model.audit import AuditBegan, AuditInput, AuditSeen
 from tracer.model.stage import Drain
-from tracer.observe.audit_rules import ask
+from tracer.observe.audit_rules import RULE, ask
 from tracer.service.child import Child
 from tracer.settings import Settings, Source
 from tracer.workers.door import Message
+from tracer.workers.loading import load
 
 UNSEEN: Final = (
     "what panes show",
@@ -91,6 +93,17 @@ class Auditing:
         is_wanted = settings.audit.listen and not is_heard(settings)
         self._ear = Ear(self._take, watch) if is_wanted else None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it is not heard as it should be."""
+        if self._ear is None:
+            return None
+        if self._ear.trouble is not None:
+            return self._ear.trouble
+        compared = self._capture.compared()  # where we may not ask for its rules, it shows
+        is_deaf = "unheard" in compared and "agreed" not in compared
+        return f"audit tells of no program: {RULE}" if is_deaf else None
+
     def turn(self, now_ns: int) -> None:
         """To be called each turn."""
         if self._ear is not None:
@@ -100,7 +113,7 @@ class Auditing:
         """What a heartbeat says of it; nothing where it isn't wanted."""
         if self._ear is None:
             return {}
-        return {"audit": self._capture.compared() | known(trouble=self._ear.trouble)}
+        return {"audit": self._capture.compared() | known(trouble=self.trouble)}
 
     def close(self) -> None:
         """Ends it."""
@@ -138,6 +151,13 @@ class HeardSource(AuditSource):
         for each in seen:
             if not isinstance(each, AuditBegan):  # there is nothing to hold it against
                 self.add(each)
+
+
+def attach(wanted_plan: str | None, settings: Settings) -> LoadedProgram | HeardSource:
+    """What a capture needs, whichever source the settings name. Raises what loading may."""
+    if is_heard(settings):
+        return HeardSource()
+    return load(wanted_plan, settings)
 
 
 class Hearing:

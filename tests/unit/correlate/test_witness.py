@@ -29,7 +29,7 @@ class Scene:
         self.processes = ProcessTable()
         self.witness = Witness(self.processes)
         self.witness.begin(at_ns(0) - 10**10)
-        self.tell(exec_(PANE, b"sh", ms=-9000))
+        self.processes.exec(exec_(PANE, b"sh"))
 
     def tell(self, *records: Exec | Fork | Exit) -> None:
         """The kernel half does."""
@@ -133,6 +133,15 @@ def test_what_is_cut_is_compared_as_far_as_it_goes(scene: Scene) -> None:
     scene.tell(record._replace(flags=abi.EXEC_ARGV_CUT, argv_bytes=5006))
     scene.hear(PID, b"echo", long)
     assert scene.judged() == []
+
+
+def test_what_audit_does_not_tell_of_is_counted(scene: Scene) -> None:
+    """No rule tells it to, or it lost something; of what agreed there is nothing to count."""
+    scene.tell(exec_(PID, b"ls", ms=2000), exec_(PID + 1, b"ls", ms=2000))
+    scene.hear(PID, b"ls")
+    assert scene.judged() == []
+    scene.witness.tick(at_ns(0) + 10**12)
+    assert scene.witness.tallies == {"agreed": 1, "unheard": 1}
 
 
 def test_before_it_is_heard_nothing_is_kept() -> None:

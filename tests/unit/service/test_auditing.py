@@ -11,6 +11,7 @@ from tests.audit_records import heard
 from tracer.codec.audit import to_fields
 from tracer.model.audit import AuditBegan, AuditConfig, AuditInput, AuditSeen
 from tracer.model.events import Tty
+from tracer.observe.audit_rules import RULE
 from tracer.service import auditing as module
 from tracer.service.auditing import Auditing, HeardSource, is_heard, source_fields
 from tracer.settings import AuditSettings, Settings, Source
@@ -71,6 +72,15 @@ def test_beside_the_kernel_half_all_but_input_is_learnt() -> None:
     assert capture.facts == [BEGAN, EXEC, CHANGE]
     assert beside.fields() == {"audit": {"agreed": 3, "trouble": "no audit rule"}}
     beside.close()
+
+
+def test_that_audit_is_silent_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its rules can't be asked for: it has told of none of the programs that ran."""
+    monkeypatch.setattr(Worker, "said", ())
+    beside, _ = auditing(Settings(audit=AuditSettings(listen=True)))
+    assert beside.trouble is None
+    monkeypatch.setattr(Capture, "compared", lambda _self: {"unheard": 2})
+    assert beside.trouble == f"audit tells of no program: {RULE}"
 
 
 @pytest.mark.parametrize(
