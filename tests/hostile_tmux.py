@@ -1,16 +1,18 @@
-"""A fake tmux server that attacks whoever talks to it: `hostile_tmux.py MODE DIR`.
+"""A fake tmux server that attacks whoever talks to it: `hostile_tmux.py MODE DIR [COMMAND]`.
 
 It listens on DIR/socket, prints "ready", and answers each client's command with the attack that
 MODE names, a method of Attack. What a client sends goes to DIR/received. An attack that worked
 leaves DIR/executed (it ran something), DIR/created (it created a file) or DIR/received with
-DIR/secret in it; `kill` makes tmux's client send SIGHUP to its parent. It has its own codec on
-purpose: nothing here may depend on what it is meant to test.
+DIR/secret in it; `kill` makes tmux's client send SIGHUP to its parent. COMMAND runs in sh on a pty,
+as in a pane, and ends with us. It has its own codec on purpose: nothing here may depend on what it
+is meant to test.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import pty
 import random
 import socket
 import struct
@@ -124,10 +126,12 @@ def serve(client: socket.socket, mode: str, place: Path) -> None:
             received.write(more)
 
 
-def main(mode: str, place: Path) -> None:
+def main(mode: str, place: Path, command: str = "") -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(bytes(place / "socket"))
         listener.listen()
+        if command and pty.fork()[0] == 0:
+            os.execv("/bin/sh", ["sh", "-c", command])
         print("ready", flush=True)
         while True:
             client, _ = listener.accept()
@@ -138,4 +142,4 @@ def main(mode: str, place: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

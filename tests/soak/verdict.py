@@ -1,0 +1,86 @@
+"""What the samples of a soak come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import linear_regression
+from typing import NamedTuple
+
+from tests.soak.ledger import Ledger
+from tests.soak.probe import SERVICE, Held
+
+GROWTH_MIB = 6.0
+"""What a process may grow by in the second half of a soak, by its slope. Two hours start about 2 M
+programs, and five minutes 40,000 in that half: one object of 150 bytes kept of each would show.
+What floods leave in the allocator moves the slope of five minutes by up to half of that."""
+
+
+class Sample(NamedTuple):
+    """One look at everything."""
+
+    at_s: float
+    held: dict[str, Held]
+    log_mib: float
+    maps: int
+    programs: int
+    lines: int
+
+
+class Slope(NamedTuple):
+    """Of the resident memory of a process, over the second half."""
+
+    mib_per_hour: float
+    growth_mib: float
+
+
+def slope(samples: Sequence[Sample], name: str = SERVICE) -> Slope:
+    """By least squares. A worker that came during that half has none."""
+    half = samples[len(samples) // 2 :]
+    points = [(each.at_s, each.held[name].rss_mib) for each in half if name in each.held]
+    if len(points) < len(half):
+        return Slope(0.0, 0.0)
+    a_second = linear_regression(*zip(*points, strict=True)).slope
+    return Slope(a_second * 3600, a_second * (points[-1][0] - points[0][0]))
+
+
+def names(samples: Sequence[Sample]) -> list[str]:
+    """Of all processes that were seen."""
+    return sorted({name for each in samples for name in each.held})
+
+
+def problems(
+    samples: Sequence[Sample], calm: Sequence[dict[str, Held]], ledger: Ledger
+) -> Iterator[str]:
+    """What must not be, as sentences. `calm`: the processes before and after all the work."""
+    for name in names(samples):
+        if (grown := slope(samples, name).growth_mib) > GROWTH_MIB:
+            yield f"{name} grew by {grown:.1f} MiB in the second half"
+    yield from _leaks(samples, *calm)
+    yield from _unaccounted(ledger)
+
+
+def _leaks(
+    samples: Sequence[Sample], before: dict[str, Held], after: dict[str, Held]
+) -> Iterator[str]:
+    if more := after.keys() - before.keys():
+        yield f"workers that were not there before: {sorted(more)}"
+    for name in before.keys() & after.keys():
+        if after[name].fds > before[name].fds:
+            yield f"{name} has {after[name].fds} descriptors, and had {before[name].fds}"
+        # Pools of threads grow up to their size, and stay so.
+        half = samples[: len(samples) // 2]
+        most = max(each.held[name].threads for each in half if name in each.held)
+        if after[name].threads > most:
+            yield f"{name} has {after[name].threads} threads, and had {most}"
+
+
+def _unaccounted(ledger: Ledger) -> Iterator[str]:
+    for kind, tally in ledger.counters.items():
+        if tally["produced"] != tally["arrived"] + tally["lost"]:
+            yield f"{kind}: {tally} do not add up"
+        if tally["lost"] != ledger.lost[kind]:
+            yield f"{kind}: {tally['lost']} lost, and events tell of {ledger.lost[kind]}"
+        if tally["lost"] and kind != "text_output":
+            yield f"{kind}: {tally['lost']} lost"
+    for gap in ledger.gaps:
+        yield f"a gap: {gap}"
