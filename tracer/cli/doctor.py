@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -18,14 +18,18 @@ import orjson
 import typer
 
 from tracer.capture.bcc_module import find_bcc
+from tracer.cli import installed
+from tracer.cli.installed import Feature
 from tracer.cli.render import safe_text
 from tracer.errors import NoBcc, PlanRefused, TtytraceError
+from tracer.install import Places
 from tracer.observe.audit_rules import State, ask
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.catalog import PLANS
 from tracer.probe.plan import Plan, choose
 from tracer.probe.survey import Host, host, survey
+from tracer.settings import LogSettings
 
 # Caps field → what to do where it is missing
 _CURES: Final = {
@@ -44,16 +48,6 @@ _CURES: Final = {
     "bcc": "apt install python3-bpfcc, or dnf install python3-bcc; not the PyPI package bcc",
 }
 _MARKS: Final = {True: "✓", False: "✗", None: "?"}
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One thing looked for; `ok` is None if it could not be looked at."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    cure: str | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +80,8 @@ class Report:
     hooks: tuple[Attachment, ...]
     sentence: str
     exit_code: int
+    installed: tuple[Feature, ...] = ()
+    rights: tuple[tuple[str, list[str]], ...] = ()
 
 
 def doctor(
@@ -115,6 +111,8 @@ def examine() -> Report:
         tuple(_attachments(plan)) if plan else (),
         str(error) if error else f"ttytrace can watch tmux here, by its {plan and plan.name} plan.",
         error.exit_code if error else 0,
+        tuple(installed.features(Places())),
+        tuple(installed.rights(Path(LogSettings().state))),
     )
 
 
@@ -124,10 +122,7 @@ def lines(report: Report) -> Iterator[str]:
     tmux = machine.tmux or "no tmux"
     yield f"Linux {safe_text(machine.kernel)} on {safe_text(machine.machine)}, {safe_text(tmux)}"
     yield from ("", "What this machine offers")
-    for feature in report.features:
-        yield _row(feature.ok, feature.name, feature.detail)
-        if feature.cure:
-            yield f"{'':20}→ {feature.cure}"
+    yield from _rows(report.features)
     yield from ("", "Plans, the one that loses least first")
     for candidate in report.plans:
         yield _row(candidate.ok, candidate.name, candidate.reason)
@@ -137,7 +132,19 @@ def lines(report: Report) -> Iterator[str]:
         targets = ", ".join(hook.target for hook in group)
         yield _row(True, same.name, f"{same.kind} {targets}: {same.shows}")
         yield f"{'':20}{same.reason}"
+    yield from ("", "What is installed here")
+    yield from _rows(report.installed)
+    yield from ("", "Who may what, of what root may")
+    for who, names in report.rights:
+        yield f"    {safe_text(who):<16}{', '.join(names) or 'nothing'}"
     yield from ("", safe_text(report.sentence))
+
+
+def _rows(features: Iterable[Feature]) -> Iterator[str]:
+    for feature in features:
+        yield _row(feature.ok, feature.name, feature.detail)
+        if feature.cure:
+            yield f"{'':20}→ {feature.cure}"
 
 
 def _row(ok: bool | None, name: str, text: str) -> str:
