@@ -1,8 +1,8 @@
 """Which tmux server a process descends from, where the kernel half can't say: by /proc, and by the
 parents that each exec names.
 
-Invariant: best effort. A process whose ancestors are all over by the time that its exec is heard
-of is known by its terminal alone, and only while the pane's first process still has that one.
+Invariant: best effort. A process whose ancestors are over by the time that its exec is heard of is
+known by its terminal alone, and only while the pane's first process still has that one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tracer.model.events import Tty
 from tracer.observe import procfs
 
 _MAX_STEPS: Final = 32
+_INIT: Final = 1
 
 
 class Under(NamedTuple):
@@ -53,7 +54,7 @@ class Lineage:
     def chain(self, seen: AuditExec) -> tuple[int, ...]:
         """The process and its ancestors up to one that is known, or as far as they are there."""
         chain = [seen.pid, seen.ppid]
-        while len(chain) < _MAX_STEPS and chain[-1] > 1 and chain[-1] not in self._under:
+        while len(chain) < _MAX_STEPS and chain[-1] > _INIT and chain[-1] not in self._under:
             above = procfs.stat_of(chain[-1])
             if above is None:
                 break
@@ -66,7 +67,9 @@ class Lineage:
             if (known := self._under.get(pid)) is not None:
                 is_server = known.pane_tgid == 0
                 return known._replace(pane_tgid=below) if is_server else known
-        return self._on_terminal(tty) if tty is not None else None
+        # Whose ancestors are all there is under none; an orphan's are not.
+        is_broken = chain[-1] > _INIT or len(chain) == 2
+        return self._on_terminal(tty) if tty is not None and is_broken else None
 
     def gone(self) -> dict[int, Under]:
         """Those that are over; they are forgotten."""

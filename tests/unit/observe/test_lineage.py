@@ -65,6 +65,8 @@ def test_a_terminal_counts_while_the_pane_has_it(
     monkeypatch.setattr(procfs, "stat_of", lambda _pid: there._replace(tty=tty))
     lineage.follow(child, SERVER, child)
     assert lineage.under((5, 4), tty) == Under(SERVER, child)
+    assert lineage.under((5, 1), tty) == Under(SERVER, child)  # an orphan
+    assert lineage.under((5, 4, 1), tty) is None  # a container's, with terminals of its own
     assert lineage.under((5, 4), other) is None
     monkeypatch.setattr(procfs, "stat_of", lambda _pid: there._replace(tty=other))
     assert lineage.under((5, 4), tty) is None
