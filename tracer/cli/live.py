@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
 
+from tracer.cli.attached import Screen, Service, connect
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
+from tracer.cli.screen import JsonScreen, LineScreen
 from tracer.cli.select import KINDS, selected
+from tracer.cli.when import moment, now_us
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.codec.safe import safe_json
-from tracer.config import load
+from tracer.config import PATH, load
 from tracer.daemon import Capture, require_root
+from tracer.errors import BadSearch
 from tracer.model.findings import Finding
 from tracer.model.selection import Selection
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
+from tracer.settings import Settings
 from tracer.workers.loading import load as load_program
 
 
@@ -46,25 +54,68 @@ def live(  # noqa: PLR0917 - each is an option of the command
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON event a line.")] = False,
     output: Annotated[bool, typer.Option(help="Show what the panes showed.")] = True,
+    since: Annotated[str, typer.Option(help="From then on: 14:30, 2h, 2026-11-20T14:30.")] = "",
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Capture here, even where a service runs.")
+    ] = False,
     plan: PlanOption = "",
     input_: InputOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show what happens in tmux sessions on this host, until Ctrl-C."""
+    """Show what happens in tmux sessions on this host, until Ctrl-C.
+
+    Where `ttytrace run` records, this shows what it records, to root and the group ttytrace; who
+    watches is on record. Else, and with --alone, --plan or --input, it captures by itself, as root.
+    """
     selection = selected(session, pane, user, kind, output)
+    start = moment("--since", since, now_us())
+    settings = _settings(config)
+    is_alone = alone or plan or input_
+    connection = None if is_alone else connect(Path(settings.live.socket))
+    if connection is not None:
+        screen = JsonScreen() if as_json else LineScreen()
+        since_ns = None if start is None else start * 1000
+        reader = _pipe(sys.stdout.fileno())
+        _watch(Service(Path(settings.live.socket), connection, selection, since_ns, reader), screen)
+    elif start is not None:
+        raise BadSearch(option="--since", value=since, reason="only a running service has a record")
+    else:
+        settings = replace(settings, input=input_ or settings.input)
+        _capture(selection, settings, plan, as_json)
+
+
+def _settings(config: Path | None) -> Settings:
+    """Those of the file; what holds without one, for who may watch and not read it."""
+    is_hidden = config is None and PATH.exists() and not os.access(PATH, os.R_OK)
+    return Settings() if is_hidden else load(config)
+
+
+def _watch(service: Service, screen: Screen) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            service.watch(screen)
+        screen.close()
+    except BrokenPipeError:
+        _give_up_output()
+
+
+def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool) -> None:
     writer = _JsonWriter() if as_json else _LineWriter()
-    settings = load(config)
-    settings = replace(settings, input=input_ or settings.input)
     require_root("live")
     capture = Capture([_Sink(selection, writer)], load_program(plan or None, settings), settings)
     try:
         capture.run(lambda: _say_ready(capture.plan), _pipe(sys.stdout.fileno()))
         writer.close()
     except BrokenPipeError:
-        # The reader has what it wanted. What Python still holds for it must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
     finally:
         capture.close()
+
+
+def _give_up_output() -> None:
+    """The reader has what it wanted. What Python still holds for it must not fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Sink:

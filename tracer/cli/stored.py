@@ -26,7 +26,7 @@ _PREFIX_COLUMNS: Final = 24
 _SECOND_NS: Final = 1_000_000_000
 
 
-class _StoredClock(WallClock):
+class StoredClock(WallClock):
     """The clocks of one record."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class StoredLines:
     def __init__(self, query: Query, *, colour: bool, width: int | None) -> None:
         self._query = query
         self._names: dict[int, str] = {}
-        self._clock = _StoredClock()
+        self._clock = StoredClock()
         room = None if width is None else max(40, width - _PREFIX_COLUMNS)
         self._renderer = Renderer(self._names.get, self._clock, colour=colour, width=room)
         self._words = [word.casefold() for word in phrases(query.text)] if query.text else []
@@ -63,7 +63,7 @@ class StoredLines:
         self._clock.offset_ns = wall - event["ttytrace"]["boottime_ns"]
         finding = finding_of(event)
         if finding is None:
-            return _about_log(event, wall)
+            return about_log(event, wall)
         self._names |= {int(uid): name for uid, name in accounts_of(event)}
         if isinstance(finding, TextOutput) and rows:
             finding = finding._replace(data="\n".join(self._fitting(rows)).encode())
@@ -82,7 +82,7 @@ def _has_any(words: list[str], row: str) -> bool:
     return any(word in folded for word in words)
 
 
-def _about_log(event: Fields, wall: int) -> str:
+def about_log(event: Fields, wall: int) -> str:
     action, fields = log_part(event) or ("?", {})
     clock = time.strftime("%H:%M:%S", time.localtime(wall // _SECOND_NS))
     ms = wall % _SECOND_NS // 1_000_000
