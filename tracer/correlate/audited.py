@@ -5,7 +5,7 @@ Invariant: everything here is told beside the stream, never instead of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 from tracer.correlate.logins import Logins
@@ -32,13 +32,14 @@ PlaceOf = Callable[[int, int | None], Place]
 
 
 class Audited:
-    """`place_of` names the pane of a server by its first process."""
+    """`place_of` names the pane of a server by its first process; `servers` are those that are
+    recorded."""
 
-    def __init__(self, processes: ProcessTable, place_of: PlaceOf) -> None:
+    def __init__(self, processes: ProcessTable, place_of: PlaceOf, servers: Container[int]) -> None:
         self._processes = processes
         self._place_of = place_of
         self._offsets: dict[tuple[int, Tty], int] = {}
-        self.witness = Witness(processes)
+        self.witness = Witness(processes, servers)
         self.logins = Logins()
 
     def learn(self, fact: Fact) -> Sequence[Finding]:

@@ -71,7 +71,7 @@ class Correlator:
         self._ignored: set[int] = set()
         self._asks: dict[int, Ask] = {}
         self._expected: dict[tuple[int, int], int] = {}
-        self.audited = Audited(self._processes, self._place)
+        self.audited = Audited(self._processes, self._place, self._servers)
         self._people = People(self.audited.logins.address)
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
         self._acts = Acts(self._people, self._processes, self._place, self._access.is_attached)

@@ -9,6 +9,7 @@ under way when listening began is no difference.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
+from collections.abc import Container
 from typing import Final, NamedTuple
 
 from tracer.correlate.procs import ProcessTable
@@ -49,10 +50,11 @@ class _Heard(NamedTuple):
 
 
 class Witness:
-    """`tallies` counts what was compared: see docs/format.md, heartbeat."""
+    """`servers` are those that are recorded. `tallies` counts what was compared: see docs/format.md,
+    heartbeat."""
 
-    def __init__(self, processes: ProcessTable) -> None:
-        self._processes = processes
+    def __init__(self, processes: ProcessTable, servers: Container[int]) -> None:
+        self._processes, self._servers = processes, servers
         self._since_ns: int | None = None
         self._told: defaultdict[int, list[Exec]] = defaultdict(list)
         self._times: deque[tuple[int, int]] = deque()
@@ -131,6 +133,8 @@ class Witness:
             _, under = self._unseen.get(pid, (0, None))
             return under
         if ended_ns is not None and ended_ns < time_ns - _CLOSE_NS:
+            return None
+        if process.who.server_tgid not in self._servers:
             return None
         return Under(process.who.server_tgid, process.who.pane_tgid)
 

@@ -27,7 +27,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.processes = ProcessTable()
-        self.witness = Witness(self.processes)
+        self.witness = Witness(self.processes, {SERVER})
         self.witness.begin(at_ns(0) - 10**10)
         self.processes.exec(exec_(PANE, b"sh"))
 
@@ -93,6 +93,13 @@ def test_what_runs_elsewhere_is_none_of_ours(scene: Scene) -> None:
     assert scene.judged() == [] and not scene.witness.tallies
 
 
+def test_what_is_not_recorded_is_not_missed(scene: Scene) -> None:
+    """Of a server that is left out, or is none."""
+    scene.tell(exec_(700, b"sh", ms=1000, server=699))
+    scene.hear(PID, b"ls", ppid=700)
+    assert scene.judged() == [] and not scene.witness.tallies
+
+
 def test_a_pid_that_is_used_again_is_no_pane_of_ours(scene: Scene) -> None:
     """Its process was over long before."""
     scene.tell(exec_(PID, b"ls", ms=-8000), exit_(PID, ms=-7000))
@@ -147,7 +154,7 @@ def test_what_audit_does_not_tell_of_is_counted(scene: Scene) -> None:
 def test_before_it_is_heard_nothing_is_kept() -> None:
     """Where audit isn't wanted it costs nothing; what was under way at the start is no loss."""
     processes = ProcessTable()
-    witness = Witness(processes)
+    witness = Witness(processes, {SERVER})
     processes.exec(exec_(PANE, b"sh"))
     witness.note(exec_(PID, b"ls"))
     witness.hear(heard(PID, b"ls", time_ns=at_ns(2000), ppid=PANE))
