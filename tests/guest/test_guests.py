@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import sys
 
 import pytest
 
 from tests.guest import boot, kernels
 from tests.guest.suite import EVERY_KERNEL, EVERY_PLAN, KERNEL_TESTS, environment_of
-from tests.need import lacking
 
 BOXES = kernels.boxes()
 LIMIT_S = 1500
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _machine() -> None:
-    if os.geteuid():
-        lacking("a guest needs root")
-    if not shutil.which("qemu-system-x86_64"):
-        lacking("a guest needs qemu-system-x86_64: make setup")
 
 
 @pytest.fixture(scope="module")

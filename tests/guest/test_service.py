@@ -1,0 +1,48 @@
+"""The package in a guest whose pid 1 is systemd."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.guest import boot, kernels
+
+LIMIT_S = 900
+VERSION = "9.9"  # of the next one
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> list[Path]:
+    """The package, and a later one of the same."""
+    subprocess.run([kernels.REPO / "packaging/deb.sh", tmp_path], check=True)
+    (old,) = tmp_path.glob("*.deb")
+    tree, new = tmp_path / "tree", tmp_path / "new.deb"
+    subprocess.run(["dpkg-deb", "--raw-extract", old, tree], check=True)
+    # Not compressed: that is seconds of an emulated machine.
+    pack = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", tree]
+    subprocess.run([*pack, old], check=True)
+    control = tree / "DEBIAN" / "control"
+    lines = control.read_text().splitlines(keepends=True)
+    control.write_text(
+        "".join(f"Version: {VERSION}\n" if each.startswith("Version:") else each for each in lines)
+    )
+    subprocess.run([*pack, new], check=True)
+    return [old, new]
+
+
+def test_the_package_lives_under_systemd(packages: list[Path]) -> None:
+    """It is installed, starts, is reloaded, hangs, crashes, is upgraded while it records, stops and
+    is purged; and `ttytrace install` makes the same without a package."""
+    outcome = boot.run(
+        kernels.fetch(next(iter(kernels.boxes().values()))),
+        [str(kernels.REPO / ".venv/bin/python"), "-m", "tests.guest.service", *map(str, packages)],
+        environment={},
+        limit_s=LIMIT_S,
+        echo=sys.stdout.buffer,
+        systemd=True,
+    )
+    assert outcome.status == 0, outcome.output[-2000:].decode(errors="replace")
+    assert b" done\n" in outcome.output
