@@ -50,8 +50,7 @@ class _Heard(NamedTuple):
 
 
 class Witness:
-    """`servers` are those that are recorded. `tallies` counts what was compared, see docs/format.md.
-    """
+    """`servers`: those that are recorded. `tallies` counts what was compared, see docs/format.md."""
 
     def __init__(self, processes: ProcessTable, servers: Container[int]) -> None:
         self._processes, self._servers = processes, servers
