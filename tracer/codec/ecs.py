@@ -229,8 +229,8 @@ class Encoder:
         if change.note is not None:
             event["ttytrace"]["note"] = clean(change.note)
             # It may quote what tmux said, such as a former name or size; how a client left is the
-            # kernel's.
-            if change.action != "client-detached":
+            # kernel's, and why a server is left out is ours.
+            if change.action not in ("client-detached", "server-ignored"):
                 event["tmux"] = claiming(event["tmux"], "ttytrace.note")
         return event
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder, host_fields
@@ -31,6 +31,7 @@ from tracer.observe.signals import Sent, Signals
 from tracer.service.auditing import Auditing, Hearing, is_heard, source_fields
 from tracer.service.child import Child
 from tracer.service.clocks import Clocks
+from tracer.service.exchange import Exchanged
 from tracer.service.heart import Heart
 from tracer.service.names import Names
 from tracer.service.notify import Notifier
@@ -38,6 +39,7 @@ from tracer.service.oversight import Oversight, Run
 from tracer.service.reload import Source, said_of
 from tracer.service.sinks import Sinks
 from tracer.service.watchers import Watchers
+from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker
@@ -48,6 +50,15 @@ from tracer.workers.loading import Loading
 
 _CRASH: Final = "crash"
 _IN_HAND_NS: Final = 2_000_000_000  # what stages hold, and what waits for the log, is younger
+
+
+class Parts(NamedTuple):
+    """What goes on beside the stream."""
+
+    indexer: Child
+    sinks: Sinks
+    watchers: Exchanged[Watchers]
+    auditing: Exchanged[Auditing]
 
 
 class Recorder:
@@ -114,7 +125,9 @@ class Recorder:
             closing(self._sinks(poll)) as sinks,
             closing(self._watchers(poll)) as watchers,
             closing(self._auditing(capture, poll)) as auditing,
-            closing(self._oversight(capture, poll, index, sinks)) as oversight,
+            closing(
+                self._oversight(capture, poll, Parts(index, sinks, watchers, auditing))
+            ) as oversight,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -124,8 +137,8 @@ class Recorder:
                 self._pulse,
                 lambda: (
                     self._counters(capture)
-                    | known(index=index.trouble, sinks=sinks.trouble, live=watchers.trouble)
-                    | auditing.fields()
+                    | known(index=index.trouble, sinks=sinks.trouble, live=watchers.part.trouble)
+                    | auditing.part.fields()
                 ),
             )
             clocks = Clocks(self._say)
@@ -138,8 +151,8 @@ class Recorder:
                 heart.turn(now_ns)
                 index.turn(now_ns)
                 sinks.turn(now_ns)
-                watchers.turn(now_ns)
-                auditing.turn(now_ns)
+                watchers.part.turn(now_ns)
+                auditing.part.turn(now_ns)
                 clocks.turn(now_ns)
                 oversight.turn(now_ns)
                 if sent and sent.wants_reload:
@@ -150,9 +163,8 @@ class Recorder:
                     return sent
         raise AssertionError("the stream has no other end")
 
-    def _oversight(
-        self, capture: Capture, poll: select.epoll, index: Child, sinks: Sinks
-    ) -> Oversight:
+    def _oversight(self, capture: Capture, poll: select.epoll, parts: Parts) -> Oversight:
+        index, sinks, watchers, auditing = parts
         run = Run(
             capture,
             self._worker,
@@ -160,9 +172,9 @@ class Recorder:
             self._log,
             self._keeper,
             self._say,
-            {"sinks": lambda: sinks.states},
-            lambda: (index.trouble, sinks.trouble),
-            (sinks.configure,),
+            {"sinks": lambda: sinks.states, "audit": lambda: auditing.part.fields().get("audit")},
+            lambda: [one.trouble for one in (index, sinks, watchers.part, auditing.part)],
+            (sinks.configure, watchers.configure, auditing.configure),
         )
         announce = partial(self._announce, capture.plan)
         return Oversight(run, self._source, self._loaded, poll, announce)
@@ -179,14 +191,19 @@ class Recorder:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
         return Sinks(self._settings, self._first, self._say, self._worker.do, watch)
 
-    def _watchers(self, poll: select.epoll) -> Watchers:
+    def _watchers(self, poll: select.epoll) -> Exchanged[Watchers]:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
         log = self._sink, self._worker.do
-        return Watchers(self._settings, self._identities, *log, watch)
 
-    def _auditing(self, capture: Capture, poll: select.epoll) -> Auditing:
+        def make(settings: Settings) -> Watchers:
+            return Watchers(settings, self._identities, *log, watch)
+
+        return Exchanged(make, self._settings, "live")
+
+    def _auditing(self, capture: Capture, poll: select.epoll) -> Exchanged[Auditing]:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
-        return Auditing(self._settings, capture, watch)
+        make = partial(Auditing, capture=capture, watch=watch)
+        return Exchanged(make, self._settings, "audit")
 
     def _index_worker(self, poll: select.epoll) -> Child:
         watch = partial(poll.register, eventmask=select.EPOLLIN)
