@@ -88,6 +88,9 @@ def purge(places: Places) -> Iterator[str]:
     if _has_account():
         _run("userdel", ACCOUNT)
         yield f"The account {ACCOUNT} is removed."
+    if reading_group():  # a group with members outlives its account
+        _run("groupdel", ACCOUNT)
+        yield f"The group {ACCOUNT} is removed."
 
 
 def systemctl(*arguments: str) -> None:

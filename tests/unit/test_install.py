@@ -115,11 +115,12 @@ def test_a_purge_removes_what_is_locked(record: Places, monkeypatch: pytest.Monk
     """All of the record, and nothing that it only points to."""
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(module, "_run", lambda *command: ran.append(command))
+    monkeypatch.setattr(module, "reading_group", lambda: 995)
     list(purge(record))
     assert not record.log.exists()
     assert not record.state.exists()
     assert (record.log.parent / "outside").exists()
-    assert ran == [("userdel", "ttytrace")]
+    assert ran == [("userdel", "ttytrace"), ("groupdel", "ttytrace")]
 
 
 @pytest.mark.parametrize("hidden", ["/root/x/bin/python", "/home/x/bin/python", "/tmp/x/python"])
