@@ -59,6 +59,11 @@ class Log:
         create(load(self.config).log, seeds.append)
         (self._seed,) = seeds
 
+    def set(self, *lines: str) -> None:
+        """More lines of `[log]`, before it is written."""
+        text = self.config.read_text()
+        self.config.write_text(text.replace("[log]\n", "\n".join(["[log]", *lines, ""])))
+
     def records(self) -> list[Record]:
         """All that are whole now, and not erased."""
         while True:

@@ -228,7 +228,7 @@ def small_log(plan: str | None, tmp_path: Path) -> Iterator[Log]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", place], check=True)
     try:
         log = Log(place)
-        log.config.write_text(log.config.read_text() + 'when_full = "halt"\n')
+        log.set('when_full = "halt"')
         yield log
         log.release()
     finally:
