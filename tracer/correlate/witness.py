@@ -3,7 +3,7 @@ programs that run in panes, by ways of their own.
 
 Invariant: arguments are compared here and never told from here. A program that only audit saw is
 told where its process, or the process that made it, is known to run under a tmux server; what was
-under way when listening began is no difference.
+under way when listening began, or when its server was found, is no difference.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Final, NamedTuple
 from tracer.correlate.procs import ProcessTable
 from tracer.model import abi
 from tracer.model.audit import AuditExec
-from tracer.model.events import Exec, Exit, Fork
+from tracer.model.events import Exec, Exit, Fork, ServerFound
 
 SETTLE_NS: Final = 3_000_000_000
 _CLOSE_NS: Final = 1_000_000_000  # audit's clock ticks, and one of them may be set
 _KEPT_NS: Final = 4 * SETTLE_NS
 _MAX_WAITING: Final = 65536
-_MAX_ENDS: Final = 4096
+_MAX_TIMES: Final = 4096
 _UNSEEN_NS: Final = 600_000_000_000
 _UNCERTAIN: Final = abi.EXEC_ARGV_CUT | abi.EXEC_ARGV_FAULT
 
@@ -50,7 +50,7 @@ class _Heard(NamedTuple):
 
 
 class Witness:
-    """`servers`: those that are recorded. `tallies` counts what was compared, see docs/format.md."""
+    """`servers`: those that are recorded. `tallies`: see docs/format.md, heartbeat."""
 
     def __init__(self, processes: ProcessTable, servers: Container[int]) -> None:
         self._processes, self._servers = processes, servers
@@ -60,6 +60,7 @@ class Witness:
         self._heard: deque[_Heard] = deque()
         self._unseen: dict[int, tuple[int, Under]] = {}
         self._ends: dict[int, int] = {}
+        self._found: dict[int, int] = {}
         self.tallies: Counter[str] = Counter()
 
     def begin(self, now_ns: int) -> None:
@@ -74,6 +75,8 @@ class Witness:
             case Exec() if record.ktime_ns >= self._since_ns:
                 self._told[record.key.tgid].append(record)
                 self._times.append((record.ktime_ns, record.key.tgid))
+            case ServerFound():
+                self._found[record.key.tgid] = record.ktime_ns
             case Fork():
                 self._ends.pop(record.key.tgid, None)
             case Exit():
@@ -133,9 +136,9 @@ class Witness:
             return under
         if ended_ns is not None and ended_ns < time_ns - _CLOSE_NS:
             return None
-        if process.who.server_tgid not in self._servers:
-            return None
-        return Under(process.who.server_tgid, process.who.pane_tgid)
+        under = Under(process.who.server_tgid, process.who.pane_tgid)
+        began_ns = self._found.get(under.server_tgid, 0) + _CLOSE_NS
+        return under if under.server_tgid in self._servers and time_ns >= began_ns else None
 
     def _forget(self, now_ns: int) -> None:
         while self._times and now_ns - self._times[0][0] > _KEPT_NS:
@@ -148,8 +151,9 @@ class Witness:
                 self.tallies["unheard"] += len(told) - len(left)
         while self._unseen and now_ns - next(iter(self._unseen.values()))[0] > _UNSEEN_NS:
             del self._unseen[next(iter(self._unseen))]
-        while len(self._ends) > _MAX_ENDS:
-            del self._ends[next(iter(self._ends))]
+        for times in self._ends, self._found:
+            while len(times) > _MAX_TIMES:
+                del times[next(iter(times))]
 
 
 def _has_same_arguments(ours: Exec, seen: AuditExec) -> bool:

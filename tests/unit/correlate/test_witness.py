@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.audit_records import heard
-from tests.playbook import PANE, SERVER, at_ns, exec_, exit_, fork
+from tests.playbook import PANE, SERVER, at_ns, exec_, exit_, fork, server_found
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.witness import (
     OTHER_ARGUMENTS,
@@ -98,6 +98,15 @@ def test_what_is_not_recorded_is_not_missed(scene: Scene) -> None:
     scene.tell(exec_(700, b"sh", ms=1000, server=699))
     scene.hear(PID, b"ls", ppid=700)
     assert scene.judged() == [] and not scene.witness.tallies
+
+
+def test_what_a_server_ran_before_it_was_found_is_not_missed(scene: Scene) -> None:
+    """tmux tells utempter of a pane before it behaves as a server does."""
+    scene.witness.note(server_found(ms=1995))
+    scene.hear(PID, b"utempter")
+    assert scene.judged() == []
+    scene.hear(PID, b"ls", ms=3100)
+    assert scene.judged() == [SEEN_BY_AUDIT_ONLY]
 
 
 def test_a_pid_that_is_used_again_is_no_pane_of_ours(scene: Scene) -> None:
