@@ -84,13 +84,13 @@ def both(plan: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def programs(log: Log, pane: Pane) -> Counter[tuple[int, tuple[str, ...]]]:
-    """(pid, arguments) of every exec under a pane's server."""
+    """(pid, arguments) of every exec in a pane, but for its shell."""
     return Counter(
         (record["process"]["pid"], tuple(record["process"]["args"]))
         for record in log.records()
         if record["event"]["action"] == "exec"
-        and record["tmux"]["server"]["pid"] == pane.server_pid
-        and record["process"]["pid"] != pane.pid  # its shell may run before the server is known
+        and record["tmux"].get("pane", {}).get("pid") == pane.pid
+        and record["process"]["pid"] != pane.pid  # it may run before the server is known
     )
 
 
