@@ -57,10 +57,15 @@ class Ledger:
         lines = whole.splitlines()
         self.lines += len(lines)
         for line in lines:
-            if _LOST in line or _LOG in line:
-                self._note(orjson.loads(line))
+            if self.wants(line):
+                self.note(orjson.loads(line))
 
-    def _note(self, record: dict[str, Any]) -> None:
+    def wants(self, line: bytes) -> bool:
+        """Whether note() is to get it."""
+        return _LOST in line or _LOG in line
+
+    def note(self, record: dict[str, Any]) -> None:
+        """Keeps account of a record."""
         action, ours = record["event"]["action"], record["ttytrace"].get("log")
         if action == "lost":
             lost = record["ttytrace"]["lost"]

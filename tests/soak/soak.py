@@ -25,7 +25,6 @@ from tracer.seal.report import Verdict
 STEP_S = 0.25
 SAMPLE_S = 2.0
 _STEADY_S = 5
-_LOG = "segment_mib = 1\nkeep_mib = 16\n"
 
 
 class Result(NamedTuple):
@@ -40,7 +39,7 @@ class Result(NamedTuple):
 def soak(place: Path, minutes: float, plan: str | None = None) -> Result:
     """Works for so long."""
     log = Log(place)
-    log.config.write_text(log.config.read_text() + _LOG)
+    log.set("segment_mib = 1", "keep_mib = 16")
     ledger = Ledger(log.directory)
     try:
         with _running(log, plan) as run:

@@ -56,7 +56,7 @@ def problems(
         if (grown := slope(samples, name).growth_mib) > GROWTH_MIB:
             yield f"{name} grew by {grown:.1f} MiB in the second half"
     yield from _leaks(samples, *calm)
-    yield from _unaccounted(ledger)
+    yield from unaccounted(ledger)
 
 
 def _leaks(
@@ -74,7 +74,8 @@ def _leaks(
             yield f"{name} has {after[name].threads} threads, and had {most}"
 
 
-def _unaccounted(ledger: Ledger) -> Iterator[str]:
+def unaccounted(ledger: Ledger) -> Iterator[str]:
+    """What does not add up, and what must not be lost and is."""
     for kind, tally in ledger.counters.items():
         if tally["produced"] != tally["arrived"] + tally["lost"]:
             yield f"{kind}: {tally} do not add up"
