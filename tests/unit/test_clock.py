@@ -86,3 +86,11 @@ def test_monotonic_time_is_the_one_that_stands_still_in_suspend() -> None:
     """It lies between two readings of Python's own."""
     before = time.monotonic_ns()
     assert before <= clock.monotonic_ns() <= time.monotonic_ns()
+
+
+def test_three_clocks_are_read_at_one_moment() -> None:
+    """None is older than the spread; the monotonic one doesn't count suspends."""
+    now = clock.reading()
+    assert 0 <= now.spread_ns < 1_000_000_000
+    assert now.monotonic_ns <= now.boot_ns + now.spread_ns
+    assert abs(clock.WallClock().at(now.boot_ns) - now.wall_ns) < 1_000_000_000

@@ -15,9 +15,19 @@ from tests.unit.observe.conftest import RealTmux, eventually
 from tracer.clock import boot_ns
 from tracer.model.context import Origin
 from tracer.model.events import ProcessKey
-from tracer.model.facts import Fact, Followed, PeerSeen, ServerAsked, ServerSeen, Verdict
+from tracer.model.facts import (
+    Fact,
+    Followed,
+    PeerSeen,
+    ServerAsked,
+    ServerIgnored,
+    ServerSeen,
+    Verdict,
+)
 from tracer.observe import procfs
 from tracer.observe.observer import Observer, own_sessions
+from tracer.observe.scope import Scope
+from tracer.settings import ScopeSettings
 
 
 class Table:
@@ -194,3 +204,49 @@ def test_peers_without_end_stay_unknown(observer: Observer) -> None:
     eventually(all_told)
     observer.look_at_peers([ProcessKey(os.getpid(), 1)])
     eventually(observer.facts)
+
+
+def excluding(tmux: RealTmux) -> Scope:
+    return Scope(ScopeSettings(without_sockets=(str(tmux.socket),)))
+
+
+def test_a_server_that_is_left_out_is_ignored(tmux: RealTmux, table: Table) -> None:
+    """At the start and when it appears: one fact, and nothing below it is followed."""
+    tmux.run("new-session", "-d", "sleep 60")
+    observer = Observer(table, excluding(tmux))
+    (fact,) = observer.adopt(tmux.pid)
+    assert isinstance(fact, ServerIgnored)
+    assert (fact.pid, fact.socket_path) == (tmux.pid, bytes(tmux.socket))
+    assert fact.reason == "its socket is left out"
+    assert table.ignored == [tmux.pid]
+    assert table.entries == {tmux.pid: (tmux.pid, 0)}
+    seeded = Observer(Table(), excluding(tmux))
+    assert [one for one in seeded.seed() if isinstance(one, ServerIgnored)] == [fact]
+    for each in (observer, seeded):
+        each.close()
+
+
+def test_another_scope_puts_servers_out_and_takes_them_in(
+    tmux: RealTmux, observer: Observer, table: Table
+) -> None:
+    """Each change is told once; who comes back is followed with all below it."""
+    tmux.run("new-session", "-d", "sleep 60")
+    observer.adopt(tmux.pid)
+    everything = Scope(ScopeSettings())
+    assert [one.pid for one in about(observer.rescope(excluding(tmux)), tmux)] == [tmux.pid]
+    assert about(observer.rescope(excluding(tmux)), tmux) == []
+    observer.forget(set())
+    table.entries.clear()
+    back = observer.rescope(everything)
+    assert [type(one) for one in about(back, tmux)] == [ServerSeen]
+    assert set(panes_of(tmux)) <= set(table.entries)
+    followed = [one.server_tgid for one in back if isinstance(one, Followed)]
+    assert followed.count(tmux.pid) == len(table.entries)
+    assert observer.rescope(everything) == []
+
+
+def about(facts: list[Fact], tmux: RealTmux) -> list[ServerIgnored | ServerSeen]:
+    """Those of this server."""
+    return [
+        one for one in facts if isinstance(one, ServerIgnored | ServerSeen) and one.pid == tmux.pid
+    ]

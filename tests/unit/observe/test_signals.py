@@ -58,3 +58,16 @@ def test_afterwards_signals_are_what_they_were() -> None:
     with Signals():
         assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "wants"),
+    [
+        (Sent(signal.SIGHUP, 4242, 0, None), True),
+        (Sent(signal.SIGHUP, 0, 0, None), False),
+        (Sent(signal.SIGTERM, 4242, 0, None), False),
+    ],
+)
+def test_a_hangup_of_a_process_is_no_end(sent: Sent, wants: bool) -> None:
+    """That of the kernel is: the terminal has gone."""
+    assert sent.wants_reload is wants

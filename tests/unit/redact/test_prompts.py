@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.playbook import PTS, SERVER, at_ns, key
-from tests.samples import PROCESS
+from tests.samples import INPUT, OUTPUT, PROCESS
 from tracer.model.context import Place
 from tracer.model.events import Tty
 from tracer.model.findings import Lost, TextInput, TextOutput
@@ -252,3 +252,14 @@ def test_no_output_makes_it_fail(text):
 def test_name_of_is_the_last_part():
     """Without what the kernel says of it."""
     assert name_of(b"/usr/bin/ssh") == name_of(b"ssh") == name_of(b"/tmp/ssh (deleted)") == b"ssh"
+
+
+def test_other_settings_forget_no_pane() -> None:
+    """What it showed last counts under the new ones."""
+    prompts = Prompts(PromptSettings())
+    shown = OUTPUT._replace(data=b"badge number: ", process=PROCESS._replace(exe=b"/bin/tsh"))
+    typed = INPUT._replace(place=shown.place, tty=shown.tty, process=shown.process, data=b"7")
+    prompts.show(shown)
+    assert not prompts.take(typed)
+    prompts.take_settings(PromptSettings(("tsh",), (r"badge number:\s*$",)))
+    assert prompts.take(typed)

@@ -196,3 +196,21 @@ def test_a_loss_may_have_been_a_prompt():
     typed = INPUT._replace(process=ssh, time_ns=NOW + 90)
     told = redactor().feed([shown, LOST, typed])
     assert [f.withheld for f in told if isinstance(f, TextInput)] == ["prompt"]
+
+
+def test_other_settings_hold_from_then_on() -> None:
+    """Policy and patterns; a prompt that is shown stays one."""
+    stage = redactor(InputPolicy.FULL, NOT_MASKING)
+    typed = INPUT._replace(data=b"ls")
+    asking = OUTPUT._replace(data=b"Password: ", process=PROCESS._replace(exe=b"/usr/bin/ssh"))
+    secret = EXEC._replace(process=running(["prog", "--password=hunter2"]))
+    stage.feed([asking])
+    assert stage.feed([secret]) == [secret]
+    stage.take_settings(MASKING, InputPolicy.FULL)
+    (masked,) = stage.feed([secret])
+    assert b"hunter2" not in b"".join(masked.process.argv)
+    place = {"place": asking.place, "tty": asking.tty, "process": asking.process}
+    (withheld,) = stage.feed([typed._replace(**place)])
+    assert (withheld.data, withheld.withheld) == (None, "prompt")
+    stage.take_settings(MASKING, InputPolicy.OFF)
+    assert stage.feed([typed]) == []

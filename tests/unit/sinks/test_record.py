@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -13,6 +15,7 @@ from tracer.model.context import Place
 from tracer.model.events import ProcessKey
 from tracer.model.findings import ProgramStarted
 from tracer.model.sealed import Stamp
+from tracer.settings import LogSettings
 from tracer.sinks.pulse import Beat, Pulse
 from tracer.sinks.record import RecordSink
 
@@ -28,6 +31,7 @@ class Page:
     def __init__(self) -> None:
         self.events: list[Fields] = []
         self.calls: list[str] = []
+        self.taken: list[object] = []
 
     def append(self, events: list[Fields], stamp: Stamp) -> None:
         orjson.dumps(events)  # all of it can be written
@@ -42,6 +46,12 @@ class Page:
 
     def rotate(self, stamp: Stamp) -> None:
         self.calls.append("rotate")
+
+    def take(self, request: object) -> None:
+        self.taken.append(request)
+
+    def configure(self, settings: LogSettings) -> None:
+        self.calls.append(f"{settings.keep_days} days")
 
     def step(self, log: object, stamp: Stamp) -> None:
         assert log is self
@@ -131,3 +141,27 @@ def test_time_and_the_end_are_passed_on(sink: RecordSink, page: Page) -> None:
     sink.tick()
     sink.close()
     assert page.calls == ["tick", "step", "close keeper", "close"]
+
+
+def test_what_somebody_asks_for_is_begun_at_once(sink: RecordSink, page: Page) -> None:
+    """The keeper takes it, and has its step."""
+    request: Any = object()
+    sink.serve(request)
+    assert page.taken == [request]
+    assert page.calls == ["tick", "step"]
+
+
+def test_other_settings_are_the_logs_and_the_keepers(sink: RecordSink, page: Page) -> None:
+    """Both go by them."""
+    sink.configure(LogSettings(keep_days=3))
+    assert page.calls == ["3 days", "3 days"]
+
+
+def test_the_last_heartbeat_is_remembered(sink: RecordSink) -> None:
+    """For who asks how it goes; so is how many events there were."""
+    assert sink.last_beat is None
+    sink.write([EXEC, CANARY])
+    sink.beat(Beat(b"abc", boot_ns()), {})
+    assert sink.last_beat is not None
+    assert set(sink.last_beat[1]) == {"ms"}
+    assert sink.events == 1

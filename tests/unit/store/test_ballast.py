@@ -62,3 +62,17 @@ def test_one_of_the_run_before_is_kept(directory: Directory) -> None:
     before = Path(directory.path / "ballast").stat().st_ino
     assert Ballast(directory, MIB).restore()
     assert Path(directory.path / "ballast").stat().st_ino == before
+
+
+def test_its_size_can_change(tmp_path: Path) -> None:
+    """Also to none; as it was, it is left alone."""
+    directory = Directory(tmp_path)
+    ballast = Ballast(directory, 4096)
+    ballast.resize(8192)
+    assert (tmp_path / "ballast").stat().st_size == 8192
+    inode = (tmp_path / "ballast").stat().st_ino
+    ballast.resize(8192)
+    assert (tmp_path / "ballast").stat().st_ino == inode
+    ballast.resize(0)
+    assert not (tmp_path / "ballast").exists()
+    directory.close()

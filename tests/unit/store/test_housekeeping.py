@@ -5,13 +5,14 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from tests.attributes import changeable
-from tests.keeping import SECOND, Kept
+from tests.keeping import DAY, SECOND, Kept
 from tests.unit.store.test_requests import said
 from tracer.codec.identity import Fields
 from tracer.store.directory import Directory
@@ -159,3 +160,34 @@ def test_who_waits_at_the_end_is_told(kept: Kept, monkeypatch: pytest.MonkeyPatc
     kept.end()
     assert asked.error() == "ttytrace ends"
     kept.begin()
+
+
+def test_too_much_at_once_is_refused(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes too late is told, and need not wait."""
+    monkeypatch.setattr("tracer.store.housekeeping._MAX_TASKS", 1)
+    monkeypatch.setattr(kept.log, "sync", lambda stamp: False)
+    first, second = Asked(kept, {"read": "x"}), Asked(kept, {"read": "y"})
+    kept.until(lambda: first.has_answer() or second.has_answer())
+    told, waits = (first, second) if first.has_answer() else (second, first)
+    assert told.error() == "too much is asked at once"
+    monkeypatch.undo()
+    kept.until(waits.has_answer)
+    assert waits.error() is None
+
+
+def test_other_settings_hold_for_the_next_chores(kept: Kept) -> None:
+    """What is too old then goes."""
+    kept.append("old")
+    kept.close_segment()
+    kept.until(lambda: forms(kept) == [True, False])
+    kept.wait(2 * DAY)
+    kept.housekeeping.configure(replace(kept.settings, keep_days=1))
+    kept.close_segment()
+    kept.until(lambda: kept.ours("prune"))
+
+
+def test_what_the_log_takes_is_measured(kept: Kept) -> None:
+    """With the chores."""
+    kept.until(lambda: kept.housekeeping.space)
+    space = kept.housekeeping.space
+    assert space is not None and space.segments == 1 and space.bytes > 0 and space.free_bytes > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,4 +221,57 @@ def test_the_pace_is_the_callers(written: Written) -> None:
         log.tick(written.stamp(1000))
     assert len(written.about("rekey")) == 2
     assert len([seal for seal in seals(written) if "note" in seal]) == 1 + 4 + 2
+    log.close(written.stamp())
+
+
+def test_where_it_stands_can_be_told(written: Written) -> None:
+    """What waits and since when, what was written, and the last checkpoint on the disk."""
+    log = written.open()
+    log.tick(written.stamp(1000))
+    checkpoint = log.standing
+    assert (checkpoint.checkpoint, checkpoint.waiting) == (log.size, 0)
+    assert checkpoint.written_bytes > 0 and checkpoint.error is None
+    log.append([note(0), note(1)], written.stamp(5))
+    standing = log.standing
+    assert (standing.waiting, standing.waiting_since_ns) == (2, written.now_ns)
+    assert standing.checkpoint == checkpoint.checkpoint
+    log.tick(written.stamp(1000))
+    assert log.standing.checkpoint == log.size == log.standing.sequence
+    assert log.standing.checkpoint_at == written.stamp()
+    assert log.standing.written_bytes > standing.written_bytes
+    log.close(written.stamp())
+
+
+def test_why_it_can_not_be_written_is_told(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For as long as that is so."""
+    log = written.open()
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", full)
+        log.append([note(0)], written.stamp())
+        log.tick(written.stamp(1000))
+        assert log.standing.error == "ENOSPC"
+    log.tick(written.stamp(1000))
+    log.tick(written.stamp(1000))
+    assert log.standing.error is None
+    log.close(written.stamp())
+
+
+def test_other_settings_hold_from_then_on(written: Written) -> None:
+    """The size of a segment, and the room that is kept."""
+    log = written.open()
+    log.configure(replace(written.settings, segment_mib=1, ballast_mib=1))
+    assert (written.place / "log/ballast").stat().st_size == 1 << 20
+    for nth in range(20):
+        log.append([note(nth, "x" * 100_000)], written.stamp())
+    before = len(written.names())
+    log.tick(written.stamp(1000))
+    assert len(written.names()) == before + 1
+    log.configure(replace(written.settings, ballast_mib=0))
+    assert not (written.place / "log/ballast").exists()
     log.close(written.stamp())

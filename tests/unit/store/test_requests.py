@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import stat
 from collections.abc import Iterator
@@ -144,3 +145,23 @@ def test_the_socket_is_roots_alone(keys: Directory, requests: Requests) -> None:
     again.close()
     assert keys.names() == []
     Requests(keys)  # for the fixture to close
+
+
+def test_whatever_may_speak_is_watched(keys: Directory) -> None:
+    """The listener, and each peer once it is there: a loop that sleeps is woken."""
+    watched: list[int] = []
+    requests = Requests(keys, watched.append)
+    with select.epoll() as poll, connected(keys) as peer:
+        for fd in watched:
+            poll.register(fd, select.EPOLLIN | select.EPOLLET)
+        assert poll.poll(0)
+        requests.poll(0)
+        assert len(watched) == 2
+        poll.register(watched[1], select.EPOLLIN | select.EPOLLET)
+        assert not poll.poll(0)
+        peer.sendall(b"{}\n")
+        assert [fd for fd, _ in poll.poll(0)] == watched[1:]
+        (request,) = requests.poll(0)
+        request.answer(status={"a": 1})
+        assert orjson.loads(peer.recv(100)) == {"error": None, "status": {"a": 1}}
+    requests.close()
