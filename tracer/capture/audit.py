@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from tracer.capture.packed import kind_of, pack
@@ -153,13 +154,17 @@ class AuditSource:
 
     def _look_for_servers(self, now_ns: int) -> None:
         if self._finding is not None and self._finding.done():
-            for server in self._finding.result():
-                if server.pid not in self._ignored and not self._lineage.knows(server.pid):
-                    self._emit(_server(server, now_ns))
+            with suppress(OSError):  # what could not be looked at is looked at again
+                self._meet(self._finding.result(), now_ns)
             self._finding = None
         if self._finding is None and now_ns >= self._find_ns:
             self._find_ns = now_ns + _LOOK_NS
             self._finding = self._finder.submit(self._find)
+
+    def _meet(self, found: list[ServerSeen], now_ns: int) -> None:
+        for server in found:
+            if server.pid not in self._ignored and not self._lineage.knows(server.pid):
+                self._emit(_server(server, now_ns))
 
     def _look_for_ends(self, now_ns: int) -> None:
         if now_ns < self._ends_ns:

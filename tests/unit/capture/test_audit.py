@@ -103,6 +103,25 @@ def test_what_came_before_its_server_was_found_is_told_then(
     assert [each.key.tgid for each in records if isinstance(each, Exec)] == [SERVER, child]
 
 
+def test_looking_that_fails_is_done_again(found: list[ServerSeen]) -> None:
+    """The kernel may have had no room for an answer."""
+    failures = [OSError("no buffer")]
+
+    def find() -> list[ServerSeen]:
+        if failures:
+            raise failures.pop()
+        return found
+
+    found.append(ServerSeen(SERVER, 5, 1000, b"/usr/bin/tmux", b"/tmp/sock", ()))
+    with closing(AuditSource(find)) as source:
+        for _ in range(2):
+            source._find_ns = 0
+            source.drain()
+            eventually(lambda: source._finding is None or source._finding.done())
+        (record,) = drained(source)
+    assert isinstance(record, ServerFound)
+
+
 def test_who_is_over_is_told(source: AuditSource) -> None:
     """The server last, whatever came first."""
     source.follow(GONE, GONE, 0)
