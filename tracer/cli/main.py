@@ -16,6 +16,7 @@ from tracer.cli.install import install
 from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.reindex import reindex
+from tracer.cli.reload import reload
 from tracer.cli.render import safe_text
 from tracer.cli.run import run
 from tracer.cli.search import search
@@ -47,6 +48,7 @@ app.command()(sessions)
 app.command()(reindex)
 app.command()(erase)
 app.command()(status)
+app.command()(reload)
 app.add_typer(config, name="config")
 
 
