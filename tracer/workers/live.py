@@ -39,7 +39,7 @@ _SWEEP_NS: Final = 500_000_000
 _PATIENCE_NS: Final = 5_000_000_000  # with a request
 _ANSWER_NS: Final = 60_000_000_000  # of the service, whose disk may be slow
 _ACCEPTS: Final = 64  # in one turn
-_TAKE_BYTES: Final = 1 << 20
+_TAKE_BYTES: Final = 1 << 18  # no more than a client is sent in a turn
 _SHARE: Final = 4  # one user who isn't root has no more of the places than a quarter
 _SPARE_FDS: Final = 64
 
@@ -259,7 +259,9 @@ class Server:
         assert client.request is not None
         owner = None if self._may_see_all(client.peer) else client.peer.uid
         view = View(client.request.selection, owner, client.tty is not None)
-        stream = Stream(view, window.end, self._follower_of(client.request.since))
+        since = client.request.since
+        start = window.end if since is None else since.sequence
+        stream = Stream(view, start, self._follower_of(since))
         client.begin({"version": VERSION, "next": window.end, "host": self._host}, stream)
         self._streaming.add(client)
         self._busy.add(client)

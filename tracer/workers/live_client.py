@@ -49,13 +49,13 @@ class Peer(NamedTuple):
 
 class Stream:
     """Where in the log a client is: in the store as long as it catches up, then in the window.
-    `follower`: from where; None: from `start` on, in the window."""
+    `start`: the record that it begins with, None where the `follower` finds that out."""
 
-    def __init__(self, view: View, start: int, follower: Follower | None = None) -> None:
+    def __init__(self, view: View, start: int | None, follower: Follower | None = None) -> None:
         self._view = view
         self._follower = follower
-        self._is_begun = False
-        self.next = start
+        self._is_begun = start is not None
+        self.next = start or 0
 
     def text(self, window: Window, watched: frozenset[Tty]) -> bytes | None:
         """What comes next; b"" where nothing of it is to be shown, None where there is nothing

@@ -1,6 +1,6 @@
 """The newest part of the log, in memory once for all clients: each of them is a cursor into it.
 
-Invariant: it holds at most so many bytes, and one batch more, however many clients there are and
+Invariant: it holds at most so many bytes, and what came last, however many clients there are and
 however slowly they read. A line is parsed once, while it is new.
 """
 
@@ -76,11 +76,11 @@ class Window:
             self._batches, self._bytes = [], 0
         for batch in self._batches[-1:]:
             batch.forget()
+        while self._bytes > self._max_bytes:  # what is new is for all who are in time
+            self._bytes -= self._batches.pop(0).bytes
         self._batches += map(Batch, _parts(lines))
         self._bytes += sum(len(line.data) for line in lines)
         self.end = lines[-1].sequence + 1
-        while self._bytes > self._max_bytes and len(self._batches) > 1:
-            self._bytes -= self._batches.pop(0).bytes
 
     def at(self, sequence: int) -> Batch | None:
         """The batch that has it, or what comes next; None at the end."""
