@@ -68,6 +68,7 @@ class AuditSource:
     def follow(self, tgid: int, server_tgid: int, pane_tgid: int) -> None:
         """Puts a process under a server."""
         self._lineage.follow(tgid, server_tgid, pane_tgid)
+        self._ignored.discard(server_tgid)
         self._has_grown = True
 
     def unfollow(self, tgid: int) -> None:

@@ -143,6 +143,8 @@ def test_a_server_that_is_left_out_is_not_found_again(
     drained(source)
     eventually(lambda: source._finding is None or source._finding.done())
     assert drained(source) == []
+    source.follow(SERVER, SERVER, 0)  # it is taken in again
+    assert [type(each) for each in drained(source)] == [Exec]
 
 
 def test_other_things_are_facts(source: AuditSource) -> None:
