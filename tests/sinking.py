@@ -12,14 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import samples
+from tests.escape_vectors import VECTORS
 from tests.patience import eventually
 from tests.written import Written, note
+from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
 from tracer.privileges import worker_account
 from tracer.service.sinks import Sinks
 from tracer.settings import Settings, SinkSettings
 
 SECOND = 1_000_000_000
+HOSTILE = [*VECTORS.values(), b'"] x="', b"' res=failed '"]
 _TIME = "2026-11-20T01:23:20.123456Z"
 
 
@@ -86,6 +90,11 @@ class Sinking:
         """How this sink said last that it stands."""
         return self.sinks.states.get(name, {}) if self.sinks else {}
 
+    def sequences(self) -> list[int]:
+        """Of the programs in the log."""
+        events = (record["event"] for record in self.written.records())
+        return [event["sequence"] for event in events if event["action"] == "exec"]
+
     def until_all_came(self, *names: str) -> None:
         """Turns until these have all that is there, for sure."""
         self.until(lambda: all(self.state(each).get("next") == self.log.size for each in names))
@@ -101,3 +110,14 @@ class Sinking:
     def _say(self, action: str, **fields: object) -> None:
         assert action == "sink"
         self.said.append(fields)
+
+
+def hostile_events() -> list[Fields]:
+    """An exec with each of the vectors, wherever somebody can put one."""
+    encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
+    events = []
+    for hostile in HOSTILE:
+        place = samples.PLACE._replace(session_name=hostile.decode(errors="replace"))
+        process = samples.PROCESS._replace(argv=(b"ls", hostile), cwd=hostile)
+        events.append(encoder.encode(samples.EXEC._replace(process=process, place=place)))
+    return events

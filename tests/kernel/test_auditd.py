@@ -1,4 +1,5 @@
-"""What auditd recorded of the same run: the same programs, with the same arguments.
+"""What auditd recorded of the same run: the same programs, with the same arguments. And what we
+wrote to its log ourselves.
 
 An audit rule is for the whole machine and its log is a service's, so this runs in guests only.
 """
@@ -22,6 +23,10 @@ from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux
 from tests.need import lacking
 from tests.patience import PATIENCE_S, eventually
+from tests.sinking import HOSTILE, Sinking, hostile_events
+from tracer.codec.safe import safe_text
+from tracer.privileges import worker_account
+from tracer.settings import SinkKind, SinkSettings
 
 pytestmark = [
     pytest.mark.every_kernel,
@@ -109,3 +114,35 @@ def test_auditd_recorded_the_same_programs(
     }
     assert leaves == {one: times for one, times in ours.items() if one[1][0].startswith(b"leaf-")}
     assert len(leaves) == count
+
+
+@pytest.fixture
+def sinking() -> Iterator[Sinking]:
+    sinking = Sinking()
+    yield sinking
+    sinking.close()
+
+
+def found(log: Path, *options: str) -> list[str]:
+    """The records of sinks, as ausearch shows them."""
+    command = ["ausearch", "-if", str(log), "-m", "TRUSTED_APP", *options]
+    shown = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    return [line for line in shown.splitlines() if line.startswith("type=")]
+
+
+def test_ausearch_finds_what_a_sink_wrote(audit_log: Path, sinking: Sinking) -> None:
+    """One record an event, however hostile, from the worker, with every value as we escaped it."""
+    sinking.start(SinkSettings(SinkKind.AUDIT, "kernel"))
+    sinking.append(*hostile_events())
+    raw = sinking.until(
+        lambda: len(found(audit_log, "--raw")) >= len(HOSTILE) and found(audit_log, "--raw")
+    )
+    texts = [line.partition("msg='")[2] for line in raw]
+    assert [int(text.split()[1].removeprefix("seq=")) for text in texts] == sinking.sequences()
+    assert all(text.endswith(" res=success'") for text in texts)
+    sender = f" pid={sinking.pid} uid={worker_account().uid} "
+    assert all(sender in line for line in raw)
+    commands = [bytes.fromhex(text.split(" cmd=")[1].split()[0]).decode() for text in texts]
+    lines = [f"ls {hostile.decode(errors='replace')}" for hostile in HOSTILE]
+    assert commands == list(map(safe_text, lines))
+    assert f" cmd={commands[0]} " in found(audit_log, "-i")[0]

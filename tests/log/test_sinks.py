@@ -13,19 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import samples
-from tests.escape_vectors import VECTORS
 from tests.log.peers import Journald, Rsyslog
-from tests.sinking import Sinking
+from tests.sinking import HOSTILE, Sinking, hostile_events
 from tests.written import output
-from tracer.codec.ecs import Encoder
-from tracer.codec.identity import Fields
 from tracer.privileges import Capability, effective_of, set_of, worker_account
 from tracer.settings import SinkKind, SinkSettings
 
 StartRsyslog = Callable[..., Rsyslog]
 MANY = 2003
-HOSTILE = [*VECTORS.values(), b'"] x="', b"' res=failed '"]
 
 
 @pytest.fixture
@@ -57,26 +52,9 @@ def file(sinking: Sinking) -> SinkSettings:
     return SinkSettings(SinkKind.FILE, "copy", path=str(sinking.out / "copy"))
 
 
-def hostile_events() -> list[Fields]:
-    """An exec with each of the vectors, wherever somebody can put one."""
-    encoder = Encoder(samples.HOST, samples.names, samples.FixedClock())
-    events = []
-    for hostile in HOSTILE:
-        place = samples.PLACE._replace(session_name=hostile.decode(errors="replace"))
-        process = samples.PROCESS._replace(argv=(b"ls", hostile), cwd=hostile)
-        events.append(encoder.encode(samples.EXEC._replace(process=process, place=place)))
-    return events
-
-
 def sequence_of(message: dict[str, str]) -> int:
     """Of a message that rsyslogd parsed."""
     return int(message["structured-data"].split('sequence="')[1].split('"')[0])
-
-
-def sequences(sinking: Sinking, action: str = "exec") -> list[int]:
-    """Of the events in the log."""
-    records = sinking.written.records()
-    return [r["event"]["sequence"] for r in records if r["event"]["action"] == action]
 
 
 def states(sinking: Sinking) -> list[str]:
@@ -94,7 +72,7 @@ def test_each_event_is_a_message(way: str, sinking: Sinking, rsyslog: StartRsysl
     sinking.start(syslog(address, ca=str(peer.place / "ca.pem") if way == "tls" else ""))
     sinking.append(*hostile_events())
     got = sinking.until(lambda: len(peer.got()) >= len(HOSTILE) and peer.got())
-    assert [sequence_of(message) for message in got] == sequences(sinking)
+    assert [sequence_of(message) for message in got] == sinking.sequences()
     assert {(m["msgid"], m["app-name"], m["hostname"]) for m in got} == {
         ("exec", "ttytrace", "lab")
     }
@@ -115,8 +93,8 @@ def test_a_peer_that_goes_in_order_misses_nothing(sinking: Sinking, rsyslog: Sta
     sinking.until(lambda: states(sinking) == ["failed", "recovered"])
     sinking.until_all_came("central")
     numbers = [sequence_of(message) for message in peer.got()]
-    assert sorted(set(numbers)) == sequences(sinking)
-    assert numbers[:MANY] == sequences(sinking)[:MANY]
+    assert sorted(set(numbers)) == sinking.sequences()
+    assert numbers[:MANY] == sinking.sequences()[:MANY]
     assert len(numbers) == 2 * MANY
 
 
@@ -135,7 +113,7 @@ def test_a_peer_that_is_killed_misses_nothing_that_it_did_not_read(
     peer.start()
     sinking.until(lambda: states(sinking) == ["failed", "recovered"])
     sinking.until_all_came("central")
-    assert sorted({sequence_of(message) for message in peer.got()}) == sequences(sinking)
+    assert sorted({sequence_of(message) for message in peer.got()}) == sinking.sequences()
 
 
 @pytest.mark.parametrize("wrong", ["name", "ca"])
@@ -208,7 +186,7 @@ def test_each_event_is_an_entry(
     events[0]["process"]["args"] = ["x" * 600_000]
     sinking.append(*events)
     got = sinking.until(lambda: len(journald.got()) >= len(HOSTILE) and journald.got())
-    assert [int(entry["TTYTRACE_SEQUENCE"]) for entry in got] == sequences(sinking)
+    assert [int(entry["TTYTRACE_SEQUENCE"]) for entry in got] == sinking.sequences()
     assert [json.loads(entry["TTYTRACE_JSON"])["process"]["args"] for entry in got] == [
         event["process"]["args"] for event in events
     ]
@@ -233,7 +211,7 @@ def test_a_journal_that_went_gets_the_rest_when_it_is_back(
     journald.start()
     sinking.until(lambda: states(sinking) == ["failed", "recovered"])
     sinking.until(lambda: len(journald.got()) == 3)
-    assert [int(entry["TTYTRACE_SEQUENCE"]) for entry in journald.got()] == sequences(sinking)
+    assert [int(entry["TTYTRACE_SEQUENCE"]) for entry in journald.got()] == sinking.sequences()
 
 
 # ---- files and standard output ----
@@ -257,7 +235,7 @@ def test_a_full_disk_cuts_no_line(sinking: Sinking) -> None:
         sinking.until(lambda: states(sinking) == ["failed", "recovered"])
         sinking.until_all_came("copy")
         numbers = [json.loads(line)["event"]["sequence"] for line in path.open()]
-        assert numbers == sequences(sinking)
+        assert numbers == sinking.sequences()
     finally:
         sinking.stop()
         subprocess.run(["umount", "--lazy", sinking.out], check=True)
@@ -311,4 +289,4 @@ def test_a_worker_that_is_killed_goes_on_where_it_was(sinking: Sinking) -> None:
     sinking.number(*range(100))
     lines = Path(file(sinking).path)
     sinking.until(lambda: len(lines.read_bytes().splitlines()) == 200)
-    assert [json.loads(line)["event"]["sequence"] for line in lines.open()] == sequences(sinking)
+    assert [json.loads(line)["event"]["sequence"] for line in lines.open()] == sinking.sequences()

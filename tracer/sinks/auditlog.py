@@ -78,9 +78,9 @@ class AuditLog:
 
 
 def message_of(text: bytes, serial: int) -> bytes:
-    """A netlink message with this text."""
-    size = _HEADER.size + len(text)
-    return _HEADER.pack(size, TRUSTED_APP, _NLM_F_REQUEST_ACK, serial, 0) + text
+    """A netlink message with this text, ended by NUL: the kernel drops the last byte."""
+    size = _HEADER.size + len(text) + 1
+    return _HEADER.pack(size, TRUSTED_APP, _NLM_F_REQUEST_ACK, serial, 0) + text + b"\0"
 
 
 def text_of(record: Record) -> bytes:

@@ -20,7 +20,7 @@ TMUX_KINDS: Final = tuple(
 KINDS: Final = (
     *"exec end fork text_output text_input input-injected process-traced lost".split(),
     *TMUX_KINDS,
-    *"start stop gap config clock suspend prune read erase segment seal rekey heartbeat".split(),
+    *"start stop gap config clock suspend prune read sink erase segment seal rekey heartbeat".split(),
 )
 """All there are: docs/events.md, docs/format.md."""
 

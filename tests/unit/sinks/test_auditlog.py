@@ -22,7 +22,7 @@ def values(text: bytes) -> dict[str, str]:
 
 def test_a_message_is_asked_to_be_acknowledged() -> None:
     """As linux/netlink.h has it."""
-    assert message_of(b"op=x", 7) == struct.pack("=IHHII", 20, TRUSTED_APP, 5, 7, 0) + b"op=x"
+    assert message_of(b"op=x", 7) == struct.pack("=IHHII", 21, TRUSTED_APP, 5, 7, 0) + b"op=x\0"
 
 
 def test_a_record_is_words() -> None:
