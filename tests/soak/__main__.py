@@ -16,7 +16,7 @@ from tests.soak.verdict import Sample, names, slope
 
 _ROWS = 24
 _COLUMNS = {
-    "s": 6, "RSS MiB": 8, "fds": 5, "threads": 8, "CPU s": 7, "log MiB": 8, "maps": 5,
+    "s": 6, "RSS MiB": 8, "own MiB": 8, "fds": 5, "threads": 8, "CPU s": 7, "log MiB": 8, "maps": 5,
     "programs": 9, "records": 9,
 }  # fmt: skip
 """With their widths."""
@@ -52,7 +52,8 @@ def print_table(result: Result) -> None:
 
 def _cells(sample: Sample) -> list[str]:
     service = sample.held[SERVICE]
-    cells = [f"{sample.at_s:.0f}", f"{service.rss_mib:.1f}", service.fds, service.threads]
+    cells = [f"{sample.at_s:.0f}", f"{service.rss_mib:.1f}", f"{service.own_mib:.1f}"]
+    cells += [service.fds, service.threads]
     cells += [f"{service.cpu_s:.1f}", f"{sample.log_mib:.1f}", sample.maps, sample.programs]
     return [*map(str, cells), str(sample.lines)]
 

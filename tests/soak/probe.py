@@ -24,6 +24,7 @@ class Held(NamedTuple):
     """What one process holds."""
 
     rss_mib: float
+    own_mib: float  # of it, what is no page of a file or a ring
     fds: int
     threads: int
     cpu_s: float
@@ -86,6 +87,7 @@ def _held(process: psutil.Process) -> Held:
         times = process.cpu_times()
         return Held(
             process.memory_info().rss / (1 << 20),
+            (process.memory_info().rss - process.memory_info().shared) / (1 << 20),
             process.num_fds(),
             process.num_threads(),
             times.user + times.system,

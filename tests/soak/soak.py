@@ -17,6 +17,7 @@ from tests.kernel.logged import Log, Run
 from tests.kernel.tmux import Tmux
 from tests.patience import PATIENCE_S
 from tests.soak.ledger import Ledger
+from tests.soak.operators import Operators
 from tests.soak.probe import Held, Kernel, held, in_kernel, left_of, size_mib
 from tests.soak.verdict import Sample, problems
 from tests.soak.work import Work
@@ -40,17 +41,23 @@ def soak(place: Path, minutes: float, plan: str | None = None) -> Result:
     """Works for so long."""
     log = Log(place)
     log.set("segment_mib = 1", "keep_mib = 16")
+    # Others who use tmux here would be in the figures.
+    scope = f'[scope]\nsockets = ["{place}/*"]\n'
+    log.config.write_text(log.config.read_text() + scope)
     ledger = Ledger(log.directory)
     try:
         with _running(log, plan) as run:
             calm = [_calm(place / "before", run, ledger)]
             kernel = in_kernel(run.pid)
-            samples = list(_at_work(place, run, log, ledger, minutes * 60))
+            with closing(Operators(run.pid, log.config)) as operators:
+                samples = list(_at_work(place, run, log, ledger, operators, minutes * 60))
             calm.append(_calm(place / "after", run, ledger))
             family = psutil.Process(run.pid).children(recursive=True)
-            run.stop()
+            run.process.terminate()
+            run.process.communicate(timeout=PATIENCE_S)
         ledger.look()
         found = [*problems(samples, calm, ledger), *_left(kernel, family), *_unproved(log)]
+        found += _unheard(operators, ledger)
         return Result(samples, calm, ledger, found)
     finally:
         log.release()
@@ -65,9 +72,11 @@ def _running(log: Log, plan: str | None) -> Iterator[Run]:
         run.kill()
 
 
-def _at_work(place: Path, run: Run, log: Log, ledger: Ledger, seconds: float) -> Iterator[Sample]:
+def _at_work(  # noqa: PLR0917 - all that a soak is about
+    place: Path, run: Run, log: Log, ledger: Ledger, operators: Operators, seconds: float
+) -> Iterator[Sample]:
     begin_s = sampled_s = time.monotonic()
-    with closing(Work(place)) as work:
+    with closing(Work(place, operators.deeds())) as work:
         work.begin()
         while (now_s := time.monotonic()) - begin_s < seconds:
             work.step()
@@ -111,6 +120,14 @@ def _left(kernel: Kernel, family: Iterable[psutil.Process]) -> Iterator[str]:
         yield f"processes are left: {alive}"
     if any(left := left_of(kernel)):
         yield f"left in the kernel: {left}"
+
+
+def _unheard(operators: Operators, ledger: Ledger) -> Iterator[str]:
+    """What operators did and is not on record."""
+    if ledger.ours["config"] != 1 + operators.reloads:
+        yield f"{operators.reloads} reloads, and {ledger.ours['config']} records of settings"
+    if not 0 < ledger.ours["read"] <= operators.watched:
+        yield f"{operators.watched} watched, and {ledger.ours['read']} are on record"
 
 
 def _unproved(log: Log) -> Iterator[str]:

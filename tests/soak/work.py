@@ -56,15 +56,22 @@ _TYPED_AT_EDITORS = (
 )
 _PEOPLE = 3
 
+Deeds = dict[Callable[[], None], int]
+
 
 class Work:
-    """In `place`, on three tmux servers. Each step() is some small thing that people do."""
+    """In `place`, on three tmux servers. Each step() is some small thing that people do, or one of
+    `others`, which have weights as theirs."""
 
-    def __init__(self, place: Path, seed: int = 7919) -> None:
+    def __init__(self, place: Path, others: Deeds, seed: int = 7919) -> None:
         self._random = Random(seed)
         self._servers = [Tmux(_new(place / f"server{n}")) for n in range(3)]
         self._numbers = itertools.count()
         self._place = place
+        self._deeds = others | {
+            self._type: 30, self._come: 3, self._go: 3, self._resize: 2,
+            self._open_and_close: 2, self._serve_and_end: 1,
+        }  # fmt: skip
         servers = itertools.cycle(self._servers)
         self._busy = [(next(servers), command) for command in BUSY]
         self._typed = [(next(servers), command) for command in SHELLS + EDITORS]
@@ -79,11 +86,7 @@ class Work:
 
     def step(self) -> None:
         """One of the things that people do."""
-        deeds: dict[Callable[[], None], int] = {
-            self._type: 30, self._come: 3, self._go: 3, self._resize: 2,
-            self._open_and_close: 2, self._serve_and_end: 1,
-        }  # fmt: skip
-        (deed,) = self._random.choices([*deeds], [*deeds.values()])
+        (deed,) = self._random.choices([*self._deeds], [*self._deeds.values()])
         deed()
 
     def close(self) -> None:
