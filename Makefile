@@ -5,11 +5,12 @@ PYTHON  := .venv/bin/python
 LIVE    := .venv/.setup-live
 TEST    := .venv/.setup-test
 KERNEL  ?= 6.1
+MINUTES ?= 120
 C_FILES := $(wildcard bpf/*.c bpf/*.h)
 SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup live demo test check shellcheck vm bench deb
+.PHONY: help setup live demo test check shellcheck vm bench soak deb
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ vm: $(TEST) ## the kernel tests in a guest (KERNEL=6.1 PLAN=kprobe|fentry|tracep
 
 bench: $(TEST) ## what tracing costs on this host (needs root)
 	$(PYTHON) -m tests.bench
+
+soak: $(TEST) ## twenty panes at work for MINUTES, and what it cost (needs root)
+	$(PYTHON) -m tests.soak --minutes $(MINUTES)
 
 deb: $(LIVE) ## dist/ttytrace_VERSION_ARCHITECTURE.deb, which needs no network to be installed
 	@packaging/deb.sh dist
