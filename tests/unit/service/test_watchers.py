@@ -1,0 +1,118 @@
+"""Those who watch: on record, on the disk, and only then answered."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.patience import eventually
+from tests.samples import HOST, NOW, names
+from tests.stored import StoredLog
+from tracer.clock import boot_ns
+from tracer.codec.identity import Identities
+from tracer.service.watchers import Watchers
+from tracer.settings import LiveSettings, LogSettings, Settings
+from tracer.sinks.worker import Work
+
+KINDS = ["exec"]
+
+
+class Sink:
+    """A log's, that says whether what was said is on the disk."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.is_synced = True
+
+    def say(self, action: str, **fields: Any) -> None:
+        self.said.append((action, fields))
+
+    def sync(self) -> bool:
+        return self.is_synced
+
+
+class Place:
+    """Watchers of a log in a directory; `work`: what the log's thread was given to do."""
+
+    def __init__(self, place: Path) -> None:
+        self.log = StoredLog(place / "log")
+        self.log.segment(NOW)
+        self.log.seal(NOW)
+        for path in place.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o640)
+        self.socket = place / "live.sock"
+        self.sink = Sink()
+        self.work: list[Work] = []
+        settings = Settings(
+            log=LogSettings(directory=str(self.log.path)),
+            live=LiveSettings(socket=str(self.socket)),
+        )
+        identities = Identities(HOST, names)
+        self.watchers = Watchers(settings, identities, self.sink, self.work.append, lambda _: None)
+
+    def ask(self) -> socket.socket:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.settimeout(30)
+        client.connect(str(self.socket))
+        chosen = {"session": "", "pane": "", "user": None, "kinds": KINDS}
+        client.sendall(orjson.dumps({"filter": chosen, "since": None}) + b"\n")
+        eventually(lambda: self.watchers.turn(boot_ns()) or self.work)
+        return client
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    tmp_path.chmod(0o755)
+    place = Place(tmp_path)
+    yield place
+    place.watchers.close()
+    assert not place.socket.exists()
+
+
+def test_a_watcher_is_on_record_first(place: Place) -> None:
+    """Who it is as the kernel and /proc know it, where from, and what it asked for."""
+    with place.ask() as client:
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+        place.work.pop()()
+        ((action, fields),) = place.sink.said
+        assert (action, fields["command"], fields["since"]) == ("read", "live", None)
+        assert fields["filter"]["kinds"] == KINDS
+        by = fields["by"]
+        assert (by["pid"], by["uid"]) == (os.getpid(), os.getuid())
+        assert {"loginuid", "tty", "origin"} <= set(by)
+        client.settimeout(30)
+        assert b"hello" in client.recv(4096)
+
+
+def test_who_can_not_be_put_on_record_is_shown_nothing(place: Place) -> None:
+    """The disk doesn't take it."""
+    place.sink.is_synced = False
+    with place.ask() as client:
+        place.work.pop()()
+        assert b"it can't be put on record" in client.recv(4096)
+
+
+def test_a_process_that_has_gone_is_no_watcher(place: Place) -> None:
+    """Nor is one that has its number now."""
+    asked = {"watch": 1, "pid": os.getpid(), "uid": 0, "request": {}}
+    assert place.watchers._who(asked | {"connected_ns": boot_ns()}).error is None
+    assert place.watchers._who(asked | {"connected_ns": 1}).error is not None
+    assert place.watchers._who(asked | {"pid": 1 << 22, "connected_ns": boot_ns()}).error
+
+
+def test_where_another_listens_nobody_can_watch(place: Place) -> None:
+    """It goes on, and says why."""
+    settings = Settings(live=LiveSettings(socket=str(place.socket)))
+    second = Watchers(settings, Identities(HOST, names), Sink(), print, print)
+    second.turn(boot_ns())
+    assert "another process listens there" in (second.trouble or "")
+    second.close()
+    assert place.socket.exists()
