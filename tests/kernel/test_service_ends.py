@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import re
 import shlex
@@ -19,8 +20,11 @@ from tests.kernel.conftest import StartRun, Workload
 from tests.kernel.logged import Log, Record
 from tests.kernel.sshd import Sshd
 from tests.kernel.tmux import Pane, Tmux
+from tests.kernel.witness import END, piped
 from tests.patience import PATIENCE_S, eventually
+from tests.soak.ledger import Ledger
 from tests.soak.probe import in_kernel, left_of
+from tests.soak.verdict import unaccounted
 from tracer.seal.report import Verdict
 
 STAMP = re.compile(rb"<(\d{19})>")
@@ -158,3 +162,28 @@ def test_of_a_killed_service_nothing_is_left(start_run: StartRun, tmux: Tmux) ->
     run.kill()
     assert not psutil.wait_procs(workers, PATIENCE_S)[1]
     eventually(lambda: not any(left_of(kernel)))
+
+
+def test_what_a_stopped_service_misses_is_counted(
+    log: Log, start_run: StartRun, tmux: Tmux, workload: Workload, tmp_path: Path
+) -> None:
+    """SIGSTOP, while programs and output overflow small rings: when it goes on, what was lost of
+    each kind is told, to the record."""
+    small = "[rings]\ncritical_pages = 16\nbulk_pages = 16\n"
+    log.config.write_text(log.config.read_text() + small)
+    run, ledger = start_run(), Ledger(log.directory)
+    pipe = tmp_path / "pipe"
+    storm = tmux.new_session(f"exec {workload('storm')} 997 {END.decode()}", pipe=pipe)
+    log.until(lambda record: _is_shown(record, storm))
+    os.kill(run.pid, signal.SIGSTOP)
+    tmux.send_keys(storm, "Enter")
+    tmux.new_session("seq 100003; tmux wait-for -S shown; exec sleep infinity")
+    tmux.wait("shown")
+    piped(pipe)
+    os.kill(run.pid, signal.SIGCONT)
+    log.until(lambda record: record["event"]["action"] == "lost")
+    run.stop()
+    ledger.look()
+    assert ledger.lost["exec"] and ledger.lost["fork"] and ledger.lost["text_output"]
+    assert not [*unaccounted(ledger)]
+    assert log.verify() is Verdict.INCOMPLETE

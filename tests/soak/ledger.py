@@ -69,8 +69,8 @@ class Ledger:
         action, ours = record["event"]["action"], record["ttytrace"].get("log")
         if action == "lost":
             lost = record["ttytrace"]["lost"]
-            if lost["reason"] == "ring full":
-                self.lost[lost["kind"]] += lost.get("records") or 0
+            if lost["reason"] == "ring full" and lost.get("records"):
+                self.lost[lost["kind"]] += lost["records"]
         elif ours is not None:
             self.ours[action] += 1
             self.counters = ours.get("records") or self.counters
