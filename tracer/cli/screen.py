@@ -25,7 +25,7 @@ from tracer.model.findings import Finding, TextOutput
 from tracer.store.index_entry import accounts_of
 
 _PRINTED: Final = 256
-_TELLING: Final = 32  # characters: of a line's beginning, which has its time
+_TELLING: Final = 42  # characters: of a line's beginning, which has its time, as JSON to the end
 _ESCAPE: Final = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 

@@ -94,6 +94,8 @@ class Live:
 
     def _hear(self) -> None:
         while (message := self._door.receive()) is not None:
+            if "watch" not in message.fields:
+                continue
             self.asked.append(message.fields)
             answer = self.answer(message.fields)
             if answer is not None:
