@@ -74,7 +74,12 @@ class Lineage:
     def gone(self) -> dict[int, Under]:
         """Those that are over; they are forgotten."""
         there = set(procfs.pids())
-        gone = {pid: under for pid, under in self._under.items() if pid not in there}
+        gone = {
+            pid: under
+            for pid, under in self._under.items()
+            # Nobody may ever wait for a server that has become a daemon.
+            if pid not in there or (not under.pane_tgid and procfs.is_over(pid))
+        }
         for pid in gone:
             del self._under[pid]
         return gone

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.audit_records import heard
+from tests.patience import eventually
 from tracer.model.events import Tty
 from tracer.observe import procfs
 from tracer.observe.lineage import Lineage, Under
@@ -79,6 +80,13 @@ def test_who_is_over_is_told_once(lineage: Lineage, child: int) -> None:
     assert lineage.gone() == {999_999_999: Under(SERVER, child)}
     assert lineage.gone() == {}
     assert lineage.knows(child)
+
+
+def test_a_server_that_nobody_waits_for_is_over(lineage: Lineage) -> None:
+    """A zombie."""
+    with subprocess.Popen(["true"]) as process:
+        lineage.follow(process.pid, process.pid, 0)
+        eventually(lambda: lineage.gone() == {process.pid: Under(process.pid, 0)})
 
 
 def test_what_is_left_out_is_not_followed(lineage: Lineage, child: int) -> None:
