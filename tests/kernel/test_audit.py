@@ -145,7 +145,8 @@ def test_a_login_says_where_it_came_from(both: Both) -> None:
         for log in both.kernel, both.audit:
             told = log.until(is_it("login", loginuid=user.pw_uid))
             assert told["source"]["ip"] == "127.0.0.1"
-            assert told["user"]["name"] == user.pw_name
+            assert told["user"]["id"] == str(user.pw_uid)
+            assert told["ttytrace"]["login"]["account"] == user.pw_name
             assert told["ttytrace"]["login"]["program"].endswith("sshd")
             session = told["ttytrace"]["audit_session"]
             left = log.until(is_it("logout", audit_session=session))
