@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.need import lacking
-from tracer.privileges import Account, Capability, effective_of, names_of, set_of, worker_account
+from tracer.privileges import (
+    SERVICE,
+    Account,
+    Capability,
+    effective_of,
+    names_of,
+    reading_group,
+    set_of,
+    worker_account,
+)
 
 LOOK = "print(*[l.split()[1] for l in open('/proc/self/status') if l[:3] == 'Cap'], sep=',')"
 SHOW = f"import os, subprocess, sys; print(os.getresuid(), os.getresgid(), os.getgroups()); {LOOK}"
@@ -48,6 +57,15 @@ def test_root_without_capabilities() -> None:
     _, own, child = after("keep_only([Capability.SYS_PTRACE])")
     assert int(own.split(",")[2], 16) == keep
     assert int(child.split(",")[2], 16) == keep
+
+
+def test_the_service_keeps_what_recording_takes() -> None:
+    """Its threads and its children too, and it is in the group to which it gives what it writes."""
+    _need_root()
+    who, own, child = after("become_service()")
+    assert who == f"(0, 0, 0) (0, 0, 0) [{reading_group()}]"
+    assert {int(each.split(",")[3], 16) for each in (own, child)} == {set_of(SERVICE)}
+    assert int(own.split(",")[2], 16) == set_of(SERVICE)
 
 
 def test_names() -> None:
