@@ -8,7 +8,7 @@ from tracer.model.events import Tty
 
 SYSCALL = (1300, b"audit(1795292036.188:10): arch=c000003e syscall=59 success=yes exit=0 a0=55ecc5d365a0 a1=55ecc5d36e80 a2=55ecc5cf55f0 a3=270d9edd5875136c items=3 ppid=170 pid=171 auid=1001 uid=0 gid=5 euid=0 suid=0 fsuid=0 egid=6 sgid=0 fsgid=0 tty=pts0 ses=4 comm=\"ls\" exe=\"/usr/bin/ls\" subj=unconfined key=\"ttytrace\"")  # fmt: skip  # noqa: E501
 EXECVE = (1309, b'audit(1795292036.188:10): argc=7 a0="/bin/echo" a1="plain" a2=71756F227465 a3=737020616365 a4=636166C3A9 a5="" a6="(null)"')  # fmt: skip  # noqa: E501
-CWD = (1307, b'audit(1795292036.188:10): cwd="/work/main"')
+CWD = (1307, b'audit(1795292036.188:10): cwd="/srv/files"')
 PATH = (1302, b'audit(1795292036.188:10): item=0 name="/usr/bin/ls" inode=521205 dev=00:3e mode=0100755')  # fmt: skip  # noqa: E501
 EOE = (1320, b"audit(1795292036.188:10): ")
 LONG = (

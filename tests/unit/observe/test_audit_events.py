@@ -31,7 +31,7 @@ def test_an_exec_is_told_by_several_records(events: Events) -> None:
     assert feed(events, SYSCALL, EXECVE, CWD, audit_records.PATH) == []
     assert feed(events, EOE) == [
         AuditExec(
-            188_000_000, 171, 170, 0, 5, 0, 6, 1001, 4, Tty(136, 0), b"/usr/bin/ls", b"/work/main",
+            188_000_000, 171, 170, 0, 5, 0, 6, 1001, 4, Tty(136, 0), b"/usr/bin/ls", b"/srv/files",
             audit_records.ARGV, sum(len(word) + 1 for word in audit_records.ARGV), 7,
         )
     ]  # fmt: skip
