@@ -1,8 +1,8 @@
 """Drains a BPF ring buffer straight from its pages: one copy for all that waits.
 
 Layout (kernel/bpf/ringbuf.c, 5.8 to 7.2): a consumer page that we write, a producer page, and the
-data twice in a row, so that a record that wraps is contiguous. Each record: u32 length with two
-flag bits, u32 page offset, payload, padded to 8 bytes.
+data twice in a row, of which we map one: mapped pages count as resident. Each record: u32 length
+with two flag bits, u32 page offset, payload, padded to 8 bytes; its payload may wrap.
 
 Invariant: one consumer. The plain loads and stores are right on x86-64 only, whose stores are not
 reordered; elsewhere `libbpf_ring` reads.
@@ -29,7 +29,7 @@ class MmapRing:
         self._mask = size_bytes - 1
         page = mmap.PAGESIZE
         self._consumer = mmap.mmap(map_fd, page)
-        self._producer = mmap.mmap(map_fd, page + 2 * size_bytes, prot=mmap.PROT_READ, offset=page)
+        self._producer = mmap.mmap(map_fd, page + size_bytes, prot=mmap.PROT_READ, offset=page)
         self._consumed = memoryview(self._consumer).cast("Q")
         pages = memoryview(self._producer)
         self._produced = pages[:page].cast("Q")
@@ -51,10 +51,14 @@ class MmapRing:
             if not header & _DISCARD:
                 spans.append((at - start + _HEADER_BYTES, size))
             at += (size + _HEADER_BYTES + 7) & ~7
-        first = start & mask
-        data = bytes(self._data[first : first + at - start])
+        data = self._copy(start & mask, at - start)
         self._consumed[0] = self._at = at
         return Batch(data, spans)
+
+    def _copy(self, first: int, size: int) -> bytes:
+        before_wrap = bytes(self._data[first : first + size])
+        rest = size - len(before_wrap)
+        return b"".join((before_wrap, self._data[:rest])) if rest else before_wrap
 
     def close(self) -> None:
         """Unmaps the ring; the map itself is the loader's."""

@@ -60,7 +60,6 @@ class Observer:
         self._scope = scope
         self._left_out: set[int] = set()
         self._workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="ask")
-        self._workers.submit(unixdiag.warm_up)
         # One of its own: who asks servers waits for them.
         self._peer_worker = ThreadPoolExecutor(1, thread_name_prefix="peers")
         self._peers_waiting = 0
