@@ -18,6 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from tracer.codec.ecs import host_fields
 from tracer.codec.identity import Fields, Identities
 from tracer.errors import TtytraceError
+from tracer.model.events import ProcessKey
 from tracer.observe import logins, procfs
 from tracer.observe.host import this_host
 from tracer.service.child import Child
@@ -118,20 +119,22 @@ class Watchers:
 
     def _look(self) -> None:
         """Finds out who they are, all that have come meanwhile."""
-        found = []
+        found, origins = [], dict[ProcessKey, Fields]()
         while self._asked:
-            found.append(self._who(self._asked.popleft()))
+            found.append(self._who(self._asked.popleft(), origins))
         if found:
             self._do(partial(self._record, found))
 
-    def _who(self, asked: Fields) -> _Watch:
+    def _who(self, asked: Fields, origins: dict[ProcessKey, Fields]) -> _Watch:
         number, pid, uid = asked["watch"], asked["pid"], asked["uid"]
         seen = procfs.process(pid)
         # A process that began later only has the number of the one that asked.
         if seen is None or seen.start_time_ns > asked["connected_ns"]:
             return _Watch(number, {}, _GONE)
-        origin = self._identities.origin(logins.origin_of(seen))
-        by = caller(pid, uid) | origin
+        key = ProcessKey(pid, seen.start_time_ns)
+        if key not in origins:  # which takes some milliseconds to find out
+            origins[key] = self._identities.origin(logins.origin_of(seen))
+        by = caller(pid, uid) | origins[key]
         return _Watch(number, {"command": "live", "by": by} | asked["request"])
 
     def _record(self, found: list[_Watch]) -> None:
