@@ -103,9 +103,10 @@ def test_who_can_not_be_put_on_record_is_shown_nothing(place: Place) -> None:
 def test_a_process_that_has_gone_is_no_watcher(place: Place) -> None:
     """Nor is one that has its number now."""
     asked = {"watch": 1, "pid": os.getpid(), "uid": 0, "request": {}}
-    assert place.watchers._who(asked | {"connected_ns": boot_ns()}).error is None
-    assert place.watchers._who(asked | {"connected_ns": 1}).error is not None
-    assert place.watchers._who(asked | {"pid": 1 << 22, "connected_ns": boot_ns()}).error
+    now = {"connected_ns": boot_ns()}
+    assert place.watchers._who(asked | now, {}).error is None
+    assert place.watchers._who(asked | {"connected_ns": 1}, {}).error is not None
+    assert place.watchers._who(asked | now | {"pid": 1 << 22}, {}).error is not None
 
 
 def test_where_another_listens_nobody_can_watch(place: Place) -> None:
