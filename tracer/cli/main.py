@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import sys
-
 import typer
 
 from tracer.cli.config import config
 from tracer.cli.doctor import doctor
+from tracer.cli.ending import errors_shown
 from tracer.cli.erase import erase
 from tracer.cli.head import head
 from tracer.cli.init import init
@@ -17,7 +15,6 @@ from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.reindex import reindex
 from tracer.cli.reload import reload
-from tracer.cli.render import safe_text
 from tracer.cli.run import run
 from tracer.cli.search import search
 from tracer.cli.sessions import sessions
@@ -25,7 +22,6 @@ from tracer.cli.status import status
 from tracer.cli.uninstall import uninstall
 from tracer.cli.verify import verify
 from tracer.cli.who import who
-from tracer.errors import TtytraceError
 
 app = typer.Typer(
     help="Watches tmux from the kernel: who is in which session, what runs in which pane.",
@@ -54,16 +50,8 @@ app.add_typer(config, name="config")
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # on a terminal that isn't UTF-8
-    try:
+    with errors_shown():
         app()
-    except TtytraceError as error:
-        print(f"ttytrace: {safe_text(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":
