@@ -84,7 +84,8 @@ class Stream:
                 text = self._skip(lines[0].sequence)
             text += shown(map(Seen, lines), self._view, watched)
             self._is_begun = True
-        if follower.is_at_end or (lines and follower.next >= window.start):
+        # Not at its very start: what is there would be gone with the next write.
+        if follower.is_at_end or (lines and follower.next >= window.middle):
             self.close()
         self.next = follower.next
         return text

@@ -70,6 +70,11 @@ class Window:
         """What is before can't be had here."""
         return self._batches[0].first if self._batches else self.end
 
+    @property
+    def middle(self) -> int:
+        """What is behind this stays for a while."""
+        return (self.start + self.end) // 2
+
     def add(self, lines: list[Line]) -> None:
         """The lines that follow; where they go back, the log has lost what was behind them."""
         if lines[0].sequence < self.end:
