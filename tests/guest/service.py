@@ -21,6 +21,8 @@ from typing import Any, Final, TypeVar
 import orjson
 import pyzstd
 
+from tracer.privileges import SERVICE, set_of
+
 T = TypeVar("T")
 Record = dict[str, Any]
 
@@ -39,7 +41,7 @@ def say(text: str) -> None:
 
 def ran(*command: str | Path) -> str:
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (command, done.returncode, done.stdout, done.stderr)
+    assert done.returncode == 0, f"{command}: {done}\n{journal()}"
     return done.stdout
 
 
@@ -52,7 +54,7 @@ def eventually(what: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
 
 
 def journal() -> str:
-    return ran("journalctl", "--no-pager", "--lines=40", "--unit=ttytrace")
+    return subprocess.getoutput("journalctl --no-pager --lines=40 --unit=ttytrace")
 
 
 def shown(name: str) -> str:
@@ -174,6 +176,7 @@ def record(session: Session) -> None:
     assert "libnss_" not in maps, "the service has looked for names itself"
     assert "bcc" not in maps
     assert status(pid, "NoNewPrivs") == "1"
+    assert int(status(pid, "CapBnd"), 16) == int(status(pid, "CapEff"), 16) == set_of(SERVICE)
 
 
 def reload() -> None:
