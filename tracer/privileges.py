@@ -11,6 +11,7 @@ import os
 import pwd
 import struct
 from collections.abc import Collection
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -125,6 +126,14 @@ def keep_only(keep: Collection[Capability]) -> None:
     """Gives up all capabilities but these, for what is started from here too."""
     _bound(set_of(keep))
     _capset(_permitted() & set_of(keep))
+
+
+def become_service() -> None:
+    """Keeps what it takes to record, in the group that may read: so it can give files to that
+    without CAP_CHOWN. To be called before there is a second thread, as each has its own rights."""
+    with suppress(PermissionError):  # a container without CAP_SETGID
+        os.setgroups([reading_group()])
+    keep_only(SERVICE)
 
 
 def end_with_parent(number: int) -> None:
