@@ -28,6 +28,7 @@ from tracer.observe import procfs
 from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
 from tracer.observe.signals import Sent, Signals
+from tracer.privileges import become_service
 from tracer.service.auditing import Auditing, Hearing, is_heard, source_fields
 from tracer.service.child import Child
 from tracer.service.clocks import Clocks
@@ -66,6 +67,7 @@ class Recorder:
 
     def __init__(self, source: Source, loaded: Loaded) -> None:
         require_root("run")
+        become_service()  # the loader has begun; threads and workers have not
         self._source, self._loaded, self._settings = source, loaded, loaded.settings
         settings = self._settings
         wall, now_ns = WallClock(), boot_ns()
