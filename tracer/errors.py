@@ -86,6 +86,13 @@ class LoaderFailed(TtytraceError):
     exit_code = 70
 
 
+class NoAudit(TtytraceError):
+    """The kernel's audit stream can't be heard ({reason}), and source = "audit" has no other: it
+    takes a kernel with CONFIG_AUDIT, and CAP_AUDIT_READ in the first user namespace."""
+
+    exit_code = 69
+
+
 class BadFilter(TtytraceError):
     """{option} {value}: there is no such thing; one of: {choices}."""
 

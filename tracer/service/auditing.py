@@ -15,11 +15,13 @@ from tracer.clock import boot_ns
 from tracer.codec.audit import from_fields
 from tracer.codec.identity import Fields, known
 from tracer.daemon import Capture
+from tracer.errors import NoAudit
 from tracer.model.audit import AuditBegan, AuditInput, AuditSeen
 from tracer.model.stage import Drain
 from tracer.observe.audit_rules import RULE, ask
 from tracer.service.child import Child
 from tracer.settings import Settings, Source
+from tracer.workers.audit import join
 from tracer.workers.door import Message
 from tracer.workers.loading import load
 
@@ -154,17 +156,19 @@ class HeardSource(AuditSource):
 
 
 def attach(wanted_plan: str | None, settings: Settings) -> LoadedProgram | HeardSource:
-    """What a capture needs, whichever source the settings name. Raises what loading may."""
+    """What a capture needs, whichever source the settings name. Raises NoAudit, and what loading
+    may."""
     if is_heard(settings):
-        return HeardSource()
+        return Hearing().result()
     return load(wanted_plan, settings)
 
 
 class Hearing:
     """What `workers.loading.Loading` is to the kernel half. `trouble`: why no program may be heard
-    of, as a sentence."""
+    of, as a sentence. Raises NoAudit."""
 
     def __init__(self) -> None:
+        _try()
         state = ask()
         self.trouble = state.trouble if state else None
 
@@ -174,3 +178,11 @@ class Hearing:
 
     def close(self) -> None:
         """Nothing is under way."""
+
+
+def _try() -> None:
+    """Here, for the worker can only end, and be started again."""
+    try:
+        join().close()
+    except OSError as error:
+        raise NoAudit(reason=error.strerror) from None

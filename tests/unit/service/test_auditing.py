@@ -9,11 +9,12 @@ import pytest
 
 from tests.audit_records import heard
 from tracer.codec.audit import to_fields
+from tracer.errors import NoAudit
 from tracer.model.audit import AuditBegan, AuditConfig, AuditInput, AuditSeen
 from tracer.model.events import Tty
 from tracer.observe.audit_rules import RULE
 from tracer.service import auditing as module
-from tracer.service.auditing import Auditing, HeardSource, is_heard, source_fields
+from tracer.service.auditing import Auditing, HeardSource, attach, is_heard, source_fields
 from tracer.settings import AuditSettings, Settings, Source
 from tracer.workers.door import Message
 
@@ -103,6 +104,17 @@ def test_in_its_place_programs_are_records_and_all_else_is_facts() -> None:
     assert source.facts() == [INPUT, CHANGE]
     assert source.filenos() == ()
     source.close()
+
+
+def test_a_stream_that_can_not_be_heard_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, where there is no other source."""
+
+    def refuse() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(module, "join", refuse)
+    with pytest.raises(NoAudit, match="Operation not permitted"):
+        attach(None, Settings(source=Source.AUDIT))
 
 
 def test_a_start_says_where_its_events_come_from() -> None:
