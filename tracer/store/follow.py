@@ -162,11 +162,13 @@ class Follower:
 
     def _has_successor(self, now: _OpenSegment) -> bool:
         """Whether the segment is complete: what came before the next began can be read then."""
-        if os.fstat(self._directory.fd).st_mtime_ns == self._listed_ns:
-            return False
-        self._list()
-        now.end = next((each.first for each in self._after(now)), None)
-        return now.end is not None
+        behind = self._after(now)
+        if not behind and os.fstat(self._directory.fd).st_mtime_ns != self._listed_ns:
+            self._list()
+            behind = self._after(now)
+        if behind:
+            now.end = behind[0].first
+        return bool(behind)
 
     def _after(self, now: _OpenSegment) -> list[Segment]:
         return [each for each in self._segments if each.first > now.segment.first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,15 @@ def test_it_goes_on_in_the_next_segment(log: StoredLog, segments: Directory) -> 
     log.segment(NOW)
     log.add(EXEC)
     assert all_of(follower) == numbered(log, 3)
+
+
+def test_segments_of_long_ago_are_all_read(log: StoredLog, segments: Directory) -> None:
+    """Nothing has changed since they were listed, and there are more all the same."""
+    for _ in range(3):
+        log.segment(NOW)
+        log.add(EXEC)
+    os.utime(log.path / "log", (1, 1))
+    assert all_of(Follower(segments, 0)) == numbered(log)
 
 
 def test_it_finds_its_place_in_compressed_segments(log: StoredLog, segments: Directory) -> None:
