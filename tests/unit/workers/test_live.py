@@ -17,6 +17,7 @@ from tests.samples import ENDED, EXEC, NOW, OUTPUT, PLACE, PTS
 from tests.unit.workers.conftest import Live, StartLive
 from tracer.clock import boot_ns
 from tracer.workers import live as module
+from tracer.workers.live_client import Peer
 
 NOBODY = 65534
 ELSEWHERE = EXEC._replace(place=PLACE._replace(session_id="$2", session_name="play"))
@@ -134,6 +135,17 @@ def test_there_are_so_many_and_no_more(start_live: StartLive) -> None:
     assert "2 clients watch already" in live.connect().line()["error"]
     first.close()
     eventually(lambda: "error" not in live.connect().ask().line())
+
+
+def test_one_user_does_not_take_all_places(start_live: StartLive) -> None:
+    """Who isn't root may have a quarter of them."""
+    server = start_live(clients=8).server
+    member = Peer(1, NOBODY, frozenset({0}))
+    server._users[NOBODY] = 1
+    assert server._reason_against(member) is None
+    server._users[NOBODY] = 2
+    assert "a quarter of 8" in (server._reason_against(member) or "")
+    assert server._reason_against(member._replace(uid=0)) is None
 
 
 def test_one_that_does_not_read_holds_up_nobody(start_live: StartLive) -> None:
