@@ -33,6 +33,8 @@ def _lines(state: Fields) -> Iterator[str]:
     yield from _of_log(state["log"])
     yield from _of_stream(state)
     yield from _of_records(state["records"])
+    live = state["live"]
+    yield _row("live", f"{live['clients']} watch, {live['dropped']} records dropped for them")
     yield from _of_sinks(state)
     yield from _of_processes(state["processes"])
 

@@ -95,7 +95,6 @@ class Recorder:
         try:
             with closing(Capture([self._worker], loading.result(), self._settings)) as capture:
                 self._begin(capture)
-                tell(_ready(capture.plan))
                 why = signal_fields(*self._stream(capture, signals), self._identities)
                 why |= {"until": self._until} | self._counters(capture)
         except BaseException as error:
@@ -144,6 +143,7 @@ class Recorder:
                 ),
             )
             clocks = Clocks(self._say)
+            self._tell(_ready(capture.plan))
             self._notifier.ready(_ready(capture.plan))
             for _ in capture.turns(poll):
                 sent = signals.come()  # at once: who sent it may be over soon
@@ -174,7 +174,11 @@ class Recorder:
             self._log,
             self._keeper,
             self._say,
-            {"sinks": lambda: sinks.states, "audit": lambda: auditing.part.fields().get("audit")},
+            {
+                "sinks": lambda: sinks.states,
+                "live": lambda: watchers.part.state,
+                "audit": lambda: auditing.part.fields().get("audit"),
+            },
             lambda: [one.trouble for one in (index, sinks, watchers.part, auditing.part)],
             (sinks.configure, watchers.configure, auditing.configure),
         )

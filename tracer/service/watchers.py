@@ -73,6 +73,8 @@ class Watchers:
         self._listener: socket.socket | None = None
         self._child: Child | None = None
         self._refused: str | None = None
+        self.state: Fields = {"clients": 0, "dropped": 0}
+        """How many watch, and how many records they were told to have missed, as it said last."""
         try:
             mode = _FOR_ALL if settings.live.own_sessions else _FOR_GROUP
             self._listener = listen(Path(settings.live.socket), mode)
@@ -114,6 +116,9 @@ class Watchers:
         return Message(fields, [self._listener.fileno()])
 
     def _hear(self, message: Message) -> None:
+        if "watch" not in message.fields:
+            self.state = message.fields
+            return
         self._asked.append(message.fields)
         self._thread.submit(self._look)
 

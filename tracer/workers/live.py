@@ -72,6 +72,8 @@ class Server:
         self._window: Window | None = None
         self._watched: frozenset[Tty] = frozenset()
         self._sweep_ns = 0
+        self._told = {"clients": 0, "dropped": 0}
+        self._dropped = 0  # by those who have left
         self._poll = select.epoll()
         listener.setblocking(False)
         for end in (listener, door):
@@ -104,7 +106,7 @@ class Server:
             return 0
         if self._window is not None:
             return POLL_S
-        return _SWEEP_NS / 1e9 if self._clients else None
+        return _SWEEP_NS / 1e9 if self._clients or self._told["clients"] else None
 
     def _sweep(self, now_ns: int) -> None:
         if now_ns < self._sweep_ns:
@@ -118,6 +120,15 @@ class Server:
                 self._refuse(client, "no request came")
             elif waited_ns > _ANSWER_NS:
                 self._refuse(client, "ttytrace could not put it on record that you watch")
+        self._tell()
+
+    def _tell(self) -> None:
+        """Says how many are connected, and how many records they were told to have missed."""
+        streams = (client.stream for client in self._streaming)
+        dropped = sum(stream.dropped for stream in streams if stream is not None)
+        state = {"clients": len(self._clients), "dropped": self._dropped + dropped}
+        if state != self._told and self._door.send(state):
+            self._told = state
 
     # ---- clients ----
 
@@ -194,6 +205,8 @@ class Server:
     def _forget(self, client: Client) -> None:
         del self._clients[client.connection.fileno()]
         self._users[client.peer.uid] -= 1
+        if client.stream is not None:
+            self._dropped += client.stream.dropped
         for those in (self._streaming, self._busy, self._blocked):
             those.discard(client)
         if client in self._ready:

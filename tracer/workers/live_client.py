@@ -56,6 +56,8 @@ class Stream:
         self._follower = follower
         self._is_begun = start is not None
         self.next = start or 0
+        self.dropped = 0
+        """Records that it was too far behind for."""
 
     def text(self, window: Window, watched: frozenset[Tty]) -> bytes | None:
         """What comes next; b"" where nothing of it is to be shown, None where there is nothing
@@ -92,6 +94,7 @@ class Stream:
 
     def _skip(self, to: int) -> bytes:
         before, self.next = self.next, to
+        self.dropped += max(0, to - before)
         return dropped(before, to)
 
 

@@ -34,6 +34,9 @@ class StatusCollector(Collector):
         yield from _of_records(status)
         yield from _of_log(status["log"])
         yield from _of_queue(status)
+        live = status["live"]
+        yield _gauge("live_clients", "Who watches.", live["clients"])
+        yield _counter("live_dropped", "Records that watchers missed.", live["dropped"])
         yield from _of_named("sink", status["sinks"], _SINK)
         processes = {each["name"]: each for each in status["processes"]}
         yield from _of_named("process", processes, _PROCESS)

@@ -28,6 +28,7 @@ def test_what_a_person_asks_is_there() -> None:
         "/var/log/ttytrace, 5.0 GiB, 70.0 GiB free",
         "89990 at 2026-11-21T20:21:11.700158Z, 3.0 MiB since the start",
         "2.0 KiB of 24.0 MiB wait, lag 12.5 ms",
+        "3 watch, 11 records dropped for them",
         "host: working, 4.0 KiB behind, 5 dropped",
         "44.0 MiB",
         "bpf, perfmon",

@@ -39,6 +39,8 @@ _WELL: Fields = {
         "canary": {"ms": 47.373},
     },
     "ailing": [],
+    "live": {"clients": 3, "dropped": 11},
+    "audit": None,
     "sinks": {
         "host": {
             "kind": "syslog",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import subprocess
 import sys
@@ -41,14 +42,7 @@ class Scrapes:
 
     def answer(self) -> None:
         """The service says how it is, once it is asked."""
-
-        def is_asked() -> bool:
-            try:
-                return self.door.receive() is not None
-            except BlockingIOError:
-                return False
-
-        eventually(is_asked)
+        eventually(lambda: _asks(self.door))
         self.door.send({"status": state()})
 
     def close(self) -> None:
@@ -152,17 +146,28 @@ def test_it_ends_with_the_service(tmp_path: Path) -> None:
 
 
 def test_one_question_serves_all_who_wait(scrapes: Scrapes) -> None:
-    """The service is asked once."""
-    peers = [scrapes.connect(GET) for _ in range(5)]
-    scrapes.answer()
-    answers = 0
-    while answers < len(peers):
-        answers += status_of(whole(peers[answers])) == b"HTTP/1.1 200 OK"
-        if answers < len(peers) and _asks_again(scrapes.door):
+    """The service is asked anew by those alone who come after its answer."""
+    first = scrapes.connect(GET)
+    eventually(lambda: _asks(scrapes.door))
+    others = [scrapes.connect(GET) for _ in range(4)]
+    whole(scrapes.connect(b"GET / HTTP/1.1\r\n\r\n"))  # behind theirs
+    scrapes.door.send({"status": state()})
+    assert status_of(whole(first)) == b"HTTP/1.1 200 OK"
+    asked = 1
+
+    def is_served() -> bool:
+        nonlocal asked
+        if _asks(scrapes.door):
+            asked += 1
             scrapes.door.send({"status": state()})
+        return len(select.select(others, [], [], 0)[0]) == len(others)
+
+    eventually(is_served)
+    assert asked <= 2
+    assert {status_of(whole(other)) for other in others} == {b"HTTP/1.1 200 OK"}
 
 
-def _asks_again(door: Door) -> bool:
+def _asks(door: Door) -> bool:
     try:
         return door.receive() is not None
     except BlockingIOError:
