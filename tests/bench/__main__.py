@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import consumer, footprint, panes, sealing, search, startup, untraced
+from tests.bench import consumer, footprint, latency, panes, sealing, search, startup, untraced
 from tests.bench.loads import loads
 from tests.bench.report import Row, print_table, write_json
 
 _JSON = Path("build/bench.json")
-_NAMES = ("consumer", "sealing", "search", "start", "untraced", "footprint", "panes")
+_NAMES = ("consumer", "sealing", "search", "start", "untraced", "footprint", "latency", "panes")
 _UNTRACED = ("consumer", "sealing", "search")
 _QUICK_SCALE = 0.05
 
@@ -53,6 +53,8 @@ def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
             yield from untraced.measure(reps, scale, place)
         case "footprint":
             yield from footprint.measure(reps, scale, place)
+        case "latency":
+            yield from latency.measure(reps, scale, place)
         case "panes":
             for load in loads(place, scale):
                 yield from panes.measure(load, reps, place)

@@ -15,7 +15,7 @@ from tracer.model.events import PaneOutput, ProcessKey, Tty
 from tracer.model.facts import TtyState
 from tracer.model.findings import Lost, TextOutput
 
-COALESCE_NS: Final = 50_000_000
+COALESCE_NS: Final = 10_000_000
 PARTIAL_NS: Final = 1_000_000_000
 COALESCE_BYTES: Final = 65536
 _WRAP: Final = 1 << 32

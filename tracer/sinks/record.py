@@ -5,7 +5,7 @@ Invariant: what the canary did is in no event.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
@@ -18,6 +18,10 @@ from tracer.settings import LogSettings
 from tracer.sinks.pulse import Beat, Pulse
 from tracer.store.requests import Request
 
+_BATCH_S: Final = 0.005
+_BUSY_S: Final = 0.025
+_IDLE_S: Final = 0.1  # a checkpoint is due each second
+
 
 class Log(Protocol):
     """What store/log.py offers."""
@@ -27,6 +31,10 @@ class Log(Protocol):
 
     def tick(self, stamp: Stamp) -> None:
         """Writes, seals and syncs what is due."""
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether something was appended that isn't written."""
 
     def sync(self, stamp: Stamp) -> bool:
         """Whether all that was appended is on the disk now."""
@@ -49,6 +57,10 @@ class Keeper(Protocol):
 
     def configure(self, settings: LogSettings) -> None:
         """Goes by other settings."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for something to be done."""
 
     def step(self, log: Log, stamp: Stamp) -> None:
         """Does what can be done now."""
@@ -84,6 +96,12 @@ class RecordSink:
         stamp = self._stamp()
         self._log.tick(stamp)
         self._keeper.step(self._log, stamp)
+
+    def rest_s(self) -> float:
+        """For how long tick() has nothing to do, if nothing is written."""
+        if self._log.has_batch:
+            return _BATCH_S
+        return _BUSY_S if self._keeper.is_busy else _IDLE_S
 
     def serve(self, request: Request) -> None:
         """Begins at once what somebody asks for."""

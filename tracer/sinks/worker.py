@@ -15,7 +15,6 @@ from typing import Final, NamedTuple, Protocol
 
 from tracer.model.findings import Finding, TextInput, TextOutput
 
-PERIOD_S: Final = 0.025
 LIMIT_BYTES: Final = 64 << 20
 _FINDING_BYTES: Final = 2048  # of one, without the text that it carries
 
@@ -36,7 +35,10 @@ class WorkedSink(Protocol):
         """Takes findings, in order."""
 
     def tick(self) -> None:
-        """Does what is due; called at least each PERIOD_S."""
+        """Does what is due."""
+
+    def rest_s(self) -> float:
+        """For how long nothing is due, if nothing is given to it."""
 
     def close(self) -> None:
         """Takes nothing any more."""
@@ -104,7 +106,7 @@ class Worker:
 
     def _is_over(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._is_closing, PERIOD_S)
+            self._changed.wait_for(lambda: self._queue or self._is_closing, self._sink.rest_s())
             return self._is_closing and not self._queue
 
     def _step(self) -> None:

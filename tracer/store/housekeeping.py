@@ -41,6 +41,11 @@ class Housekeeping:
         self.space: Space | None = None
         """What the log takes of the disk, a minute ago at most."""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return len(self._tasks) > 1  # the chores have no end
+
     def take(self, request: Request) -> None:
         """Does what is asked, in time, and answers."""
         if len(self._tasks) > _MAX_TASKS:

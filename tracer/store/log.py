@@ -38,7 +38,7 @@ class Pace(NamedTuple):
     """How long at most, in CLOCK_BOOTTIME, until lines are written, a checkpoint is made, a key is
     dropped. Log.tick() comes as often as `batch_ns`, so no line waits for twice that."""
 
-    batch_ns: int = 25_000_000
+    batch_ns: int = 5_000_000
     checkpoint_ns: int = 1_000_000_000
     rekey_ns: int = 60_000_000_000
 
@@ -142,6 +142,11 @@ class Log:
         """Goes by other settings from now on; the places stay."""
         self._settings = settings
         self._ballast.resize(settings.ballast_mib * _MIB)
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether there are events that tick() will write."""
+        return bool(self._batch)
 
     def append(self, events: list[Fields], stamp: Stamp) -> None:
         """Adds events; they are written when they are many, or at a tick."""

@@ -38,11 +38,11 @@ def test_consecutive_reads_are_one_text() -> None:
 
 
 def test_text_is_told_after_the_coalescing_time() -> None:
-    """50 ms after its first byte, without another one."""
+    """10 ms after its first byte, without another one."""
     streams = TtyStreams()
     assert streams.add(output(b"prompt$ ", ms=0), None, PLACE) == []
-    assert streams.tick(at_ns(49)) == []
-    assert data_of(streams.tick(at_ns(50))) == [b"prompt$ "]
+    assert streams.tick(at_ns(9)) == []
+    assert data_of(streams.tick(at_ns(10))) == [b"prompt$ "]
     assert streams.tick(at_ns(500)) == []
 
 

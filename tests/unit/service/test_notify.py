@@ -28,6 +28,9 @@ class Idle:
     def tick(self) -> None:
         pass
 
+    def rest_s(self) -> float:
+        return 1.0
+
     def close(self) -> None:
         pass
 

@@ -44,6 +44,8 @@ class Page:
     def sync(self, stamp: Stamp) -> bool:
         return True
 
+    has_batch = is_busy = False
+
     def rotate(self, stamp: Stamp) -> None:
         self.calls.append("rotate")
 
@@ -165,3 +167,12 @@ def test_the_last_heartbeat_is_remembered(sink: RecordSink) -> None:
     assert sink.last_beat is not None
     assert set(sink.last_beat[1]) == {"ms"}
     assert sink.events == 1
+
+
+def test_it_is_looked_after_as_often_as_it_needs(sink: RecordSink, page: Page) -> None:
+    """Soon while something waits to be written, or somebody for an answer; else seldom."""
+    idle = sink.rest_s()
+    page.is_busy = True
+    busy = sink.rest_s()
+    page.has_batch = True
+    assert sink.rest_s() < busy < idle

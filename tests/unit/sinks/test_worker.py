@@ -38,6 +38,9 @@ class Page:
         self.threads.add(get_ident())
         self.ticked.set()
 
+    def rest_s(self) -> float:
+        return 0.01
+
     def close(self) -> None:
         self.note("closed")
 

@@ -45,10 +45,12 @@ def test_a_batch_waits_for_its_tick(written: Written) -> None:
     log = written.open()
     before = len(seals(written))
     log.append([note(0)], written.stamp(1))
-    log.append([note(1)], written.stamp(10))
-    log.tick(written.stamp(10))
+    log.append([note(1)], written.stamp(3))
+    assert log.has_batch
+    log.tick(written.stamp(1))
     assert written.numbers() == []
-    log.tick(written.stamp(5))
+    log.tick(written.stamp(1))
+    assert not log.has_batch
     assert written.numbers() == [0, 1]
     assert len(seals(written)) == before + 1
     assert "note" not in seals(written)[-1]
