@@ -129,7 +129,7 @@ def test_a_service_that_stands_still_is_not_waited_for(log: Log, start_run: Star
     run.stop()
 
 
-def test_nothing_is_lost_while_settings_are_read_again(  # noqa: PLR0917 - fixtures
+def test_nothing_is_lost_while_settings_are_read_again(
     log: Log, start_run: StartRun, tmux: Tmux, workload: Workload, scale: float
 ) -> None:
     """Programs by the thousand, and SIGHUPs among them: all are recorded, each reload too, with who

@@ -14,13 +14,15 @@ BACKGROUND: Final = frozenset(("fork", "segment", "seal", "rekey", "heartbeat"))
 
 TMUX_KINDS: Final = tuple(
     """server-seen server-gone server-unverified server-ignored session-created session-closed
-    session-renamed window-linked window-unlinked window-renamed pane-opened pane-closed client-attached
-    client-detached client-suspended client-resumed client-resized client-session-changed""".split()
+    session-renamed window-linked window-unlinked window-renamed pane-opened pane-closed
+    client-attached client-detached client-suspended client-resumed client-resized
+    client-session-changed""".split()
 )
 KINDS: Final = (
     *"exec end fork text_output text_input input-injected process-traced lost".split(),
     *TMUX_KINDS,
-    *"start stop gap config clock suspend prune read sink erase segment seal rekey heartbeat".split(),
+    *"start stop gap config clock suspend prune read sink erase".split(),
+    *"segment seal rekey heartbeat".split(),
 )
 """All there are: docs/events.md, docs/format.md."""
 

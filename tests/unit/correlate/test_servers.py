@@ -6,10 +6,23 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.playbook import PANE, SERVER, asked, at_ns, key, pane_claim
+from tests.playbook import (
+    PANE,
+    SERVER,
+    asked,
+    at_ns,
+    exec_,
+    exit_,
+    followed,
+    key,
+    output,
+    pane_claim,
+    server_found,
+)
 from tracer.correlate.servers import Server
+from tracer.correlate.stage import Correlator
 from tracer.model.context import Place
-from tracer.model.facts import ServerAsked, ServerClaims, Verdict
+from tracer.model.facts import ServerAsked, ServerClaims, ServerIgnored, ServerSeen, Verdict
 from tracer.model.findings import Lost, TmuxChanged
 
 SOCKET = b"/tmp/tmux-1000/default"
@@ -190,3 +203,58 @@ def test_a_server_that_ends_closes_everything() -> None:
         "session-closed",
         "server-gone",
     ]
+
+
+# ---- those that are left out ----
+
+
+@pytest.fixture
+def stage() -> Correlator:
+    """A stage that knows the server and its pane by name."""
+    correlator = Correlator()
+    correlator.feed([server_found()], at_ns(0))
+    correlator.learn([asked(pane_claim(), ms=0)], at_ns(0))
+    return correlator
+
+
+def ignored(pid: int = SERVER) -> ServerIgnored:
+    return ServerIgnored(pid, key(pid).start_time_ns, b"/tmp/s", "user 1000 is left out")
+
+
+def test_a_server_that_is_left_out_is_one_event() -> None:
+    """It says why; then nothing of the server is told, whatever comes."""
+    stage = Correlator()
+    (event,) = stage.learn([ignored()], at_ns(0))
+    assert (event.action, event.note) == ("server-ignored", "user 1000 is left out")
+    assert event.place.socket == b"/tmp/s"
+    records = [server_found(), exec_(PANE, b"bash", parent=SERVER), output(b"x"), exit_(PANE)]
+    assert stage.feed(records, at_ns(1)) == []
+    assert (stage.servers, stage.ignored) == ({}, {SERVER})
+    assert stage.flush() == []
+
+
+def test_what_came_before_a_server_was_left_out_is_told_first(stage: Correlator) -> None:
+    """What was held of its panes and what waited; it is not said to be gone."""
+    assert stage.feed([output(b"held")], at_ns(1)) == []
+    before, event = stage.learn([ignored()], at_ns(1))
+    assert (before.data, event.action) == (b"held", "server-ignored")
+    assert stage.feed([output(b"more", offset=4, nth=1)], at_ns(2)) == []
+    assert stage.servers == {}
+
+
+def test_a_server_that_is_taken_in_again_is_seen(stage: Correlator) -> None:
+    """As one that was there before."""
+    stage.learn([ignored()], at_ns(1))
+    there = ServerSeen(SERVER, key(SERVER).start_time_ns, 1000, None, b"/tmp/s", ())
+    stage.learn([followed(SERVER, 0), followed(PANE, PANE), there], at_ns(2))
+    assert stage.learn([asked(pane_claim(), ms=3)], at_ns(3))[0].action == "server-seen"
+    assert set(stage.servers) == {SERVER}
+    assert stage.ignored == set()
+
+
+def test_another_server_may_have_the_pid_of_one_that_was_left_out() -> None:
+    """It ended, and the number was free again."""
+    stage = Correlator()
+    stage.learn([ignored()], at_ns(0))
+    stage.feed([exit_(SERVER), server_found()], at_ns(1))
+    assert set(stage.servers) == {SERVER}
