@@ -9,7 +9,7 @@ import pytest
 
 from tests.meta.sources import REPO, tracked_texts
 
-TARGETS = {"help", "setup", "live", "demo", "test", "check", "vm", "bench", "deb"}
+TARGETS = {"help", "setup", "live", "demo", "test", "check", "vm", "bench", "soak", "deb"}
 
 # Brackets here, and underscores below, keep this file from finding itself.
 BANNED = {
