@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tracer.cli.ending import errors_shown
 from tracer.codec.safe import safe_text
 from tracer.observe.signals import Signals
+from tracer.privileges import take_precedence
 from tracer.service.reload import Source
 from tracer.settings import InputPolicy, Settings
 from tracer.settings import Source as EventSource
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """The process: its arguments are a plan, an input policy and a path, each empty for none."""
     plan, policy, config = sys.argv[1:]
+    take_precedence()
     source = Source(Path(config) if config else None, InputPolicy(policy) if policy else None)
     with errors_shown():
         _record(plan, source)
