@@ -47,6 +47,7 @@ class Capture:
         redactor = Redactor(settings.redact, settings.input, os.urandom(_KEY_BYTES))
         self._redactor = redactor
         self.plan: Final = program.plan
+        self.why: Final = program.why
         self._program = program
         self._source: KernelSource | AuditSource
         if isinstance(program, AuditSource):

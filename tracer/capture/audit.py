@@ -45,6 +45,7 @@ class AuditSource:
     """`add` is told what is heard; `find` looks for tmux servers, in a thread."""
 
     plan: Final = "audit"
+    why: Final = "the settings ask for the audit stream"
     cpus: Final = 1
 
     def __init__(self, find: Finder = servers.find_servers) -> None:

@@ -45,7 +45,9 @@ def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) ->
     bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *_input_flags(input_wanted)])
     with ExitStack() as always, ExitStack() as on_error:
         always.callback(bpf.cleanup)
-        loaded = LoadedProgram(plan.name, {name: _map(bpf, name) for name in MAPS}, {}, [])
+        loaded = LoadedProgram(
+            plan.name, {name: _map(bpf, name) for name in MAPS}, {}, [], plan.reason
+        )
         on_error.callback(loaded.close)
         for function, kind in {each.way.function: each.way.kind for each in plan.hooks}.items():
             loaded.programs[function] = _load_function(bcc, bpf, kind, function)

@@ -23,12 +23,18 @@ LINEAGE_IGNORED: Final = 1  # bpf/maps.bpf.h
 
 
 class LoadedProgram:
-    """`plan`: what was attached. `maps` and `programs` by name. All descriptors become its own."""
+    """`plan`: what was attached, and `why` that. `maps` and `programs` by name. All descriptors become its own."""
 
     def __init__(
-        self, plan: str, maps: dict[str, int], programs: dict[str, int], links: list[int]
+        self,
+        plan: str,
+        maps: dict[str, int],
+        programs: dict[str, int],
+        links: list[int],
+        why: str = "",
     ) -> None:
         self.plan: Final = plan
+        self.why: Final = why
         self.maps: Final = maps
         self.programs: Final = programs
         self.links: Final = links

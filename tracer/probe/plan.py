@@ -32,6 +32,12 @@ class Plan:
     hooks: tuple[Chosen, ...]
     rejected: tuple[tuple[str, str], ...]
 
+    @property
+    def reason(self) -> str:
+        """Why this one, and none of those before it."""
+        without = (f"no {name} plan, since {why}" for name, why in self.rejected)
+        return "; ".join([self.why, *without])
+
 
 PLAN_NAMES: Final = tuple(design.name for design in PLANS)
 

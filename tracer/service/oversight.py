@@ -105,6 +105,7 @@ class Oversight:
             "version": lambda: version("ttytrace"),
             "pid": os.getpid,
             "plan": lambda: run.capture.plan,
+            "plan_reason": lambda: run.capture.why,
             "config": self._reload.stats,
             "input": lambda: self._reload.settings.input,
             "scope": self._scope_fields,

@@ -38,7 +38,8 @@ def answer(asked: Fields, door: Door) -> None:
     except Exception as error:  # noqa: BLE001 - a door: who waits has to hear of it
         _refuse(LoaderFailed(reason=f"met {type(error).__name__}: {error}"), door)
     else:
-        fields = {"plan": loaded.plan, "maps": [*loaded.maps], "programs": [*loaded.programs]}
+        plan = {"plan": loaded.plan, "why": loaded.why}
+        fields = plan | {"maps": [*loaded.maps], "programs": [*loaded.programs]}
         door.send(fields, [*loaded.maps.values(), *loaded.programs.values(), *loaded.links])
 
 

@@ -81,7 +81,7 @@ def _program(message: Message) -> LoadedProgram:
     if "error" in fields:
         raise _error(fields)
     maps, programs = (_named(fields[key], descriptors) for key in ("maps", "programs"))
-    return LoadedProgram(fields["plan"], maps, programs, list(descriptors))
+    return LoadedProgram(fields["plan"], maps, programs, list(descriptors), fields["why"])
 
 
 def _named(names: list[str], descriptors: Iterator[int]) -> dict[str, int]:

@@ -22,7 +22,7 @@ def test_what_a_person_asks_is_there() -> None:
     text = "\n".join(lines_of(state(), 100))
     for part_of_it in (
         "ttytrace 0.1.0, pid 4242, up 1 d 2 h",
-        "kprobe, input metadata",
+        "kprobe: nothing is missed",
         "/etc/ttytrace/config.toml (abababababab)",
         "without_users ann",
         "/var/log/ttytrace, 5.0 GiB, 70.0 GiB free",

@@ -9,7 +9,7 @@ import pytest
 from tracer.errors import BpfRefused, NoPlan, NotRoot, PlanRefused, TtytraceError, UnknownPlan
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.catalog import PLANS, Kind
-from tracer.probe.plan import choose
+from tracer.probe.plan import Plan, choose
 
 YES = Seen(True, "it was seen")
 EVERYTHING = Caps(
@@ -121,3 +121,10 @@ def test_what_was_not_tried_does_not_count() -> None:
     unknown = Caps(root=Seen(False, "the user id is 1000"), capabilities=YES, btf=YES)
     with pytest.raises(NotRoot):
         choose(unknown)
+
+
+def test_a_reason_names_what_could_not_be_had() -> None:
+    """Behind what speaks for the plan itself."""
+    plan = Plan("tracepoint", "it is always there", (), (("kprobe", "there are none"),))
+    assert plan.reason == "it is always there; no kprobe plan, since there are none"
+    assert Plan("kprobe", "nothing is missed", (), ()).reason == "nothing is missed"

@@ -12,6 +12,7 @@ _WELL: Fields = {
     "version": "0.1.0",
     "pid": 4242,
     "plan": "kprobe",
+    "plan_reason": "nothing is missed",
     "config": {"path": "/etc/ttytrace/config.toml", "sha256": "ab" * 32},
     "input": "metadata",
     "scope": {"users": [], "groups": [], "without_users": ["ann"], "unknown": []},
