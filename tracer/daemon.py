@@ -23,6 +23,7 @@ from tracer.errors import NotRoot
 from tracer.model.facts import Fact
 from tracer.model.findings import Finding, ProcessEnded
 from tracer.model.stage import Sink
+from tracer.observe import procfs
 from tracer.observe.observer import Observer, own_sessions
 from tracer.observe.scope import Scope
 from tracer.pipeline import Pipeline
@@ -112,6 +113,21 @@ class Capture:
             return _PERIOD_NS
         self._source.want_wake_up()
         return min(quiet_ns // _SHARE, _LONGEST_NS)
+
+    def mend(self) -> list[int]:
+        """Follows again the servers that somebody else took out of the kernel half's table, or
+        changed there; returns them."""
+        if isinstance(self._program, AuditSource):
+            return []
+        has, over = self._program.has_server, procfs.is_over
+        gone = [each for each in self._pipeline.servers if not has(each) and not over(each)]
+        for tgid in gone:
+            self.learn(self._world.adopt(tgid))
+        return gone
+
+    def moved(self) -> dict[str, int]:
+        """How often somebody else moved the position of a ring, by the names of those moved."""
+        return {} if isinstance(self._source, AuditSource) else self._source.moved
 
     def finish(self) -> None:
         """Detaches, and sends all that is left."""

@@ -83,6 +83,11 @@ class Pipeline:
         """How the audit stream and the kernel half agree about programs, where both are heard."""
         return dict(self._correlator.audited.witness.tallies)
 
+    @property
+    def servers(self) -> set[int]:
+        """The servers that are recorded."""
+        return set(self._correlator.servers) - self._correlator.ignored
+
     def turn(self) -> bool:
         """Moves all that waits. False when the source has ended."""
         drain = self._source.drain()

@@ -24,6 +24,7 @@ RINGS: Final = ("critical", "bulk")  # bpf/maps.bpf.h
 _PAGE: Final = 4096
 # bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
 _NOT_FOLLOWED: Final = "not-followed"
+_IN_RING: Final = {"critical": "exec", "bulk": "text_output"}  # above all
 _FAULTS: Final = (_NOT_FOLLOWED, "not-read", "cut")
 # What a program that was skipped would have shown, where that isn't output above all.
 _SHOWS: Final = {
@@ -64,6 +65,12 @@ class MmapRings:
         """All committed records of each ring."""
         return tuple(ring.take() for ring in self._rings)
 
+    @property
+    def moved(self) -> dict[str, int]:
+        """How often somebody else moved the position of a ring, by the names of those moved."""
+        named = zip(RINGS, self._rings, strict=True)
+        return {name: ring.moved for name, ring in named if ring.moved}
+
     def close(self) -> None:
         """Unmaps them."""
         for ring in self._rings:
@@ -92,6 +99,7 @@ class KernelSource:
         """What the kernel half could not do since the start, when skipped() was last called."""
         self._unfollowed = 0
         self._misses = dict.fromkeys(program.programs, 0)
+        self._moved: dict[str, int] = {}
         self._asleep = Cell(program.maps["asleep"])
         self.active_ns = boot_ns()
         """When a drain began that brought something, the last time."""
@@ -100,6 +108,11 @@ class KernelSource:
         """Descriptors that are readable when the kernel half passed a watermark."""
         critical, bulk = (self.program.maps[name] for name in RINGS)
         return critical, bulk
+
+    @property
+    def moved(self) -> dict[str, int]:
+        """How often somebody else moved the position of a ring, by the names of those moved."""
+        return self._rings.moved
 
     def want_wake_up(self) -> None:
         """Has the next record make the descriptors readable. What comes just now may not, so it is
@@ -123,6 +136,10 @@ class KernelSource:
         if unfollowed > self._unfollowed:
             out.append(Skipped("fork", "too many processes", unfollowed - self._unfollowed))
             self._unfollowed = unfollowed
+        for name, times in self.moved.items():
+            if times > self._moved.get(name, 0):
+                out.append(Skipped(_IN_RING[name], "ring position moved", 0))
+                self._moved[name] = times
         for name, fd in self.program.programs.items():
             misses = recursion_misses(fd) or 0
             if misses > self._misses[name]:

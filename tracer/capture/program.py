@@ -48,6 +48,13 @@ class LoadedProgram:
         """Puts a process under a server (itself, if it is one); its children inherit it."""
         self._enter(tgid, (server_tgid, pane_tgid, 0))
 
+    def has_server(self, tgid: int) -> bool:
+        """Whether the table has a server as it was put there: others can write it too."""
+        try:
+            return self.lineage[tgid,] == (tgid, 0, 0)
+        except KeyError:
+            return False
+
     def unfollow(self, tgid: int) -> None:
         """Takes a process out; no error if it isn't there."""
         self.lineage.discard((tgid,))

@@ -36,9 +36,13 @@ class MmapRing:
         self._consumed = memoryview(self._consumer).cast("Q")
         self._produced = memoryview(self._producer).cast("Q")
         self._at = self._consumed[0]
+        self.moved = 0
+        """How often somebody else had moved the position of the consumer, which only we write."""
 
     def take(self) -> Batch:
         """All committed records, copied out; their room in the ring is free again on return."""
+        if self._consumed[0] != self._at:
+            self._put_back()
         waiting = self._produced[0] - self._at
         if not waiting:
             return Batch(b"", [])
@@ -50,6 +54,14 @@ class MmapRing:
         self._at += len(batch.data)
         self._consumed[0] = self._at
         return batch
+
+    def _put_back(self) -> None:
+        """What was written over meanwhile shows as holes in the numbers of the records."""
+        self.moved += 1
+        self._consumed[0] = self._at
+        produced = self._produced[0]
+        if produced - self._at > self._mask:
+            self._at = self._consumed[0] = produced
 
     def close(self) -> None:
         """Unmaps the ring."""

@@ -33,6 +33,7 @@ from tracer.service.auditing import Auditing, Hearing, is_heard, source_fields
 from tracer.service.child import Child
 from tracer.service.clocks import Clocks
 from tracer.service.exchange import Exchanged
+from tracer.service.guard import Guard
 from tracer.service.heart import Heart
 from tracer.service.names import Names
 from tracer.service.notify import Notifier
@@ -142,7 +143,7 @@ class Recorder:
                     | auditing.part.fields()
                 ),
             )
-            clocks = Clocks(self._say)
+            clocks, guard = Clocks(self._say), Guard(capture, self._say)
             self._tell(_ready(capture.plan))
             self._notifier.ready(_ready(capture.plan))
             for _ in capture.turns(poll):
@@ -156,6 +157,7 @@ class Recorder:
                 watchers.part.turn(now_ns)
                 auditing.part.turn(now_ns)
                 clocks.turn(now_ns)
+                guard.turn(now_ns)
                 oversight.turn(now_ns)
                 if sent and sent.wants_reload:
                     oversight.reload(signal_fields(*sent, self._identities))

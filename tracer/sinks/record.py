@@ -18,7 +18,7 @@ from tracer.settings import LogSettings
 from tracer.sinks.pulse import Beat, Pulse
 from tracer.store.requests import Request
 
-_BATCH_S: Final = 0.005
+_BATCH_S: Final = 0.002
 _BUSY_S: Final = 0.025
 _IDLE_S: Final = 0.1  # a checkpoint is due each second
 

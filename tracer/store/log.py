@@ -38,7 +38,7 @@ class Pace(NamedTuple):
     """How long at most, in CLOCK_BOOTTIME, until lines are written, a checkpoint is made, a key is
     dropped. Log.tick() comes as often as `batch_ns`, so no line waits for twice that."""
 
-    batch_ns: int = 5_000_000
+    batch_ns: int = 2_000_000
     checkpoint_ns: int = 1_000_000_000
     rekey_ns: int = 60_000_000_000
 

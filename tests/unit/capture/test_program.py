@@ -39,8 +39,12 @@ def test_processes_are_followed_until_they_are_not(program: LoadedProgram) -> No
     rows = dict(program.lineage.items())
     assert rows[4_000_001,] == (4_000_000, 4_000_001, 0)
     assert rows[4_000_000,] == (4_000_000, 0, LINEAGE_IGNORED)
+    assert not program.has_server(4_000_000)
+    program.follow(4_000_000, 4_000_000, 0)
+    assert program.has_server(4_000_000)
     for tgid in (4_000_001, 4_000_000, 4_000_002):
         program.unfollow(tgid)
+    assert not program.has_server(4_000_000)
     assert not {(4_000_000,), (4_000_001,)} & dict(program.lineage.items()).keys()
 
 

@@ -115,6 +115,31 @@ def test_a_reader_goes_on_where_the_last_one_was() -> None:
         other.close()
 
 
+def test_a_position_that_somebody_else_moved_is_put_back() -> None:
+    """Nothing is lost where nothing was written over, and it is known."""
+    with pages() as (kernel, ring):
+        kernel.put(b"first")
+        os.pwrite(kernel.fd, struct.pack("=Q", kernel.end), 0)
+        kernel.put(b"second")
+        assert records(ring.take()) == [b"first", b"second"]
+        assert kernel.consumed() == kernel.end
+        assert ring.moved == 1
+        ring.take()
+        assert ring.moved == 1
+
+
+def test_what_was_written_over_is_not_taken_for_records() -> None:
+    """The reader goes on behind it."""
+    with pages() as (kernel, ring):
+        for nth in range(9):
+            os.pwrite(kernel.fd, struct.pack("=Q", kernel.end), 0)
+            kernel.put(bytes([nth]) * 600)
+        assert records(ring.take()) == []
+        kernel.put(b"next")
+        assert records(ring.take()) == [b"next"]
+        assert ring.moved == 1
+
+
 @pytest.mark.kernel
 def test_a_real_ring_round_and_round(tiny: Tiny) -> None:
     """Records of all sizes, 40 times around the kernel's own ring, discards in between."""
