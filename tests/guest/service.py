@@ -30,7 +30,7 @@ LOG, STATE, ETC = Path("/var/log/ttytrace"), Path("/var/lib/ttytrace"), Path("/e
 RUN, OPT = Path("/run/ttytrace"), Path("/opt/ttytrace")
 UNITS: Final = [Path("/lib/systemd/system"), Path("/etc/systemd/system")]
 STRANGER: Final = 12345  # a uid without an account, so that NSS has to look everywhere
-PATIENCE_S: Final = 120.0
+PATIENCE_S: Final = 300.0
 # For the guest's sake: a watchdog of half a minute is two emulated ones.
 WATCHDOG: Final = "[Service]\nWatchdogSec=15\n"
 
