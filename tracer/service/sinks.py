@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,7 @@ class Sinks:
         self.states: dict[str, Fields] = {}
         """How each stands, as it said last; see sinks/feed.py."""
         self._child: Child | None = None
+        self._settings = replace(settings, sinks=())
         self.configure(settings)
 
     @property
@@ -53,6 +54,8 @@ class Sinks:
 
     def configure(self, settings: Settings) -> None:
         """Has these from now on; those that stay go on where they were."""
+        if settings.sinks == self._settings.sinks:
+            return  # what was sent and not confirmed would come twice
         self._stop()
         self._settings, self.states = settings, {}
         if settings.sinks:

@@ -84,6 +84,9 @@ def test_other_settings_need_no_other_run(sinking: Sinking, copy: SinkSettings) 
     more = SinkSettings(SinkKind.FILE, "more", path=str(sinking.out / "more"))
     sinks = sinking.start(copy)
     sinks.configure(sinking.settings(copy, more))
+    worker = sinks._child
+    sinks.configure(sinking.settings(copy, more))
+    assert sinks._child is worker  # the same ones are left alone
     sinking.number(1)
     sinking.until(lambda: set(sinks.states) == {"copy", "more"} and count(more) == 1)
     sinks.configure(sinking.settings())
