@@ -181,7 +181,9 @@ class Recorder:
                 "live": lambda: watchers.part.state,
                 "audit": lambda: auditing.part.fields().get("audit"),
             },
-            lambda: [one.trouble for one in (index, sinks, watchers.part, auditing.part)],
+            lambda: [
+                one.trouble for one in (self._namer, index, sinks, watchers.part, auditing.part)
+            ],
             (sinks.configure, watchers.configure, auditing.configure),
         )
         announce = partial(self._announce, capture.plan)
