@@ -177,7 +177,8 @@ def test_a_server_that_hangs_or_dies_is_told_and_others_go_on(
         gone = log.until(lambda record: record["event"]["action"] == "server-gone")
         assert _server(gone) == hung.server_pid
     finally:
-        os.kill(hung.server_pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(hung.server_pid, signal.SIGKILL)
         other.close()
     run.stop()
     assert log.verify() is Verdict.OK

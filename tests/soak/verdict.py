@@ -9,10 +9,13 @@ from typing import NamedTuple
 from tests.soak.ledger import Ledger
 from tests.soak.probe import SERVICE, Held
 
-GROWTH_MIB = 6.0
-"""What a process may grow by in the second half of a soak, by its slope. Two hours start about 2 M
-programs, and five minutes 40,000 in that half: one object of 150 bytes kept of each would show.
-What floods leave in the allocator moves the slope of five minutes by up to half of that."""
+GROWTH_MIB = 4.0
+"""What a process may grow by in the second half of a soak, by its slope: in that half of five
+minutes 13,000 programs run and end, so 300 bytes that are kept of each would show. What was
+measured is a tenth of it."""
+
+CACHES_MIB = {"index": 64.0}
+"""What a worker may take besides, once: SQLite's pages of the shard that is written."""
 
 OUTPUT = "text_output"
 _POOL = 4
@@ -56,7 +59,8 @@ def problems(
 ) -> Iterator[str]:
     """What must not be, as sentences. `calm`: the processes before and after all the work."""
     for name in names(samples):
-        if (grown := slope(samples, name).growth_mib) > GROWTH_MIB:
+        most = GROWTH_MIB + CACHES_MIB.get(name, 0.0)
+        if (grown := slope(samples, name).growth_mib) > most:
             yield f"{name} grew by {grown:.1f} MiB in the second half"
     yield from _leaks(samples, *calm)
     yield from unaccounted(ledger)
