@@ -17,6 +17,7 @@ from typing import Final
 from tracer.capture.audit import AuditSource
 from tracer.capture.kernel import KernelSource
 from tracer.capture.program import LoadedProgram
+from tracer.capture.share import Share
 from tracer.clock import boot_ns
 from tracer.decode.order import Tally
 from tracer.errors import NotRoot
@@ -50,11 +51,12 @@ class Capture:
         self.plan: Final = program.plan
         self.why: Final = program.why
         self._program = program
+        self._share = Share(settings.limits.cpu_percent)
         self._source: KernelSource | AuditSource
         if isinstance(program, AuditSource):
             self._source, sinks = program, [_WithoutEnds(sink) for sink in sinks]
         else:
-            self._source = KernelSource(program, settings.rings)
+            self._source = KernelSource(program, settings.rings, self._share)
         self._world = Observer(program, Scope(settings.scope))
         self._pipeline = Pipeline(self._source, sinks, redactor, self._world)
         for session in own_sessions():
@@ -78,6 +80,7 @@ class Capture:
 
     def configure(self, settings: Settings, scope: Scope) -> None:
         """Has other settings hold for what comes from now on."""
+        self._share.percent = settings.limits.cpu_percent
         self._redactor.take_settings(settings.redact, settings.input)
         self._pipeline.learn(self._world.rescope(scope), boot_ns())
 

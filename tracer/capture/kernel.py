@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import platform
+from time import process_time_ns
 from typing import Final
 
 from tracer.capture.libbpf_ring import LibbpfRings
 from tracer.capture.proginfo import recursion_misses
 from tracer.capture.program import LoadedProgram
 from tracer.capture.ring import Cell, Counters, MmapRing
+from tracer.capture.share import Share
 from tracer.clock import boot_ns
 from tracer.model import abi
 from tracer.model.facts import TtyState
@@ -22,6 +24,9 @@ from tracer.settings import RingSizes
 
 RINGS: Final = ("critical", "bulk")  # bpf/maps.bpf.h
 _PAGE: Final = 4096
+_NOTHING: Final = Batch(b"", [])
+_BULK_NS: Final = 1_000_000_000  # so that what it lost is told in time
+_NO_LIMIT: Final = Share(0)
 # bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
 _NOT_FOLLOWED: Final = "not-followed"
 _IN_RING: Final = {"critical": "exec", "bulk": "text_output"}  # above all
@@ -61,9 +66,10 @@ class MmapRings:
             for name, count in zip(RINGS, pages, strict=True)
         ]
 
-    def take(self) -> tuple[Batch, ...]:
+    def take(self, bulk_too: bool = True) -> tuple[Batch, ...]:
         """All committed records of each ring."""
-        return tuple(ring.take() for ring in self._rings)
+        critical, bulk = self._rings
+        return critical.take(), bulk.take() if bulk_too else _NOTHING
 
     @property
     def moved(self) -> dict[str, int]:
@@ -87,9 +93,16 @@ def open_rings(
 
 
 class KernelSource:
-    """Drains what `program` sends. Closing it detaches the program."""
+    """Drains what `program` sends. Closing it detaches the program.
 
-    def __init__(self, program: LoadedProgram, sizes: RingSizes) -> None:
+    While more than its `share` is used up, output is left to its ring for a second; it comes later
+    then than what else happened at its time.
+    """
+
+    def __init__(self, program: LoadedProgram, sizes: RingSizes, share: Share = _NO_LIMIT) -> None:
+        self._share = share
+        self._last_produced: list[int] = []
+        self._bulk_ns = 0
         self.cpus: Final = os.sysconf("SC_NPROCESSORS_CONF")
         self.program: Final = program
         self._rings = open_rings(program, sizes)
@@ -123,7 +136,14 @@ class KernelSource:
         """What waits in both rings."""
         began_ns = boot_ns()
         produced = self._produced.read()
-        batches = self._rings.take()
+        bulk_too = not self._share.is_used_up(began_ns, process_time_ns())
+        bulk_too |= began_ns - self._bulk_ns >= _BULK_NS
+        batches = self._rings.take(bulk_too)
+        if bulk_too:
+            self._last_produced, self._bulk_ns = produced, began_ns
+        else:  # what waits in the bulk ring isn't overdue
+            output = slice(abi.KIND_PANE_OUTPUT, None, abi.KINDS)
+            produced[output] = self._last_produced[output]
         if any(batch.spans for batch in batches):
             self.active_ns = began_ns
         return Drain(began_ns, produced, batches)
@@ -155,6 +175,7 @@ class KernelSource:
     def stop(self) -> None:
         """Detaches. No program runs any more on return, so the counters are final."""
         self.program.detach()
+        self._share = _NO_LIMIT
 
     def close(self) -> None:
         """Unmaps, detaches, frees."""

@@ -35,8 +35,9 @@ class LibbpfRings:
         """Not known here: libbpf goes on from wherever the position is."""
         return {}
 
-    def take(self) -> tuple[Batch, ...]:
-        """All committed records of each ring, in the order of the descriptors."""
+    def take(self, bulk_too: bool = True) -> tuple[Batch, ...]:  # noqa: ARG002 - see there
+        """All committed records of each ring, in the order of the descriptors. libbpf drains all of
+        them, or none."""
         self._library.ring_buffer__consume(self._rings)
         batches = tuple(_batch(records) for records in self._records)
         for records in self._records:

@@ -23,7 +23,8 @@ LINEAGE_IGNORED: Final = 1  # bpf/maps.bpf.h
 
 
 class LoadedProgram:
-    """`plan`: what was attached, and `why` that. `maps` and `programs` by name. All descriptors become its own."""
+    """`plan`: what was attached, and `why` that. `maps` and `programs` by name. All descriptors
+    become its own."""
 
     def __init__(
         self,
