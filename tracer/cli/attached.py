@@ -68,10 +68,16 @@ class Service:
         shows us nothing."""
         while self._stream(screen):
             _say("the service has ended; this goes on with the next one")
-            while (connection := connect(self._path)) is None:
-                if _ready(None, self._reader, _AGAIN_MS) == self._reader:
-                    return
-            self._connection = connection
+            if not self._reconnect():
+                return
+
+    def _reconnect(self) -> bool:
+        """False when our reader has gone."""
+        while _ready(None, self._reader, _AGAIN_MS) is None:
+            if (connection := connect(self._path)) is not None:
+                self._connection = connection
+                return True
+        return False
 
     def _stream(self, screen: Screen) -> bool:
         """True when the service has ended, False when our reader has gone."""

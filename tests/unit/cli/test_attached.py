@@ -109,6 +109,29 @@ def test_it_goes_on_where_it_was(path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.count("the service has ended; this goes on") >= 3
 
 
+def test_it_waits_for_the_next_service(path: Path) -> None:
+    """Also where nothing tells when the reader has gone, as with a file."""
+    first = FakeService(path, [HELLO, event(41)])
+    connection = connect(path)
+    assert connection is not None
+    path.unlink()
+    later: list[FakeService] = []
+
+    def start() -> None:
+        later.append(FakeService(path, [{"error": "no more"}]))
+
+    timer = threading.Timer(0.05, start)
+    timer.start()
+    screen = Seen(2)
+    with pytest.raises(NoService, match="no more"):
+        Service(path, connection, Selection(), None, None).watch(screen)
+    assert later[0].asked[0]["since"] == {"sequence": 42}
+    for service in (first, *later):
+        service.close()
+    os.close(screen.reader)
+    screen.close()
+
+
 def test_what_it_asks(path: Path) -> None:
     """The selection, and from when on."""
     service = FakeService(path, [HELLO, event(1)])
