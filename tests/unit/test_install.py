@@ -123,7 +123,7 @@ def test_a_purge_removes_what_is_locked(record: Places, monkeypatch: pytest.Monk
     assert ran == [("userdel", "ttytrace"), ("groupdel", "ttytrace")]
 
 
-@pytest.mark.parametrize("hidden", ["/root/x/bin/python", "/home/x/bin/python", "/tmp/x/python"])
+@pytest.mark.parametrize("hidden", ["/root/x/bin/python", "/home/X/bin/python", "/tmp/x/python"])
 def test_what_the_unit_cannot_see_is_refused(hidden: str) -> None:
     """Before anything is done."""
     with pytest.raises(CantInstall, match="could not see"):
