@@ -125,6 +125,7 @@ def test_it_waits_for_the_next_service(path: Path) -> None:
     screen = Seen(2)
     with pytest.raises(NoService, match="no more"):
         Service(path, connection, Selection(), None, None).watch(screen)
+    timer.join()
     assert later[0].asked[0]["since"] == {"sequence": 42}
     for service in (first, *later):
         service.close()
