@@ -58,8 +58,8 @@ def has_exec(path: Path, argument: str) -> bool:
 def test_what_is_recorded_is_there_and_a_failure_is_on_record(
     log: Log, start_run: StartRun, tmux: Tmux, copy: Path
 ) -> None:
-    """Each record, in order, from the first start on; the next run brings the end of the one before,
-    and what had just come may come again with the same number."""
+    """Each record, in order, from the first start on; the next run brings the end of the one
+    before, and what had just come may come again with the same number."""
     run = start_run()
     tmux.new_session("sleep 1001")
     eventually(lambda: has_exec(copy, "1001"))

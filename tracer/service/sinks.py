@@ -58,6 +58,8 @@ class Sinks:
             return  # what was sent and not confirmed would come twice
         self._stop()
         self._settings, self.states = settings, {}
+        # At once: a run that ends before the worker's first word must not lose its end.
+        self._next = {each.name: self._first for each in settings.sinks} | self._next
         if settings.sinks:
             self._child = Child("sinks", self._hello, self._hear, self._watch)
 

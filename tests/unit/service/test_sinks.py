@@ -67,6 +67,16 @@ def test_each_run_goes_on_where_the_last_one_was(sinking: Sinking, copy: SinkSet
 
 
 @needs_root
+def test_a_run_that_ends_at_once_loses_nothing(sinking: Sinking, copy: SinkSettings) -> None:
+    """What it recorded waits for the next one."""
+    sinking.start(copy)
+    sinking.number(1)
+    first = sinking.first
+    sinking.stop()
+    assert kept(sinking) == {"copy": first}
+
+
+@needs_root
 def test_what_it_says_is_a_record(sinking: Sinking, copy: SinkSettings) -> None:
     """As where its file can't be; the cure is named."""
     os.chown(sinking.out, 0, 0)
