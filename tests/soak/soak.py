@@ -56,7 +56,7 @@ def soak(place: Path, minutes: float, plan: str | None = None) -> Result:
             run.process.terminate()
             run.process.communicate(timeout=PATIENCE_S)
         ledger.look()
-        found = [*problems(samples, calm, ledger), *_left(kernel, family), *_unproved(log)]
+        found = [*problems(samples, calm, ledger), *_left(kernel, family), *unproved(log)]
         found += _unheard(operators, ledger)
         return Result(samples, calm, ledger, found)
     finally:
@@ -130,7 +130,7 @@ def _unheard(operators: Operators, ledger: Ledger) -> Iterator[str]:
         yield f"{operators.watched} watched, and {ledger.ours['read']} are on record"
 
 
-def _unproved(log: Log) -> Iterator[str]:
+def unproved(log: Log) -> Iterator[str]:
     """What the verifier says, but for what the events of loss say, which are accounted for."""
     report = log.report()
     if report.verdict not in (Verdict.OK, Verdict.INCOMPLETE):
