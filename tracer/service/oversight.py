@@ -46,7 +46,7 @@ class Run(NamedTuple):
     say: Callable[..., None]
     parts: Mapping[str, Callable[[], object]]
     ailing: Callable[[], Sequence[str | None]]
-    configure: Sequence[Callable[[Settings], None]]
+    configure: Callable[[Settings], None]
 
 
 class Oversight:
@@ -94,8 +94,7 @@ class Oversight:
         run.capture.configure(settings, scope)
         run.worker.limit_bytes = settings.limits.queue_mib * _MIB
         run.worker.do(partial(run.sink.configure, settings.log))
-        for configure in run.configure:
-            configure(settings)
+        run.configure(settings)
         self._metrics.configure(settings.metrics)
         self._scope = scope
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
-from typing import Final, NamedTuple
+from typing import Final
 
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder, host_fields
@@ -38,6 +38,7 @@ from tracer.service.heart import Heart
 from tracer.service.names import Names
 from tracer.service.notify import Notifier
 from tracer.service.oversight import Oversight, Run
+from tracer.service.parts import Parts
 from tracer.service.reload import Source, said_of
 from tracer.service.sinks import Sinks
 from tracer.service.watchers import Watchers
@@ -52,15 +53,6 @@ from tracer.workers.loading import Loading
 
 _CRASH: Final = "crash"
 _IN_HAND_NS: Final = 2_000_000_000  # what stages hold, and what waits for the log, is younger
-
-
-class Parts(NamedTuple):
-    """What goes on beside the stream."""
-
-    indexer: Child
-    sinks: Sinks
-    watchers: Exchanged[Watchers]
-    auditing: Exchanged[Auditing]
 
 
 class Recorder:
@@ -123,13 +115,8 @@ class Recorder:
         with (
             select.epoll() as poll,
             closing(Canary(lambda pid: capture.follow(pid, os.getpid()))) as canary,
-            closing(self._index_worker(poll)) as index,
-            closing(self._sinks(poll)) as sinks,
-            closing(self._watchers(poll)) as watchers,
-            closing(self._auditing(capture, poll)) as auditing,
-            closing(
-                self._oversight(capture, poll, Parts(index, sinks, watchers, auditing))
-            ) as oversight,
+            closing(self._parts(capture, poll)) as parts,
+            closing(self._oversight(capture, poll, parts)) as oversight,
         ):
             poll.register(signals, select.EPOLLIN)
             heart = Heart(
@@ -137,11 +124,7 @@ class Recorder:
                 self._worker,
                 self._sink,
                 self._pulse,
-                lambda: (
-                    self._counters(capture)
-                    | known(index=index.trouble, sinks=sinks.trouble, live=watchers.part.trouble)
-                    | auditing.part.fields()
-                ),
+                lambda: self._counters(capture) | parts.fields(),
             )
             clocks, guard = Clocks(self._say), Guard(capture, self._say)
             self._tell(_ready(capture.plan))
@@ -149,16 +132,8 @@ class Recorder:
             for _ in capture.turns(poll):
                 sent = signals.come()  # at once: who sent it may be over soon
                 now_ns = boot_ns()
-                self._notifier.turn(now_ns)
-                self._namer.turn(now_ns)
-                heart.turn(now_ns)
-                index.turn(now_ns)
-                sinks.turn(now_ns)
-                watchers.part.turn(now_ns)
-                auditing.part.turn(now_ns)
-                clocks.turn(now_ns)
-                guard.turn(now_ns)
-                oversight.turn(now_ns)
+                for each in (self._notifier, heart, parts, clocks, guard, oversight):
+                    each.turn(now_ns)
                 if sent and sent.wants_reload:
                     oversight.reload(signal_fields(*sent, self._identities))
                 elif sent:
@@ -167,8 +142,28 @@ class Recorder:
                     return sent
         raise AssertionError("the stream has no other end")
 
+    def _parts(self, capture: Capture, poll: select.epoll) -> Parts:
+        watch = partial(poll.register, eventmask=select.EPOLLIN)
+        settings, log = self._settings, (self._sink, self._worker.do)
+
+        def watchers(wanted: Settings) -> Watchers:
+            return Watchers(wanted, self._identities, *log, watch)
+
+        def auditing(wanted: Settings) -> Auditing:
+            return Auditing(wanted, capture, watch)
+
+        def index() -> Message:
+            return Message({"directory": settings.log.directory})
+
+        return Parts(
+            self._namer,
+            Child("index", index, watch=watch),
+            Sinks(settings, self._first, self._say, self._worker.do, watch),
+            Exchanged(watchers, settings, "live"),
+            Exchanged(auditing, settings, "audit"),
+        )
+
     def _oversight(self, capture: Capture, poll: select.epoll, parts: Parts) -> Oversight:
-        index, sinks, watchers, auditing = parts
         run = Run(
             capture,
             self._worker,
@@ -176,15 +171,9 @@ class Recorder:
             self._log,
             self._keeper,
             self._say,
-            {
-                "sinks": lambda: sinks.states,
-                "live": lambda: watchers.part.state,
-                "audit": lambda: auditing.part.fields().get("audit"),
-            },
-            lambda: [
-                one.trouble for one in (self._namer, index, sinks, watchers.part, auditing.part)
-            ],
-            (sinks.configure, watchers.configure, auditing.configure),
+            parts.states(),
+            parts.ailing,
+            parts.configure,
         )
         announce = partial(self._announce, capture.plan)
         return Oversight(run, self._source, self._loaded, poll, announce)
@@ -196,31 +185,6 @@ class Recorder:
             return
         self._tell(said_of(outcome))
         self._notifier.ready(_ready(plan))
-
-    def _sinks(self, poll: select.epoll) -> Sinks:
-        watch = partial(poll.register, eventmask=select.EPOLLIN)
-        return Sinks(self._settings, self._first, self._say, self._worker.do, watch)
-
-    def _watchers(self, poll: select.epoll) -> Exchanged[Watchers]:
-        watch = partial(poll.register, eventmask=select.EPOLLIN)
-        log = self._sink, self._worker.do
-
-        def make(settings: Settings) -> Watchers:
-            return Watchers(settings, self._identities, *log, watch)
-
-        return Exchanged(make, self._settings, "live")
-
-    def _auditing(self, capture: Capture, poll: select.epoll) -> Exchanged[Auditing]:
-        watch = partial(poll.register, eventmask=select.EPOLLIN)
-        make = partial(Auditing, capture=capture, watch=watch)
-        return Exchanged(make, self._settings, "audit")
-
-    def _index_worker(self, poll: select.epoll) -> Child:
-        watch = partial(poll.register, eventmask=select.EPOLLIN)
-        return Child("index", self._index_hello, watch=watch)
-
-    def _index_hello(self) -> Message:
-        return Message({"directory": self._settings.log.directory})
 
     def _beginning(self, plan: str) -> Fields:
         last = self._recovery.last
