@@ -25,7 +25,7 @@ from tracer.store.rows import Rows
 VERSION: Final = 1
 SHARD_RECORDS: Final = 2_000_000
 BLOCK_RECORDS: Final = 1024
-_CACHE_KIB: Final = 64 << 10
+_CACHE_KIB: Final = 16 << 10
 _SCHEMA: Final = """
 CREATE TABLE state (
     next INTEGER, segment INTEGER, offset INTEGER, last_us INTEGER, run_end TEXT);

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tracer.errors import TtytraceError
+from tracer.privileges import keep_only
 from tracer.store.directory import Directory
 from tracer.store.index import Index
 from tracer.workers.door import Door
@@ -35,6 +36,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # those who record have blocked some
     with suppress(PermissionError):  # the unit's sandbox
         os.nice(_NICE)
+    keep_only([])  # what root owns is all that it reads and writes
     door = Door.of_worker()
     hello = door.receive()
     if hello is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import eventually
+from tracer.privileges import effective_of
 from tracer.service.child import Child
 from tracer.workers import index as module
 from tracer.workers.door import Message, pair
@@ -33,8 +34,9 @@ def child(place: Path) -> Iterator[Child]:
 
 
 def test_it_makes_an_index_behind_all_others(child: Child, place: Path) -> None:
-    """It waits while others work."""
+    """It waits while others work, and has no rights but to the files."""
     eventually((place / "index").exists)
+    assert effective_of(child.pid) == 0
     assert os.getpriority(os.PRIO_PROCESS, child.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
 
 
