@@ -71,7 +71,7 @@ def watch(log: Log, run: Run) -> Iterator[StartWatcher]:
 
     yield start
     for watcher in started:
-        watcher.stop()
+        watcher.close()
 
 
 def shown(log: Log, kinds: set[str] | None = None) -> list[int]:
@@ -222,7 +222,7 @@ def test_a_watcher_in_a_traced_pane_does_not_see_itself(log: Log, run: Run, tmux
 
     def printed() -> int:
         events = [each for each in log.records() if each["event"]["action"] == "text_output"]
-        return sum(each["tmux"]["pane"].get("pid") == pane.pid for each in events)
+        return sum(each["tmux"].get("pane", {}).get("pid") == pane.pid for each in events)
 
     eventually(lambda: printed() > 0)
     rested = eventually(lambda: _rests(printed))

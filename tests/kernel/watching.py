@@ -39,23 +39,28 @@ class Watcher:
         eventually(lambda: len(log.ours("read")) > before or self.process.poll() is not None)
 
     def sequences(self) -> list[int]:
+        assert not [line for line in self.lines if "event" not in line]
         return [line["event"]["sequence"] for line in self.lines]
 
     def until(self, sequence: int) -> None:
         """That record has come, or a later one."""
-        eventually(lambda: self.lines and self.lines[-1]["event"]["sequence"] >= sequence)
+        eventually(lambda: self.lines and self.sequences()[-1] >= sequence)
 
     def stop(self) -> str:
         """Ends it, as C-c does; what it said besides."""
         if self.process.poll() is None:
             self.process.terminate()
         self._thread.join(PATIENCE_S)
-        assert self.process.stderr is not None and self.process.stdout is not None
-        said = self.process.stderr.read().decode()
+        assert self.process.stderr is not None
         self.process.wait(PATIENCE_S)
-        self.process.stderr.close()
-        self.process.stdout.close()
-        return said
+        return self.process.stderr.read().decode()
+
+    def close(self) -> None:
+        """The same, and gives back what it holds."""
+        self.stop()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
