@@ -215,7 +215,7 @@ def upgrade(package: Path, session: Session) -> None:
     eventually(lambda: main_pid() not in (0, pid) and is_ready())
     session.does("fourth")
     assert len(ours("start")) == starts + 1
-    assert ours("start")[-1]["previous"]["end"] == "closed", ours("start")[-1]
+    assert ours("start")[-1]["previous"]["end"] == "stop", ours("start")[-1]
     assert (ETC / "config.toml").read_text() == 'input = "off"\n'
 
 
