@@ -177,7 +177,7 @@ def _remove(user: pwd.struct_passwd) -> None:
     """Ends all processes of a user that was made for a test, and the user."""
 
     def end() -> bool:
-        everything = psutil.process_iter(["uids"])
+        everything = psutil.process_iter(["uids", "status"])
         left = [process for process in everything if _is_of(process, user.pw_uid)]
         for process in left:
             with suppress(ProcessLookupError):
@@ -185,9 +185,12 @@ def _remove(user: pwd.struct_passwd) -> None:
         return not left
 
     eventually(end)
-    subprocess.run(["userdel", user.pw_name], check=True, capture_output=True)
+    # By force: a zombie, of which its parent may want to know nothing, counts as a process to it.
+    subprocess.run(["userdel", "--force", user.pw_name], check=True, capture_output=True)
 
 
 def _is_of(process: psutil.Process, uid: int) -> bool:
     uids = process.info["uids"]
+    if process.info["status"] == psutil.STATUS_ZOMBIE:
+        return False
     return uids is not None and uid in (uids.real, uids.effective)
