@@ -32,8 +32,8 @@ from tracer.model.findings import Finding
 from tracer.model.selection import Selection
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
+from tracer.service.auditing import attach, is_heard
 from tracer.settings import Settings
-from tracer.workers.loading import load as load_program
 
 
 class _Writer(Protocol):
@@ -101,9 +101,9 @@ def _watch(service: Service, screen: Screen) -> None:
 
 
 def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool) -> None:
-    writer = _JsonWriter() if as_json else _LineWriter()
+    writer = _JsonWriter(is_heard(settings)) if as_json else _LineWriter()
     require_root("live")
-    capture = Capture([_Sink(selection, writer)], load_program(plan or None, settings), settings)
+    capture = Capture([_Sink(selection, writer)], attach(plan or None, settings), settings)
     try:
         capture.run(lambda: _say_ready(capture.plan), _pipe(sys.stdout.fileno()))
         writer.close()
@@ -128,8 +128,8 @@ class _Sink:
 
 
 class _JsonWriter:
-    def __init__(self) -> None:
-        self._encoder = Encoder(this_host(), user_name, WallClock())
+    def __init__(self, is_heard: bool) -> None:
+        self._encoder = Encoder(this_host(), user_name, WallClock(), is_heard=is_heard)
         self._is_terminal = sys.stdout.isatty()
 
     def write(self, findings: list[Finding]) -> None:

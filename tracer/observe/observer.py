@@ -26,7 +26,7 @@ from tracer.model.facts import (
     ServerSeen,
     Verdict,
 )
-from tracer.observe import logins, procfs, servers, tmux, unixdiag
+from tracer.observe import logins, procfs, servers, tmux
 from tracer.observe.scope import Scope
 from tracer.observe.verify import verify
 from tracer.settings import ScopeSettings
