@@ -86,8 +86,8 @@ def live(  # noqa: PLR0917 - each is an option of the command
 
 def _settings(config: Path | None) -> Settings:
     """Those of the file; what holds without one, for who may watch and not read it."""
-    is_hidden = config is None and PATH.exists() and not os.access(PATH, os.R_OK)
-    return Settings() if is_hidden else load(config)
+    is_there = config is not None or os.access(PATH, os.R_OK)
+    return load(config) if is_there else Settings()
 
 
 def _watch(service: Service, screen: Screen) -> None:
