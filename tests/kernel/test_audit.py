@@ -162,7 +162,7 @@ def test_a_login_says_where_it_came_from(both: Both) -> None:
 
 def test_input_is_told_by_its_length(both: Both, tmux: Tmux) -> None:
     """Where the terminal's input is audited; its bytes never leave the worker."""
-    script = shlex.join(["python3", "-c", _SET_TTY, "cat"])
+    script = "exec " + shlex.join(["python3", "-c", _SET_TTY, "cat"])
     pane = tmux.new_session(script)
     eventually(lambda: "cat" in tmux.run("list-panes", "-a", "-F", "#{pane_current_command}"))
     tmux.run("send-keys", "-t", pane.id, "-l", "seven77")

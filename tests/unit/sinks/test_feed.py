@@ -232,7 +232,7 @@ def test_while_it_waits_it_knows_how_far_it_is_behind(
     eventually(lambda: "dropped" in fed.states())
     fed.place.room = None
     fed.append(note(9))
-    eventually(lambda: fed.place.got == [9])
+    eventually(lambda: fed.place.got[-1:] == [9])  # output that came behind the drop may precede it
     stop(fed)
 
 

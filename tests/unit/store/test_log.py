@@ -45,9 +45,9 @@ def test_a_batch_waits_for_its_tick(written: Written) -> None:
     log = written.open()
     before = len(seals(written))
     log.append([note(0)], written.stamp(1))
-    log.append([note(1)], written.stamp(3))
+    log.append([note(1)], written.stamp(1))
     assert log.has_batch
-    log.tick(written.stamp(1))
+    log.tick(written.stamp())
     assert written.numbers() == []
     log.tick(written.stamp(1))
     assert not log.has_batch
