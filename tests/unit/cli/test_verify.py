@@ -64,9 +64,10 @@ def test_errors_are_for_users(log: Path, tmp_path: Path) -> None:
 
 def test_a_bar_on_a_terminal(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes to standard error; the report stays as it is."""
-    plain = run(log, "--key", KEY).stdout
+    asked = "--key", KEY, "--at", orjson.loads(LOG[-1])["@timestamp"]  # else it tells the time
+    plain = run(log, *asked).stdout
     monkeypatch.setattr("tracer.cli.verify._is_terminal", lambda: True)
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich looks for a terminal itself
-    result = run(log, "--key", KEY)
+    result = run(log, *asked)
     assert result.stdout == plain
     assert "verify" in result.stderr
