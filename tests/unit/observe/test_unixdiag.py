@@ -6,7 +6,9 @@ import os
 import socket
 
 import pytest
+from pyroute2 import DiagSocket
 
+from tests.patience import eventually
 from tracer.observe import unixdiag
 
 
@@ -54,8 +56,29 @@ def test_both_ends_of_a_connection_name_each_other(tmp_path):
                 assert all(peers[inode(a)] == inode(b) for a, b in pairs)
 
 
+def pyroute2_peers() -> dict[int, int]:
+    """What another library reads from the same kernel."""
+    with DiagSocket() as diag:
+        diag.bind()
+        listed = diag.get_sock_stats(family=socket.AF_UNIX, states=1 << 1, show=0x04)
+        found = {each["udiag_ino"]: dict(each["attrs"]).get("UNIX_DIAG_PEER", 0) for each in listed}
+    return {inode: peer for inode, peer in found.items() if peer}
+
+
+def test_it_is_what_pyroute2_reads():
+    """All connections of this machine, but for those that pyroute2 makes for itself."""
+    pairs = [socket.socketpair() for _ in range(31)]
+    agreed = eventually(
+        lambda: (ours := unixdiag.peers()).items() <= pyroute2_peers().items() and ours
+    )
+    for pair in pairs:
+        for one in pair:
+            assert inode(one) in agreed
+            one.close()
+
+
 def test_asking_leaves_no_descriptor_behind():
-    """pyroute2's socket is closed each time."""
+    """The socket is closed each time."""
     unixdiag.peers()
     with os.scandir("/proc/self/fd") as entries:
         before = len(list(entries))
