@@ -7,8 +7,10 @@ that asks has it; it is in nobody's arguments.
 
 from __future__ import annotations
 
+import mmap
 import os
 import pwd
+import re
 import secrets
 import shlex
 import subprocess
@@ -17,6 +19,7 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from mmap import PAGESIZE
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +31,10 @@ from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.typists import USERS, Typist, let_in, wait_until_attached
 from tests.patience import eventually
 from tracer.model.findings import TextInput
+from tracer.probe.syscalls import system_call
 
+_RINGBUF = "27"  # BPF_MAP_TYPE_RINGBUF
+_PIDFD_GETFD = 438
 WINDOW, STEP = 8, 4  # of a canary, 11 bytes in a row are found wherever they begin
 _GETPASS = "import getpass; open('got', 'w').write(getpass.getpass('Secret: '))"
 ASK_GETPASS = shlex.join(["/usr/bin/python3", "-c", _GETPASS])
@@ -185,6 +191,7 @@ def _places(tracer: Tracer, pane: Pane, canaries: Sequence[str]) -> set[str]:
 
 def _memory(pid: int) -> Iterator[tuple[str, bytes]]:
     """All that a process can read: "rings" are those that the kernel half writes to."""
+    yield from (("rings", ring) for ring in _rings(pid))
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, permissions, *_ = line.split()
@@ -193,7 +200,22 @@ def _memory(pid: int) -> Iterator[tuple[str, bytes]]:
             start, end = (int(address, 16) for address in span.split("-"))
             with suppress(OSError):
                 memory.seek(start)
-                yield "rings" if "bpf" in line else "memory", memory.read(end - start)
+                yield "memory", memory.read(end - start)
+
+
+def _rings(pid: int) -> Iterator[bytes]:
+    """All of each ring, which the process maps only in part and for a moment."""
+    process = os.pidfd_open(pid)
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        fields = dict(re.findall(r"^(\w+):\t(\w+)$", info.read_text(), re.M))
+        if fields.get("map_type") == _RINGBUF:
+            ring = system_call(_PIDFD_GETFD, process, int(info.name), 0)
+            size = int(fields["max_entries"])
+            # The producer's page and, behind it, the data.
+            with mmap.mmap(ring, PAGESIZE + size, prot=mmap.PROT_READ, offset=PAGESIZE) as pages:
+                yield pages[PAGESIZE:]
+            os.close(ring)
+    os.close(process)
 
 
 @pytest.mark.parametrize("command", [ASK_BASH, ASK_GETPASS], ids=["read", "getpass"])
