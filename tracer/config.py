@@ -68,14 +68,6 @@ def read(path: Path | None = None, owner: int = 0) -> Loaded:
         raise BadConfig(place=place, reason=f"this is not TOML: {error}") from None
 
 
-def sha256_of(path: Path | None = None) -> str | None:
-    """Which file `load` reads, as hex digits; None if there is none."""
-    try:
-        return sha256((path or PATH).read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return None
-
-
 def nearest(name: str, known: Iterable[str]) -> str:
     """What a name that isn't known may have meant, as half a sentence."""
     names = list(known)

@@ -120,7 +120,7 @@ class UnknownKey(TtytraceError):
 
 class NotRunning(TtytraceError):
     """No ttytrace records into {directory}: `ttytrace run`, or the service, does. What is on record
-    already can be read by search and live."""
+    already can be searched."""
 
     exit_code = 69
 

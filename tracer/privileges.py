@@ -22,7 +22,6 @@ ACCOUNT: Final = "ttytrace"
 _NOBODY: Final = "nobody"
 _NICE: Final = -10
 _CAPABILITY_VERSION_3: Final = 0x20080522  # linux/capability.h
-_PR_SET_PDEATHSIG: Final = 1
 _PR_SET_KEEPCAPS: Final = 8
 _PR_CAPBSET_DROP: Final = 24
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -37,10 +36,8 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 class Capability(IntEnum):
     """Those that some part of ttytrace needs, by their numbers (linux/capability.h)."""
 
-    CHOWN = 0
     DAC_OVERRIDE = 1
     DAC_READ_SEARCH = 2
-    FOWNER = 3
     KILL = 5
     SETGID = 6
     SETUID = 7
@@ -48,8 +45,6 @@ class Capability(IntEnum):
     LINUX_IMMUTABLE = 9
     SYS_PTRACE = 19
     SYS_ADMIN = 21
-    SYS_NICE = 23
-    SYS_RESOURCE = 24
     AUDIT_WRITE = 29
     AUDIT_CONTROL = 30
     AUDIT_READ = 37
@@ -135,11 +130,6 @@ def become_service() -> None:
     with suppress(PermissionError):  # a container without CAP_SETGID
         os.setgroups([reading_group()])
     keep_only(SERVICE)
-
-
-def end_with_parent(number: int) -> None:
-    """Has the kernel send us this signal when the thread that started us is over."""
-    _prctl(_PR_SET_PDEATHSIG, number)
 
 
 def take_precedence() -> None:

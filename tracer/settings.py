@@ -27,7 +27,7 @@ class InputPolicy(StrEnum):
 class RingSizes:
     """`[rings]`: pages of 4096 bytes of each ring, powers of two.
 
-    critical_pages: for exec, exit, fork.
+    critical_pages: for programs, input, who came and went.
     bulk_pages: for output; 8 MiB hold a fifth of a second of the fastest pane.
     """
 
@@ -137,7 +137,7 @@ class SinkKind(StrEnum):
 
     JOURNALD = "journald"  # with native fields
     SYSLOG = "syslog"  # RFC 5424
-    AUDIT = "audit"  # the kernel's audit log, as AUDIT_USER records
+    AUDIT = "audit"  # the kernel's audit log, as records of the class AUDIT_USER
     FILE = "file"  # JSON lines
     STDOUT = "stdout"  # JSON lines
 
@@ -241,7 +241,7 @@ class LiveSettings:
 class AuditSettings:
     """`[audit]`: the kernel's audit stream beside eBPF. Nothing of its configuration is changed.
 
-    listen: whether it is heard: logins, and EXECVE and TTY records to hold ours against.
+    listen: whether it is heard: logins, and EXECVE records to hold ours against.
     """
 
     listen: bool = False

@@ -1,4 +1,4 @@
-"""Names of users for the service, which asks a worker and loads no module of NSS itself.
+"""Names of users for the service, which asks a worker: modules of NSS may hang.
 
 Invariant: a name takes DEADLINE_S at most, and while one is late nobody waits for another. What
 isn't known in time is None, and asked again.

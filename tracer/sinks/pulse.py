@@ -1,7 +1,7 @@
 """Whether the canary came back: it is started with a nonce, and must be heard behind all stages.
 
 Invariant: time that no canary vouches for is told as a gap, once and without a hole between two.
-No clock, no process: who sends the canary is observe/canary.py, when is recorder.py's.
+No clock, no process: who sends the canary is observe/canary.py, when is service/heart.py's.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def test_a_process_that_has_gone_has_nothing():
 
 
 def test_finding_takes_less_than_a_tenth_of_a_second(tmux):
-    """Once pyroute2 is imported, on a host with few processes; the best of three."""
+    """On a host with few processes; the best of three."""
     servers.find_servers()
     took = []
     for _ in range(3):
