@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tracer.codec.log import MAX_LINE_BYTES
 from tracer.sinks.driver import Record, Unusable
 
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -67,8 +68,7 @@ class NdjsonFile:
         if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
             os.close(fd)
             raise Unusable(f"{self._path} is no plain file with one name")
-        if state.st_size and os.pread(fd, 1, state.st_size - 1) != b"\n":
-            os.write(fd, b"\n")  # a line that a crash cut off is not to spoil the next
+        _end_lines(fd, state)
         return fd, os.fstat(fd).st_size
 
     def _follow_name(self) -> None:
@@ -105,6 +105,19 @@ class NdjsonFile:
         before = self._fd
         self._fd, self._size = self._open()
         os.close(before)
+
+
+def _end_lines(fd: int, state: os.stat_result) -> None:
+    """Takes away the line that a kill cut off: it comes again. Another's is ended."""
+    start = max(0, state.st_size - MAX_LINE_BYTES)
+    tail = os.pread(fd, state.st_size - start, start)
+    if tail.endswith(b"\n") or not tail:
+        return
+    whole = start + tail.rfind(b"\n") + 1
+    if state.st_uid == os.geteuid() and (whole > start or not start):
+        os.ftruncate(fd, whole)
+    else:
+        os.write(fd, b"\n")
 
 
 def _check(directory: Path) -> None:

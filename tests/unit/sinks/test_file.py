@@ -9,6 +9,7 @@ import pytest
 
 from tests.escape_vectors import VECTORS
 from tests.unit.sinks.delivered import exec_of
+from tracer.codec.log import MAX_LINE_BYTES
 from tracer.sinks import file as module
 from tracer.sinks.driver import Unusable
 from tracer.sinks.file import NdjsonFile
@@ -97,13 +98,33 @@ def test_another_may_rotate_it(path: Path, way: str) -> None:
     file.close()
 
 
-def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next(path: Path) -> None:
-    """It is ended."""
-    path.write_bytes(b'{"half":')
+@pytest.mark.parametrize("whole", [b"", LINE, b"x" * MAX_LINE_BYTES + b"\n"])
+def test_a_line_that_a_kill_cut_off_is_gone(path: Path, whole: bytes) -> None:
+    """Those before it stay; it comes again, as it was not settled."""
+    path.write_bytes(whole + LINE[:-1])
+    file = NdjsonFile(path, 1 << 30, 5)
+    file.send(exec_of(b"-l"))
+    file.flush()
+    assert path.read_bytes() == whole + LINE
+    file.close()
+
+
+def test_what_is_longer_than_any_line_is_only_ended(path: Path) -> None:
+    """It is not ours, and a look at the file's end stays short."""
+    foreign = b"x" * (MAX_LINE_BYTES + 1)
+    path.write_bytes(b"\n" + foreign)
     file = NdjsonFile(path, 1 << 20, 5)
-    put(file, 1)
-    assert path.read_bytes().splitlines()[0] == b'{"half":'
-    assert path.read_bytes().splitlines()[1].startswith(b'{"@timestamp"')
+    assert path.read_bytes() == b"\n" + foreign + b"\n"
+    file.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_file_of_another_is_not_cut(path: Path) -> None:
+    """What is in it was not begun here."""
+    path.write_bytes(b"half")
+    os.chown(path, 65534, -1)
+    file = NdjsonFile(path, 1 << 20, 5)
+    assert path.read_bytes() == b"half\n"
     file.close()
 
 
