@@ -1,7 +1,8 @@
 """Lines of JSON to the standard output that the service was started with.
 
 Invariant: what is not plainly visible is a JSON escape, as it may be a terminal; the values are the
-same. A line that was begun is ended before another begins, however often that failed.
+same. A line that was begun is ended before another begins, however often that failed; one that a
+killed worker began is not known here, so the first write ends whatever was there.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Stdout:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._begun = -1
-        self._rest = b""
+        self._rest = b"\n"
 
     def send(self, record: Record) -> None:
         """Takes a record, and passes it on."""

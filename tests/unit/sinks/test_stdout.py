@@ -31,7 +31,7 @@ def test_nothing_captured_is_obeyed(hostile: bytes, pipe: Pipe) -> None:
     record, stdout = exec_of(hostile), Stdout(pipe[1])
     stdout.send(record)
     stdout.flush()
-    line = os.read(pipe[0], 1 << 16).decode()
+    line = os.read(pipe[0], 1 << 16).decode()[1:]
     assert line.endswith("\n")
     assert line[:-1].isprintable()
     assert orjson.loads(line) == record.event
@@ -65,4 +65,16 @@ def test_a_line_that_was_begun_is_ended(pipe: Pipe, monkeypatch: pytest.MonkeyPa
                 data += os.read(pipe[0], 1 << 16)
     while not data.endswith(large.line + small.line):
         data += os.read(pipe[0], 1 << 16)
-    assert data == large.line + small.line
+    assert data == b"\n" + large.line + small.line
+
+
+def test_what_a_killed_worker_began_is_ended(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one sends that record again, on a line of its own."""
+    monkeypatch.setattr(module, "WAIT_S", 0.05)
+    small = exec_of(b"-l")
+    large = Record(1, small.line[:-2] + b',"x":"' + b"y" * 200_000 + b'"}\n', small.event)
+    with pytest.raises(TimeoutError):
+        Stdout(pipe[1]).send(large)
+    assert not os.read(pipe[0], 1 << 20).endswith(b"\n")
+    Stdout(pipe[1]).send(small)
+    assert os.read(pipe[0], 1 << 16) == b"\n" + small.line
