@@ -37,6 +37,15 @@ def test_the_unit_grants_what_is_needed() -> None:
     assert set(" ".join(granted).split()) == set(names_of(set_of(LOADER | SERVICE)))
 
 
+def test_it_is_started_again_for_ever() -> None:
+    """However often it fails; but without a load that only restarts make."""
+    lines = UNIT.read_text().splitlines()
+    assert {"Restart=always", "StartLimitIntervalSec=0"} <= set(lines)
+    assert not any(line.startswith("StartLimitBurst") for line in lines)
+    (wait,) = [line for line in lines if line.startswith("RestartSec=")]
+    assert 1 <= int(wait.partition("=")[2]) <= 5
+
+
 @pytest.mark.parametrize("name", ["ProtectSystem", "SystemCallFilter"])
 def test_an_open_door_is_noticed(name: str, tmp_path: Path) -> None:
     """The gate closes: without either of these it is above."""
