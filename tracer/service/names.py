@@ -41,7 +41,7 @@ class Names:
         ours.setblocking(False)
         with self._lock:
             self._shut()
-            self._door, self._late = Door(ours), None
+            self._door, self._late = Door(ours, descriptors=0), None
         return Message({}, [self._theirs.fileno()])
 
     def sent(self, _descriptor: int) -> None:
@@ -76,9 +76,12 @@ class Names:
     def _hear(self, wait_s: float) -> None:
         if self._door is None or not _is_readable(self._door, wait_s):
             return
-        message = self._door.receive()
+        try:
+            message = self._door.receive()
+        except ValueError:  # the thread that seals must not end for it
+            message = None
         if message is None:
-            self._shut()  # the next worker comes with another door
+            self._shut()  # the worker ends, and the next one comes with another door
         elif self._late is not None:
             name = message.fields.get("name")
             self._keep(self._late, name if isinstance(name, str) else None)

@@ -29,10 +29,11 @@ class Message(NamedTuple):
 
 
 class Door:
-    """One end. The worker's is its standard input."""
+    """One end. The worker's is its standard input. `descriptors`: as many as a message may bring;
+    the kernel closes more."""
 
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
+    def __init__(self, end: socket.socket, descriptors: int = MAX_DESCRIPTORS) -> None:
+        self._end, self._descriptors = end, descriptors
 
     @classmethod
     def of_worker(cls) -> Door:
@@ -59,7 +60,7 @@ class Door:
         else raises BlockingIOError. ValueError if it is none of ours."""
         while True:
             try:
-                data, descriptors, _, _ = socket.recv_fds(self._end, MAX_BYTES, MAX_DESCRIPTORS)
+                data, descriptors, _, _ = socket.recv_fds(self._end, MAX_BYTES, self._descriptors)
                 break
             except ConnectionError:  # it has gone with something of ours unread; said only once
                 continue
@@ -72,8 +73,9 @@ class Door:
         self._end.close()
 
 
-def pair() -> tuple[Door, socket.socket]:
-    """The service's end, which never waits, and the socket to give to the worker."""
+def pair(descriptors: int = MAX_DESCRIPTORS) -> tuple[Door, socket.socket]:
+    """The service's end, which never waits, and the socket to give to the worker. `descriptors`:
+    see Door."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    return Door(ours), theirs
+    return Door(ours, descriptors), theirs

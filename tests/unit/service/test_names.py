@@ -111,6 +111,17 @@ def test_a_worker_that_goes_is_not_waited_for(names: Names) -> None:
     assert names(7) == "seven"
 
 
+@pytest.mark.parametrize("nonsense", [b"{", b"[]", b"x" * 70_000])
+def test_a_worker_that_makes_no_sense_is_left(names: Names, nonsense: bytes) -> None:
+    """Whoever asked goes on without a name; the worker sees the end of the door."""
+    worker = Played(names)
+    os.write(worker.door.fileno(), nonsense)
+    assert names(7) is None
+    asked = worker.door.receive()
+    assert asked and asked.fields == {"uid": 7}
+    assert worker.door.receive() is None
+
+
 @pytest.mark.parametrize("name", [5, ["x"], {}, True])
 def test_what_is_no_name_is_none(names: Names, name: object) -> None:
     """A worker's word is taken for no more than it may be."""
