@@ -147,7 +147,7 @@ class Server:
             if why := self._reason_against(client.peer):
                 client.refuse(why)
             else:
-                self._clients[connection.fileno()] = client
+                self._clients[client.fd] = client
                 self._users[client.peer.uid] += 1
                 self._poll.register(connection, select.EPOLLIN)
 
@@ -203,7 +203,8 @@ class Server:
         client.close()
 
     def _forget(self, client: Client) -> None:
-        del self._clients[client.connection.fileno()]
+        del self._clients[client.fd]
+        self._waiting.pop(client.number, None)
         self._users[client.peer.uid] -= 1
         if client.stream is not None:
             self._dropped += client.stream.dropped
@@ -222,7 +223,8 @@ class Server:
     def _announce(self, client: Client, request: Request) -> None:
         """Has the service put on record who watches what, before any of it is shown."""
         self._number += 1
-        self._waiting[self._number] = client
+        client.number = self._number
+        self._waiting[client.number] = client
         pid, uid, _ = client.peer
         said = {"watch": self._number, "pid": pid, "uid": uid, "connected_ns": client.since_ns}
         client.since_ns = boot_ns()

@@ -111,10 +111,14 @@ class Client:
 
     def __init__(self, connection: socket.socket, peer: Peer, now_ns: int) -> None:
         self.connection = connection
+        self.fd: Final = connection.fileno()
+        """What it was called, also once it is closed."""
         self.peer = peer
         self.since_ns = now_ns
         """When it connected (CLOCK_BOOTTIME), or when what it waits for began."""
         self.request: Request | None = None
+        self.number = 0
+        """Of what the service was asked about it; 0: nothing yet."""
         self.tty: Tty | None = None
         self.stream: Stream | None = None
         self._asked = b""

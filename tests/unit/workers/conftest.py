@@ -84,6 +84,10 @@ class Live:
         assert "hello" in client.line()
         return client
 
+    def tell(self, asked: dict[str, Any], answer: Any) -> None:
+        """Answers as the service."""
+        self._door.send({"watched": [[asked["watch"], *answer]]})
+
     def close(self) -> None:
         self._ours.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -99,7 +103,7 @@ class Live:
             self.asked.append(message.fields)
             answer = self.answer(message.fields)
             if answer is not None:
-                self._door.send({"watched": [[message.fields["watch"], *answer]]})
+                self.tell(message.fields, answer)
 
 
 StartLive = Callable[..., Live]

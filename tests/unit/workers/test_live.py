@@ -94,6 +94,18 @@ def test_who_can_not_be_put_on_record_is_shown_nothing(live: Live) -> None:
     assert client.line() is None
 
 
+@pytest.mark.parametrize("error", [None, "no room"])
+def test_an_answer_for_one_that_has_left_is_for_nobody(live: Live, error: str | None) -> None:
+    """The others go on."""
+    other = live.watch()
+    live.answer = lambda _asked: None
+    live.connect().ask().close()
+    eventually(lambda: len(live.asked) == 2 and len(live.server._clients) == 1)
+    live.tell(live.asked[1], [error, None])
+    assert live.log.add(EXEC) == other.sequences(1)
+    assert not live.server._waiting
+
+
 @pytest.mark.parametrize(
     ("request_", "why"),
     [
