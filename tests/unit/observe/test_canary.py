@@ -66,6 +66,32 @@ def test_one_that_was_killed_is_replaced(canary: Canary, followed: list[int]) ->
     assert not procfs.is_over(followed[1])
 
 
+@pytest.mark.parametrize(("of", "name"), [(os, "pipe2"), (subprocess, "Popen")])
+def test_where_there_is_no_room_it_is_not_heard(
+    of: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until a restart that works; what it had open is closed once."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    followed: list[int] = []
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as patch:
+        patch.setattr(of, name, refuse)
+        canary = Canary(followed.append)
+        assert canary.sing()
+        canary.close()
+    canary.restart()
+    with monkeypatch.context() as patch:
+        patch.setattr(of, name, refuse)
+        canary.restart()
+        canary.restart()
+    canary.close()
+    assert len(followed) == 1 and procfs.is_over(followed[0])
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_it_ends_with_us() -> None:
     """Even if we are killed."""
     code = (
