@@ -43,7 +43,7 @@ class Metrics:
     @property
     def trouble(self) -> str | None:
         """Why there are none, where there should be."""
-        return self._child.trouble if self._child else self._refused
+        return self._refused or (self._child.trouble if self._child else None)
 
     def configure(self, settings: MetricsSettings) -> None:
         """Listens there from now on."""
@@ -66,7 +66,7 @@ class Metrics:
             self._child.turn(now_ns)
             if self._is_asked:  # once a turn, however often
                 self._is_asked = False
-                self._child.send({"status": self._status()})
+                self._answer(self._child)
 
     def close(self) -> None:
         """Ends the worker."""
@@ -83,6 +83,14 @@ class Metrics:
     def _hello(self) -> Message:
         assert self._listener is not None
         return Message({}, [self._listener.fileno()])
+
+    def _answer(self, child: Child) -> None:
+        self._refused = None
+        try:
+            child.send({"status": self._status()})
+        except (ValueError, TypeError) as error:  # it can't be a message
+            self._refused = f"metrics: {error}"
+            child.send({"error": str(error)})
 
     def _hear(self, _asked: Message) -> None:
         self._is_asked = True

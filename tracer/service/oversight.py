@@ -68,10 +68,10 @@ class Oversight:
         self.reload = self._reload.begin
         self._status = Status(self._start_ns, self._parts() | dict(run.parts))
         edge = partial(poll.register, eventmask=select.EPOLLIN | select.EPOLLET)
-        state, status = loaded.settings.log.state, self._status.fields
-        self._control = Control(state, edge, self._serve, status, self.reload)
+        state = loaded.settings.log.state
+        self._control = Control(state, edge, self._serve, self._status.fields, self.reload)
         watch = partial(poll.register, eventmask=select.EPOLLIN)
-        self._metrics = Metrics(loaded.settings.metrics, status, watch)
+        self._metrics = Metrics(loaded.settings.metrics, self._status.recent, watch)
 
     def turn(self, now_ns: int) -> None:
         """Does what is asked. `now_ns`: CLOCK_BOOTTIME."""
@@ -99,9 +99,9 @@ class Oversight:
         self._scope = scope
 
     def _parts(self) -> dict[str, Callable[[], object]]:
-        run = self._run
+        run, ours = self._run, version("ttytrace")  # which searches all that is installed
         return {
-            "version": lambda: version("ttytrace"),
+            "version": lambda: ours,
             "pid": os.getpid,
             "plan": lambda: run.capture.plan,
             "plan_reason": lambda: run.capture.why,

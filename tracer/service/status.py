@@ -29,6 +29,8 @@ class Status:
     def __init__(self, start_ns: int, parts: Mapping[str, Callable[[], object]]) -> None:
         self._start_ns, self._parts = start_ns, parts
         self._losses = Losses()
+        self._recent: Fields = {}
+        self._recent_ns = 0
 
     def turn(self, now_ns: int, lost: Callable[[], int]) -> None:
         """Remembers how many records were `lost` until when."""
@@ -43,6 +45,13 @@ class Status:
         lost = sum(each["lost"] for each in state["records"].values())
         state["lost_recently"] = self._losses.recently(lost)
         return state | {"troubles": list(troubles(state))}
+
+    def recent(self) -> Fields:
+        """The same, as it was a second ago at most: for those who may ask without end."""
+        now_ns = boot_ns()
+        if now_ns >= self._recent_ns + _SECOND_NS:
+            self._recent, self._recent_ns = self.fields(), now_ns
+        return self._recent
 
 
 class Losses:

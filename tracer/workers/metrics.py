@@ -42,10 +42,10 @@ class Scraped:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._answer: asyncio.Future[Fields] | None = None
+        self._answer: asyncio.Future[Fields | None] | None = None
 
-    async def status(self) -> Fields:
-        """What it says now."""
+    async def status(self) -> Fields | None:
+        """What it says now; None where it can't say."""
         if self._answer is None:
             self._answer = asyncio.get_running_loop().create_future()
             self._door.send({"scrape": True})
@@ -58,7 +58,7 @@ class Scraped:
             return False
         answer, self._answer = self._answer, None
         if answer is not None:
-            answer.set_result(message.fields["status"])
+            answer.set_result(message.fields.get("status"))
         return True
 
 
@@ -107,7 +107,10 @@ class Server:
             case ["GET", path, ("HTTP/1.0" | "HTTP/1.1")]:
                 if path.partition("?")[0] != "/metrics":
                     return Response("404 Not Found", body=b"/metrics\n")
-                return rendered(await self._scraped.status(), _accepted(headers))
+                status = await self._scraped.status()
+                if status is None:
+                    return Response("503 Service Unavailable", body=b"ttytrace status\n")
+                return rendered(status, _accepted(headers))
             case [_, _, ("HTTP/1.0" | "HTTP/1.1")]:
                 return Response("405 Method Not Allowed")
         return Response("400 Bad Request")

@@ -82,3 +82,16 @@ def test_an_address_that_is_taken_is_trouble(metrics: Metrics) -> None:
         metrics.configure(MetricsSettings(address))
     assert metrics.trouble is not None and address in metrics.trouble
     metrics.turn(boot_ns())
+
+
+@pytest.mark.parametrize("reason", ["x" * 70_000, 1 << 70])
+def test_a_status_that_is_no_message_is_trouble(tmp_path: Path, reason: object) -> None:
+    """Who asked is told so; and the next status is as ever."""
+    path, held = tmp_path / "socket", {"status": state(plan_reason=reason)}
+    metrics = Metrics(at(path), lambda: held["status"], lambda _: None)
+    assert scraped(metrics, path).startswith(b"HTTP/1.1 503")
+    assert metrics.trouble is not None and metrics.trouble.startswith("metrics: ")
+    held["status"] = state()
+    assert scraped(metrics, path).startswith(b"HTTP/1.1 200")
+    assert metrics.trouble is None
+    metrics.close()

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.service.states import part, state
 from tracer.codec.identity import Fields
 from tracer.model.sealed import Stamp
+from tracer.service import status as module
 from tracer.service.status import Losses, Status, beat_fields, log_fields, troubles
 from tracer.store.log import Standing
 from tracer.store.space import Space
@@ -105,3 +106,16 @@ def test_all_parts_are_asked_at_each_time() -> None:
     assert fields["processes"][0]["pid"] == os.getpid()
     assert fields["lost_recently"] == 7
     assert fields["troubles"] == ["7 records were lost in the last two minutes"]
+
+
+def test_who_may_ask_without_end_gets_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts are asked once a second for all of them."""
+    asked: list[int] = []
+    now_ns = [MINUTE]
+    monkeypatch.setattr(module, "boot_ns", lambda: now_ns[0])
+    rest = {name: (lambda value=value: value) for name, value in state().items()}
+    status = Status(0, rest | {"events": lambda: asked.append(1) or len(asked)})
+    seen = []
+    for now_ns[0] in (MINUTE, MINUTE + SECOND - 1, MINUTE + SECOND, MINUTE + SECOND + 1):
+        seen.append(status.recent()["events"])
+    assert seen == [1, 1, 2, 2]

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.patience import PATIENCE_S, eventually
 from tests.unit.service.states import state
+from tracer.codec.identity import Fields
 from tracer.workers import metrics
 from tracer.workers.door import Door, pair
 
@@ -40,10 +41,10 @@ class Scrapes:
         peer.sendall(data)
         return peer
 
-    def answer(self) -> None:
-        """The service says how it is, once it is asked."""
+    def answer(self, fields: Fields | None = None) -> None:
+        """The service says how it is, or that, once it is asked."""
         eventually(lambda: _asks(self.door))
-        self.door.send({"status": state()})
+        self.door.send(fields or {"status": state()})
 
     def close(self) -> None:
         self.door.close()
@@ -64,6 +65,16 @@ def whole(peer: socket.socket) -> bytes:
 
 def status_of(answer: bytes) -> bytes:
     return answer.split(b"\r\n")[0]
+
+
+def test_a_service_that_can_not_say_is_an_answer(scrapes: Scrapes) -> None:
+    """And the next one is as ever."""
+    peer = scrapes.connect(GET)
+    scrapes.answer({"error": "a message is too large"})
+    assert status_of(whole(peer)) == b"HTTP/1.1 503 Service Unavailable"
+    peer = scrapes.connect(GET)
+    scrapes.answer()
+    assert status_of(whole(peer)) == b"HTTP/1.1 200 OK"
 
 
 def test_a_scrape_is_what_the_service_says(scrapes: Scrapes) -> None:
