@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ _ACCOUNT_OPTIONS: Final = "--system --user-group --no-create-home --home-dir / -
 _NOLOGIN: Final = "/usr/sbin/nologin"
 _HIDDEN: Final = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # from the unit
 _OTHERS_WRITE: Final = 0o022
+_APT: Final = "a package put it here: apt remove ttytrace, or apt purge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Places:
     config: Path = PATH
     unit: Path = Path("/etc/systemd/system", SERVICE)
     packaged: Path = Path("/lib/systemd/system", SERVICE)
-    """The unit of a package, which has precedence and is the package's to remove."""
+    """The unit of a package, which is the package's to remove. systemd prefers `unit`."""
     log: Path = Path(LogSettings().directory)
     state: Path = Path(LogSettings().state)
     systemd: Path = Path("/run/systemd/system")
@@ -63,28 +65,33 @@ def install(places: Places, python: Path) -> Iterator[str]:
 
 
 def uninstall(places: Places) -> Iterator[str]:
-    """Stops the service and takes its unit away. Raises CantInstall, StepFailed."""
-    if places.packaged.exists():
-        raise CantInstall(reason="a package put it here: apt remove ttytrace, or apt purge")
+    """Stops the service and removes its unit, but no package's. Raises CantInstall, StepFailed."""
+    has_package = places.packaged.exists()
+    if has_package and not places.unit.exists():
+        raise CantInstall(reason=_APT)
     if not places.unit.exists():
         yield "There is no unit."
         return
     if places.systemd.exists():
         systemctl("disable", "--now", SERVICE)
         yield "The service is stopped."
-    places.unit.unlink()
+    with _step(f"remove {places.unit}"):
+        places.unit.unlink()
     if places.systemd.exists():
         systemctl("daemon-reload")
     yield f"{places.unit} is removed."
+    if has_package:
+        yield f"{places.packaged} is left, a package's: systemctl enable --now {SERVICE} starts it."
 
 
 def purge(places: Places) -> Iterator[str]:
     """Removes the configuration, the record and its keys where they are by default, and the
-    account."""
+    account. Raises StepFailed, at once where a package is installed."""
+    if places.packaged.exists():
+        raise StepFailed(command="ttytrace uninstall --purge", reason=_APT)
     for place in (places.log, places.state, places.config.parent):
         if place.is_dir():
-            _remove(place)
-            yield f"{place} is removed."
+            yield _remove(place)
     if _has_account():
         _run("userdel", ACCOUNT)
         yield f"The account {ACCOUNT} is removed."
@@ -103,7 +110,10 @@ def _check(python: Path) -> None:
         if any(place.is_relative_to(hidden) for hidden in _HIDDEN):
             raise CantInstall(reason=f"the service could not see {place}: install it below /opt")
         for part in (place, *place.parents):
-            state = part.stat()
+            try:
+                state = part.stat()
+            except OSError as error:
+                raise CantInstall(reason=f"{part}: {error.strerror}") from None
             if state.st_uid != 0 or stat.S_IMODE(state.st_mode) & _OTHERS_WRITE:
                 reason = f"others than root can write to {part}, and root would run it"
                 raise CantInstall(reason=f"{reason}: install it below /opt")
@@ -127,20 +137,24 @@ def _account() -> str:
 def _config(place: Path) -> str:
     if place.exists():
         return f"{place} is as it was."
-    place.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    os.chown(place.parent, -1, reading_group())
-    _write(place, (packaging_dir() / "config.toml").read_text(), 0o640, reading_group())
+    with _step(f"write {place}"):
+        place.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        os.chown(place.parent, -1, reading_group())
+        _write(place, (packaging_dir() / "config.toml").read_text(), 0o640, reading_group())
     return f"{place} is written: the defaults."
 
 
 def _unit(places: Places, python: Path) -> str:
     if places.packaged.exists():
+        if places.unit.exists():
+            return f"{places.unit} stands before the package's: ttytrace uninstall removes it."
         return f"The unit is the package's, {places.packaged}."
-    text = unit_text(python)
-    if places.unit.exists() and places.unit.read_text() == text:
-        return f"{places.unit} is as it was."
-    places.unit.parent.mkdir(parents=True, exist_ok=True)
-    _write(places.unit, text, 0o644, 0)
+    with _step(f"write {places.unit}"):
+        text = unit_text(python)
+        if places.unit.exists() and places.unit.read_text() == text:
+            return f"{places.unit} is as it was."
+        places.unit.parent.mkdir(parents=True, exist_ok=True)
+        _write(places.unit, text, 0o644, 0)
     return f"{places.unit} is written."
 
 
@@ -162,7 +176,19 @@ def _write(place: Path, text: str, mode: int, group: int) -> None:
     new.rename(place)
 
 
-def _remove(tree: Path) -> None:
+def _remove(tree: Path) -> str:
+    with _step(f"remove {tree}"):
+        _unlock(tree)
+        try:
+            shutil.rmtree(tree)
+        except OSError:
+            if not tree.is_mount() or any(tree.iterdir()):
+                raise
+            return f"{tree} is empty; it stays, as a disk is mounted there."
+    return f"{tree} is removed."
+
+
+def _unlock(tree: Path) -> None:
     for _, _, names, parent in os.fwalk(tree):
         make_changeable(parent)
         for name in names:
@@ -170,14 +196,25 @@ def _remove(tree: Path) -> None:
                 fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
                 make_changeable(fd)
                 os.close(fd)
-    shutil.rmtree(tree)
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    with _step(" ".join(command)):
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise StepFailed(command=" ".join(command), reason=lines[0])
+
+
+@contextmanager
+def _step(command: str) -> Iterator[None]:
+    """What the system refuses is a StepFailed that says what it was about."""
+    try:
+        yield
+    except OSError as error:
+        raise StepFailed(command=command, reason=error.strerror or error) from None
 
 
 def interpreter() -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +86,22 @@ def test_the_unit_of_a_package_is_left_alone(places: Places) -> None:
         list(uninstall(places))
 
 
+def test_our_unit_goes_though_a_package_is_there(places: Places) -> None:
+    """systemd prefers ours, which is told; the record stays, as the package has it."""
+    list(install(places, PYTHON))
+    places.packaged.parent.mkdir()
+    places.packaged.touch()
+    places.log.mkdir()
+    assert "before the package's: ttytrace uninstall" in list(install(places, PYTHON))[2]
+    removed, left = uninstall(places)
+    assert removed == f"{places.unit} is removed."
+    assert left.startswith(f"{places.packaged} is left")
+    assert not places.unit.exists()
+    with pytest.raises(StepFailed, match="apt purge"):
+        list(purge(places))
+    assert places.log.exists()
+
+
 def test_uninstall_takes_the_unit_alone(places: Places) -> None:
     """The record and the configuration stay, and doing it again is no error."""
     list(install(places, PYTHON))
@@ -121,6 +139,39 @@ def test_a_purge_removes_what_is_locked(record: Places, monkeypatch: pytest.Monk
     assert not record.state.exists()
     assert (record.log.parent / "outside").exists()
     assert ran == [("userdel", "ttytrace"), ("groupdel", "ttytrace")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_purge_empties_a_disk_of_its_own(tmp_path: Path) -> None:
+    """A mount point can't be removed, and is told to be left."""
+    purge_it = (
+        "import sys; from pathlib import Path; from tracer import install;"
+        "print(install._remove(Path(sys.argv[1])))"
+    )
+    mount = f'mount -t tmpfs none {tmp_path} && touch {tmp_path}/segment && "$@" && ls {tmp_path}'
+    command = ["unshare", "--mount", "sh", "-euc", mount, "sh", sys.executable, "-c", purge_it]
+    command += [str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True)
+    assert done.stdout.decode() == f"{tmp_path} is empty; it stays, as a disk is mounted there.\n"
+
+
+def test_what_the_system_refuses_is_told_with_its_place(places: Places) -> None:
+    """And no traceback: of what is written, removed and run."""
+    places.config.parent.parent.touch()
+    with pytest.raises(StepFailed, match=f"`write {places.config}` failed: Not a directory"):
+        list(install(places, PYTHON))
+    places.log.with_name("elsewhere").mkdir()
+    places.log.symlink_to(places.log.with_name("elsewhere"))
+    with pytest.raises(StepFailed, match=f"`remove {places.log}` failed: .*symbolic link"):
+        list(purge(places))
+    with pytest.raises(StepFailed, match="`useradd-x ttytrace` failed: No such file"):
+        module._run("useradd-x", "ttytrace")
+
+
+def test_an_interpreter_that_is_not_there_is_refused() -> None:
+    """With its place."""
+    with pytest.raises(CantInstall, match="/opt/nothing: No such file"):
+        list(install(Places(packaged=Path("/nowhere")), Path("/opt/nothing")))
 
 
 @pytest.mark.parametrize("hidden", ["/root/x/bin/python", "/home/X/bin/python", "/tmp/x/python"])
