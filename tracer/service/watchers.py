@@ -1,6 +1,7 @@
 """Those who watch the running service: where they come to, and the record of each of them.
 
 Invariant: a watcher is on record, and that on the disk, before the worker is told to begin. The
+worker's word is not believed: whatever it says, the record is of this form, and nothing fails. The
 main thread only hands on: one thread finds out who they are, the log's thread writes it.
 """
 
@@ -27,11 +28,13 @@ from tracer.settings import Settings
 from tracer.sinks.worker import Work
 from tracer.store.callers import caller
 from tracer.workers.door import Message
+from tracer.workers.live_request import Request
 
 _MIB: Final = 1 << 20
 _FOR_GROUP: Final = 0o660
 _FOR_ALL: Final = 0o666
 _MAX_ANSWERS: Final = 256  # in one message
+_NO_REQUEST: Final = "nothing is asked for"
 _GONE: Final = "the process that asked has gone"
 _UNSURE: Final = "it can't be put on record that you watch"
 
@@ -44,6 +47,30 @@ class Sink(Protocol):
 
     def sync(self) -> bool:
         """Whether all that was said is on the disk now."""
+
+
+class _Question(NamedTuple):
+    """Who watches, by the worker's number, and what."""
+
+    number: int
+    pid: int
+    uid: int
+    connected_ns: int
+    request: object
+
+    @classmethod
+    def of(cls, said: Fields) -> _Question | None:
+        """None if the worker said something else."""
+        match said:
+            case {
+                "watch": int(number),
+                "pid": int(pid),
+                "uid": int(uid),
+                "connected_ns": int(connected_ns),
+                "request": request,
+            }:
+                return cls(number, pid, uid, connected_ns, request)
+        return None
 
 
 class _Watch(NamedTuple):
@@ -68,7 +95,7 @@ class Watchers:
     ) -> None:
         self._settings, self._identities = settings, identities
         self._sink, self._do = sink, do
-        self._asked: deque[Fields] = deque()
+        self._asked: deque[_Question] = deque()
         self._thread = ThreadPoolExecutor(1, "watchers")
         self._listener: socket.socket | None = None
         self._child: Child | None = None
@@ -116,11 +143,12 @@ class Watchers:
         return Message(fields, [self._listener.fileno()])
 
     def _hear(self, message: Message) -> None:
-        if "watch" not in message.fields:
-            self.state = message.fields
-            return
-        self._asked.append(message.fields)
-        self._thread.submit(self._look)
+        match message.fields:
+            case {"clients": int(clients), "dropped": int(dropped)}:
+                self.state = {"clients": clients, "dropped": dropped}
+        if (question := _Question.of(message.fields)) is not None:
+            self._asked.append(question)
+            self._thread.submit(self._look)
 
     def _look(self) -> None:
         """Finds out who they are, all that have come meanwhile."""
@@ -130,17 +158,21 @@ class Watchers:
         if found:
             self._do(partial(self._record, found))
 
-    def _who(self, asked: Fields, origins: dict[ProcessKey, Fields]) -> _Watch:
-        number, pid, uid = asked["watch"], asked["pid"], asked["uid"]
+    def _who(self, asked: _Question, origins: dict[ProcessKey, Fields]) -> _Watch:
+        number, pid, uid, connected_ns, request = asked
+        try:
+            wanted = Request.of(request).fields()
+        except ValueError:
+            return _Watch(number, {}, _NO_REQUEST)
         seen = procfs.process(pid)
         # A process that began later only has the number of the one that asked.
-        if seen is None or seen.start_time_ns > asked["connected_ns"]:
+        if seen is None or seen.start_time_ns > connected_ns:
             return _Watch(number, {}, _GONE)
         key = ProcessKey(pid, seen.start_time_ns)
         if key not in origins:  # which takes some milliseconds to find out
             origins[key] = self._identities.origin(logins.origin_of(seen))
         by = caller(pid, uid) | origins[key]
-        return _Watch(number, {"command": "live", "by": by} | asked["request"])
+        return _Watch(number, {"command": "live", "by": by} | wanted)
 
     def _record(self, found: list[_Watch]) -> None:
         for each in found:

@@ -41,7 +41,12 @@ class Request(NamedTuple):
     @classmethod
     def parse(cls, line: bytes) -> Request:
         """ValueError if it is none."""
-        match parse(line):
+        return cls.of(parse(line))
+
+    @classmethod
+    def of(cls, fields: object) -> Request:
+        """What fields() gave. ValueError if it is none."""
+        match fields:
             case {"filter": dict(asked), "since": since, **rest} if not rest:
                 return cls(_selection(asked), None if since is None else _since(since))
         raise ValueError("a request has a filter and since, nothing else")

@@ -16,11 +16,14 @@ from tests.samples import HOST, NOW, names
 from tests.stored import StoredLog
 from tracer.clock import boot_ns
 from tracer.codec.identity import Identities
-from tracer.service.watchers import Watchers
+from tracer.service.watchers import Watchers, _Question
 from tracer.settings import LiveSettings, LogSettings, Settings
 from tracer.sinks.worker import Work
+from tracer.workers.door import Message
 
 KINDS = ["exec"]
+FILTER = {"session": "", "pane": "", "user": None, "kinds": KINDS}
+REQUEST = {"filter": FILTER, "since": None}
 
 
 class Sink:
@@ -60,10 +63,14 @@ class Place:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.settimeout(30)
         client.connect(str(self.socket))
-        chosen = {"session": "", "pane": "", "user": None, "kinds": KINDS}
-        client.sendall(orjson.dumps({"filter": chosen, "since": None}) + b"\n")
+        client.sendall(orjson.dumps(REQUEST) + b"\n")
         eventually(lambda: self.watchers.turn(boot_ns()) or self.work)
         return client
+
+
+def question() -> _Question:
+    """As if we were a client."""
+    return _Question(1, os.getpid(), os.getuid(), boot_ns(), REQUEST)
 
 
 @pytest.fixture
@@ -102,11 +109,37 @@ def test_who_can_not_be_put_on_record_is_shown_nothing(place: Place) -> None:
 
 def test_a_process_that_has_gone_is_no_watcher(place: Place) -> None:
     """Nor is one that has its number now."""
-    asked = {"watch": 1, "pid": os.getpid(), "uid": 0, "request": {}}
-    now = {"connected_ns": boot_ns()}
-    assert place.watchers._who(asked | now, {}).error is None
-    assert place.watchers._who(asked | {"connected_ns": 1}, {}).error is not None
-    assert place.watchers._who(asked | now | {"pid": 1 << 22}, {}).error is not None
+    asked = question()
+    assert place.watchers._who(asked, {}).error is None
+    assert place.watchers._who(asked._replace(connected_ns=1), {}).error is not None
+    assert place.watchers._who(asked._replace(pid=1 << 22), {}).error is not None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"by": {}}, {"command": "x"}, {"stamp": 1}, {"since": "x"}, {"filter": {}}, {"filter": 1}],
+)
+def test_the_worker_does_not_make_the_record(place: Place, more: dict[str, Any]) -> None:
+    """It says which filter, and since when; where that is something else, nobody is shown."""
+    found = place.watchers._who(question()._replace(request=REQUEST | more), {})
+    assert (found.record, found.error) == ({}, "nothing is asked for")
+
+
+@pytest.mark.parametrize("missing", ["watch", "pid", "uid", "connected_ns"])
+@pytest.mark.parametrize("wrong", [None, [], "x"])
+def test_what_is_no_question_is_not_answered(place: Place, missing: str, wrong: Any) -> None:
+    """Nor is it an error of the service."""
+    _, pid, uid, connected_ns, request = question()
+    asked = {"watch": 1, "pid": pid, "uid": uid, "connected_ns": connected_ns, "request": request}
+    place.watchers._hear(Message(asked | {missing: wrong}))
+    del asked[missing]
+    place.watchers._hear(Message(asked | {"clients": "x", "dropped": 0}))
+    assert place.watchers.state == {"clients": 0, "dropped": 0}
+    place.ask().close()
+    (work,) = place.work
+    work()
+    assert all(fields["command"] == "live" for _, fields in place.sink.said)
+    assert len(place.sink.said) == 1
 
 
 def test_where_another_listens_nobody_can_watch(place: Place) -> None:

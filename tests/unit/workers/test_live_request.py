@@ -42,6 +42,7 @@ def test_a_request(since: Any, meant: Since | None) -> None:
     request = parse(asked)
     assert request == Request(Selection("work", "%3", 0, frozenset({"exec", "log"})), meant)
     assert request.fields() == asked
+    assert Request.of(asked) == request
 
 
 @pytest.mark.parametrize(
