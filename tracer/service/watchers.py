@@ -165,8 +165,8 @@ class Watchers:
         except ValueError:
             return _Watch(number, {}, _NO_REQUEST)
         seen = procfs.process(pid)
-        # A process that began later only has the number of the one that asked.
-        if seen is None or seen.start_time_ns > connected_ns:
+        # One that began later, or is another user's, only has the pid of the one that asked.
+        if seen is None or seen.start_time_ns > connected_ns or uid not in (seen.uid, seen.euid):
             return _Watch(number, {}, _GONE)
         key = ProcessKey(pid, seen.start_time_ns)
         if key not in origins:  # which takes some milliseconds to find out

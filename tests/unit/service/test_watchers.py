@@ -113,6 +113,7 @@ def test_a_process_that_has_gone_is_no_watcher(place: Place) -> None:
     assert place.watchers._who(asked, {}).error is None
     assert place.watchers._who(asked._replace(connected_ns=1), {}).error is not None
     assert place.watchers._who(asked._replace(pid=1 << 22), {}).error is not None
+    assert place.watchers._who(asked._replace(uid=os.getuid() + 1), {}).error is not None
 
 
 @pytest.mark.parametrize(
