@@ -6,7 +6,7 @@ the disk, by the thread that writes the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
@@ -22,6 +22,14 @@ from tracer.workers.door import Message
 
 _KEEP_NS: Final = 5_000_000_000
 _STDOUT: Final = 1
+# What sinks/feed.py says.
+_SAID: Final = {"name": str, "kind": str, "state": str, "reason": str} | dict.fromkeys(
+    ("first", "until", "records"), int
+)
+_STATE: Final = {"kind": str, "state": str, "reason": str} | dict.fromkeys(
+    ("next", "behind_bytes", "delivered", "failures", "dropped"), int
+)
+_AT_TIMES: Final = {"reason", "until", "records"}
 
 
 class Sinks:
@@ -39,7 +47,9 @@ class Sinks:
         self._first = first
         self._say, self._do, self._watch = say, do, watch
         self._cursors = Cursors(Path(settings.log.state))
-        self._kept = self._next = self._cursors.read()
+        self._kept = self._cursors.read()
+        # A log that has lost its end gives its numbers again.
+        self._next = {name: min(at, first) for name, at in self._kept.items()}
         self._keep_ns = 0
         self.states: dict[str, Fields] = {}
         """How each stands, as it said last; see sinks/feed.py."""
@@ -95,15 +105,24 @@ class Sinks:
     def _hear(self, message: Message) -> None:
         match message.fields:
             case {"say": dict(fields)}:
-                self._say("sink", **fields)
+                self._say("sink", **_only(_SAID, fields))
             case {"sinks": dict(states)}:
-                self.states = states
-                self._next = self._next | {name: each["next"] for name, each in states.items()}
+                names = [each.name for each in self._settings.sinks]
+                self.states = {name: _only(_STATE, states[name]) for name in names}
+                self._next = self._next | {name: at["next"] for name, at in self.states.items()}
 
     def _keep(self) -> None:
         if self._next != self._kept:
             self._kept = self._next
             self._do(partial(_write, self._cursors, self._kept))
+
+
+def _only(kinds: Mapping[str, type], fields: Fields) -> Fields:
+    """What a worker may say; KeyError and ValueError where it says something else."""
+    found = {key: fields[key] for key in kinds if key in fields or key not in _AT_TIMES}
+    if any(type(value) is not kinds[key] for key, value in found.items()):
+        raise ValueError("a sink isn't told of like this")
+    return found
 
 
 def _write(cursors: Cursors, kept: dict[str, int]) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.sinking import SECOND, Sinking
+from tracer.codec.identity import Fields
 from tracer.privileges import worker_account
 from tracer.settings import SinkKind, SinkSettings
 from tracer.store.cursors import Cursors
+from tracer.workers.door import Message
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="a worker becomes another user")
 
@@ -101,3 +103,68 @@ def test_other_settings_need_no_other_run(sinking: Sinking, copy: SinkSettings) 
     sinking.until(lambda: set(sinks.states) == {"copy", "more"} and count(more) == 1)
     sinks.configure(sinking.settings())
     assert sinks.states == {}
+
+
+SAID = {"name": "copy", "kind": "file", "state": "failed", "reason": "gone", "first": 3}
+STATE = {
+    "kind": "file",
+    "state": "working",
+    "next": 3,
+    "behind_bytes": 0,
+    "delivered": 1,
+    "failures": 0,
+    "dropped": 0,
+}
+
+
+def hear(sinking: Sinking, fields: Fields) -> None:
+    """As if the worker said that."""
+    assert sinking.sinks is not None
+    sinking.sinks._hear(Message(fields))
+
+
+@needs_root
+def test_a_word_of_the_worker_is_taken_for_no_more(sinking: Sinking, copy: SinkSettings) -> None:
+    """Than it may say: of sinks that there are, and what a record and a status have."""
+    sinks = sinking.start(copy)
+    hear(sinking, {"say": SAID | {"action": "seal", "stamp": 1, "other": [[]]}})
+    assert sinking.said == [SAID]
+    hear(sinking, {"sinks": {"copy": STATE | {"other": [[]]}, "none": STATE}})
+    assert sinks.states == {"copy": STATE}
+    hear(sinking, {"sinks": 5})
+    hear(sinking, {"what": 5})
+
+
+@needs_root
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"say": SAID | {"reason": {"deep": []}}},
+        {"say": SAID | {"first": "x"}},
+        {"say": {"name": "copy"}},
+        {"sinks": {}},
+        {"sinks": {"copy": {}}},
+        {"sinks": {"copy": None}},
+        {"sinks": {"copy": STATE | {"next": True}}},
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(
+    sinking: Sinking, copy: SinkSettings, fields: Fields
+) -> None:
+    """It is raised, and ends the worker; see Child."""
+    sinks = sinking.start(copy)
+    with pytest.raises((KeyError, ValueError, TypeError)):
+        hear(sinking, fields)
+    assert (sinking.said, sinks.states) == ([], {})
+
+
+@needs_root
+def test_a_cursor_beyond_the_log_begins_at_its_end(sinking: Sinking, copy: SinkSettings) -> None:
+    """Where the log has lost its end, the numbers come again."""
+    with closing(Cursors(Path(sinking.written.settings.state))) as cursors:
+        cursors.write({"copy": sinking.first + 100})
+    first = sinking.first
+    sinking.start(copy)
+    sinking.number(1)
+    sinking.stop()
+    assert kept(sinking) == {"copy": first}
