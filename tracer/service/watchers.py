@@ -50,8 +50,9 @@ class Sink(Protocol):
 
 
 class _Question(NamedTuple):
-    """Who watches, by the worker's number, and what."""
+    """Who watches, by the number that the worker with this pid has for them, and what."""
 
+    worker: int | None
     number: int
     pid: int
     uid: int
@@ -59,7 +60,7 @@ class _Question(NamedTuple):
     request: object
 
     @classmethod
-    def of(cls, said: Fields) -> _Question | None:
+    def of(cls, worker: int | None, said: Fields) -> _Question | None:
         """None if the worker said something else."""
         match said:
             case {
@@ -69,14 +70,14 @@ class _Question(NamedTuple):
                 "connected_ns": int(connected_ns),
                 "request": request,
             }:
-                return cls(number, pid, uid, connected_ns, request)
+                return cls(worker, number, pid, uid, connected_ns, request)
         return None
 
 
 class _Watch(NamedTuple):
-    """A watcher by the worker's number; what is to be recorded, or why it is refused."""
+    """A watcher, what is to be recorded of it, or why it is refused."""
 
-    number: int
+    question: _Question
     record: Fields
     error: str | None = None
 
@@ -146,7 +147,8 @@ class Watchers:
         match message.fields:
             case {"clients": int(clients), "dropped": int(dropped)}:
                 self.state = {"clients": clients, "dropped": dropped}
-        if (question := _Question.of(message.fields)) is not None:
+        assert self._child is not None
+        if (question := _Question.of(self._child.pid, message.fields)) is not None:
             self._asked.append(question)
             self._thread.submit(self._look)
 
@@ -159,30 +161,37 @@ class Watchers:
             self._do(partial(self._record, found))
 
     def _who(self, asked: _Question, origins: dict[ProcessKey, Fields]) -> _Watch:
-        number, pid, uid, connected_ns, request = asked
+        _, _, pid, uid, connected_ns, request = asked
         try:
             wanted = Request.of(request).fields()
         except ValueError:
-            return _Watch(number, {}, _NO_REQUEST)
+            return _Watch(asked, {}, _NO_REQUEST)
         seen = procfs.process(pid)
         # One that began later, or is another user's, only has the pid of the one that asked.
         if seen is None or seen.start_time_ns > connected_ns or uid not in (seen.uid, seen.euid):
-            return _Watch(number, {}, _GONE)
+            return _Watch(asked, {}, _GONE)
         key = ProcessKey(pid, seen.start_time_ns)
         if key not in origins:  # which takes some milliseconds to find out
             origins[key] = self._identities.origin(logins.origin_of(seen))
         by = caller(pid, uid) | origins[key]
-        return _Watch(number, {"command": "live", "by": by} | wanted)
+        return _Watch(asked, {"command": "live", "by": by} | wanted)
 
     def _record(self, found: list[_Watch]) -> None:
         for each in found:
             if each.error is None:
                 self._sink.say("read", **each.record)
         error = None if self._sink.sync() else _UNSURE
-        answers = [[each.number, each.error or error, _tty_of(each.record)] for each in found]
+        if self._child is not None:
+            # Another worker has the same numbers for others.
+            heard = [each for each in found if each.question.worker == self._child.pid]
+            self._answer(self._child, heard, error)
+
+    def _answer(self, child: Child, found: list[_Watch], error: str | None) -> None:
+        answers = [
+            [each.question.number, each.error or error, _tty_of(each.record)] for each in found
+        ]
         for at in range(0, len(answers), _MAX_ANSWERS):
-            if self._child is not None:
-                self._child.send({"watched": answers[at : at + _MAX_ANSWERS]})
+            child.send({"watched": answers[at : at + _MAX_ANSWERS]})
 
 
 def _tty_of(record: Fields) -> list[int] | None:

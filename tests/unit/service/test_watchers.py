@@ -70,7 +70,7 @@ class Place:
 
 def question() -> _Question:
     """As if we were a client."""
-    return _Question(1, os.getpid(), os.getuid(), boot_ns(), REQUEST)
+    return _Question(1, 1, os.getpid(), os.getuid(), boot_ns(), REQUEST)
 
 
 @pytest.fixture
@@ -126,11 +126,26 @@ def test_the_worker_does_not_make_the_record(place: Place, more: dict[str, Any])
     assert (found.record, found.error) == ({}, "nothing is asked for")
 
 
+def test_an_answer_is_for_the_worker_that_asked(place: Place) -> None:
+    """The next one has the same number for somebody else, who isn't on record yet."""
+    child = place.watchers._child
+    assert child is not None
+    place.ask().close()
+    later = place.work.pop()
+    child.close()
+    child._start()
+    with place.ask() as client:
+        later()
+        place.sink.is_synced = False
+        place.work.pop()()
+        assert b"it can't be put on record" in client.recv(4096)
+
+
 @pytest.mark.parametrize("missing", ["watch", "pid", "uid", "connected_ns"])
 @pytest.mark.parametrize("wrong", [None, [], "x"])
 def test_what_is_no_question_is_not_answered(place: Place, missing: str, wrong: Any) -> None:
     """Nor is it an error of the service."""
-    _, pid, uid, connected_ns, request = question()
+    _, _, pid, uid, connected_ns, request = question()
     asked = {"watch": 1, "pid": pid, "uid": uid, "connected_ns": connected_ns, "request": request}
     place.watchers._hear(Message(asked | {missing: wrong}))
     del asked[missing]
