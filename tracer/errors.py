@@ -158,6 +158,12 @@ class LogFull(TtytraceError):
     exit_code = 74
 
 
+class IoFailed(TtytraceError):
+    """Input or output failed: {reason}. What was to be done or shown is not complete."""
+
+    exit_code = 74
+
+
 class SocketTaken(TtytraceError):
     """{path}: another process listens there already: nobody can watch this one. Stop that one, or
     set [live].socket to another path."""

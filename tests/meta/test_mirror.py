@@ -9,7 +9,6 @@ from tests.meta.sources import REPO, python_files
 
 # Module -> where it is tested instead. The entry goes when the unit test comes.
 TESTED_ELSEWHERE: dict[str, str] = {
-    "tracer/cli/ending.py": "tests/kernel/test_ending.py",
     "tracer/cli/recording.py": "tests/kernel/test_run.py",
     "tracer/cli/live.py": "tests/kernel/test_ending.py",
     "tracer/cli/main.py": "tests/kernel/test_ending.py",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tracer.codec.safe import safe_text
-from tracer.errors import TtytraceError
+from tracer.errors import IoFailed, TtytraceError
 
 
 @contextmanager
@@ -24,3 +25,27 @@ def errors_shown() -> Iterator[None]:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextmanager
+def output_written() -> Iterator[None]:
+    """What can't be read or written is an error that a user can meet, if only at the end."""
+    try:
+        try:
+            yield
+        finally:
+            if isinstance(sys.stdout, io.TextIOWrapper):  # it may be closed
+                sys.stdout.flush()
+    except BrokenPipeError:
+        give_up_output()
+        sys.exit(1)  # as typer does
+    except OSError as error:
+        give_up_output()
+        place = f"{error.filename}: " if error.filename else ""
+        raise IoFailed(reason=f"{place}{error.strerror or error}") from None
+
+
+def give_up_output() -> None:
+    """What Python still holds for standard output must not fail at exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,6 +16,7 @@ from typing import Annotated, Protocol
 import typer
 
 from tracer.cli.attached import Screen, Service, connect
+from tracer.cli.ending import give_up_output
 from tracer.cli.options import ConfigOption, InputOption, PlanOption
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
@@ -97,7 +98,7 @@ def _watch(service: Service, screen: Screen) -> None:
             service.watch(screen)
         screen.close()
     except BrokenPipeError:
-        _give_up_output()
+        give_up_output()
 
 
 def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool) -> None:
@@ -108,14 +109,9 @@ def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool)
         capture.run(lambda: _say_ready(capture.plan), _pipe(sys.stdout.fileno()))
         writer.close()
     except BrokenPipeError:
-        _give_up_output()
+        give_up_output()
     finally:
         capture.close()
-
-
-def _give_up_output() -> None:
-    """The reader has what it wanted. What Python still holds for it must not fail at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Sink:

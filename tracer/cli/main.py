@@ -6,7 +6,7 @@ import typer
 
 from tracer.cli.config import config
 from tracer.cli.doctor import doctor
-from tracer.cli.ending import errors_shown
+from tracer.cli.ending import errors_shown, output_written
 from tracer.cli.erase import erase
 from tracer.cli.head import head
 from tracer.cli.init import init
@@ -50,7 +50,7 @@ app.add_typer(config, name="config")
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    with errors_shown():
+    with errors_shown(), output_written():
         app()
 
 

@@ -1,0 +1,52 @@
+"""tracer.cli.ending, of real processes; how `live` ends is in tests/kernel/test_ending.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tracer.cli.ending import output_written
+from tracer.errors import IoFailed
+
+MAIN = [sys.executable, "-m", "tracer.cli.main"]
+EXPLAIN = [*MAIN, "config", "explain"]
+LITTLE = [*EXPLAIN, "input"]
+
+
+@pytest.mark.parametrize("command", [EXPLAIN, LITTLE], ids=["at once", "in the end"])
+def test_output_that_cannot_be_written_is_told(command: list[str]) -> None:
+    """In one line, with a code of its own."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 74
+    assert done.stderr == (
+        "ttytrace: Input or output failed: No space left on device. What was to be done or shown is"
+        " not complete.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [EXPLAIN, LITTLE], ids=["at once", "in the end"])
+def test_a_reader_that_went_is_no_trouble(command: list[str]) -> None:
+    """Nothing is said."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.stderr == ""
+
+
+def test_without_standard_output_it_ends_as_it_would() -> None:
+    """It was asked for."""
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *EXPLAIN]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_that_cannot_be_used_is_told() -> None:
+    """By its name."""
+    with pytest.raises(IoFailed, match="/nowhere: No such file or directory"), output_written():
+        Path("/nowhere").read_bytes()
