@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final, NamedTuple, Protocol
 
 from tracer.codec.ecs import host_fields
@@ -33,6 +34,7 @@ from tracer.workers.live_request import Request
 _MIB: Final = 1 << 20
 _FOR_GROUP: Final = 0o660
 _FOR_ALL: Final = 0o666
+_PACE_S: Final = 0.25  # each time, the disk is waited for
 _MAX_ANSWERS: Final = 256  # in one message
 _NO_REQUEST: Final = "nothing is asked for"
 _GONE: Final = "the process that asked has gone"
@@ -97,6 +99,7 @@ class Watchers:
         self._settings, self._identities = settings, identities
         self._sink, self._do = sink, do
         self._asked: deque[_Question] = deque()
+        self._next_s = 0.0  # monotonic
         self._thread = ThreadPoolExecutor(1, "watchers")
         self._listener: socket.socket | None = None
         self._child: Child | None = None
@@ -153,12 +156,15 @@ class Watchers:
             self._thread.submit(self._look)
 
     def _look(self) -> None:
-        """Finds out who they are, all that have come meanwhile."""
+        """Finds out who they are: all that have come since the last time, which isn't just now."""
+        if not self._asked:
+            return
+        sleep(max(0, self._next_s - monotonic()))
+        self._next_s = monotonic() + _PACE_S
         found, origins = [], dict[ProcessKey, Fields]()
         while self._asked:
             found.append(self._who(self._asked.popleft(), origins))
-        if found:
-            self._do(partial(self._record, found))
+        self._do(partial(self._record, found))
 
     def _who(self, asked: _Question, origins: dict[ProcessKey, Fields]) -> _Watch:
         _, _, pid, uid, connected_ns, request = asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.patience import eventually
+from tests.patience import PATIENCE_S, eventually
 from tests.samples import HOST, NOW, names
 from tests.stored import StoredLog
 from tracer.clock import boot_ns
 from tracer.codec.identity import Identities
+from tracer.service import watchers as module
 from tracer.service.watchers import Watchers, _Question
 from tracer.settings import LiveSettings, LogSettings, Settings
 from tracer.sinks.worker import Work
@@ -139,6 +141,32 @@ def test_an_answer_is_for_the_worker_that_asked(place: Place) -> None:
         place.sink.is_synced = False
         place.work.pop()()
         assert b"it can't be put on record" in client.recv(4096)
+
+
+def test_many_are_put_on_record_at_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes soon after another waits for the rest: the disk is asked once."""
+    waits, is_over = list[float](), threading.Event()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        assert not seconds or is_over.wait(PATIENCE_S)
+
+    monkeypatch.setattr(module, "sleep", wait)
+    monkeypatch.setattr(module, "_PACE_S", 3600)
+    asked = question()._asdict()
+    said = Message(asked | {"watch": 1})
+    place.watchers._hear(said)
+    eventually(lambda: place.work)
+    for _ in range(5):
+        place.watchers._hear(said)
+    is_over.set()
+    place.watchers._thread.shutdown()
+    assert [bool(seconds) for seconds in waits] == [False, True]
+    first, rest = place.work
+    first()
+    assert len(place.sink.said) == 1
+    rest()
+    assert len(place.sink.said) == 6
 
 
 @pytest.mark.parametrize("missing", ["watch", "pid", "uid", "connected_ns"])
