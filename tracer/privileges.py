@@ -13,6 +13,7 @@ import struct
 from collections.abc import Collection
 from contextlib import suppress
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -99,8 +100,10 @@ def worker_account() -> Account:
     return Account(ACCOUNT, entry.pw_uid, entry.pw_gid)
 
 
+@cache
 def reading_group() -> int:
-    """The gid of those who may read the record: root's where ttytrace isn't installed."""
+    """The gid of those who may read the record: root's where ttytrace isn't installed. Looked up
+    once: the name service may hang later, and who has given up CAP_CHOWN can't use another."""
     try:
         return grp.getgrnam(ACCOUNT).gr_gid
     except KeyError:

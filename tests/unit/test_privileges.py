@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import re
 import subprocess
@@ -90,6 +91,13 @@ def test_the_account_of_workers_is_not_root() -> None:
     account = worker_account()
     assert isinstance(account, Account)
     assert account.uid != 0
+
+
+def test_the_group_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What seals a segment then waits for no directory."""
+    group = reading_group()
+    monkeypatch.setattr(grp, "getgrnam", lambda _name: 1 / 0)
+    assert reading_group() == group
 
 
 @pytest.mark.parametrize("capability", list(Capability))
