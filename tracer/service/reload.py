@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict, replace
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Final, NamedTuple
 
 from tracer.codec.identity import Fields
@@ -65,7 +67,9 @@ class Reload:
     ) -> None:
         self.settings, self._sha256 = loaded
         self._source, self._take, self._say, self._announce = source, take, say, announce
-        self._reader = ThreadPoolExecutor(1, "reload")
+        self._asked: SimpleQueue[Future[Wanted] | None] = SimpleQueue()
+        # The end of the process must not wait for it, as it does for an executor's.
+        Thread(target=self._read, name="reload", daemon=True).start()
         self._waiting: list[tuple[Future[Wanted], Fields, Done | None]] = []
         self._last: Fields = {}
 
@@ -73,8 +77,9 @@ class Reload:
         """Has the settings read soon. `by`: who wants it; `done` gets what came of it: `error`,
         and the keys that were `refused`."""
         self._announce(None)
-        future = self._reader.submit(_read, self._source)
+        future: Future[Wanted] = Future()
         self._waiting.append((future, by, done))
+        self._asked.put(future)
 
     def turn(self) -> None:
         """Takes what was read."""
@@ -93,17 +98,24 @@ class Reload:
 
     def close(self) -> None:
         """Waits for nothing."""
-        self._reader.shutdown(wait=False, cancel_futures=True)
+        self._asked.put(None)
         for _, _, done in self._waiting:
             if done is not None:
                 done({"error": "ttytrace ends", "refused": []})
+
+    def _read(self) -> None:
+        while (future := self._asked.get()) is not None:
+            try:
+                future.set_result(_read(self._source))
+            except Exception as error:  # noqa: BLE001 - a door: who asked has to hear of it
+                future.set_exception(error)
 
     def _finish(self, future: Future[Wanted]) -> Fields:
         try:
             wanted = future.result()
             settings, refused = merged(self.settings, wanted.settings)
             self._take(settings, wanted.scope)
-        except (TtytraceError, OSError) as error:
+        except (TtytraceError, OSError, ValueError) as error:
             return {"error": str(error), "refused": []}
         self.settings, self._sha256 = settings, wanted.sha256
         return {"error": None, "refused": refused}

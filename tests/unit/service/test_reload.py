@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.patience import eventually
+from tests.patience import PATIENCE_S, eventually
 from tracer import config
 from tracer.codec.identity import Fields
 from tracer.config import Loaded, read
@@ -143,6 +145,23 @@ def test_nobody_waits_for_a_file_that_hangs(held: Held, monkeypatch: pytest.Monk
     held.reload.close()
     assert done == [{"error": "ttytrace ends", "refused": []}]
     gate.set()
+
+
+def test_nor_does_the_end_of_the_process() -> None:
+    """Its interpreter waits for no thread that reads."""
+    code = (
+        "import threading\n"
+        "from tracer.config import Loaded\n"
+        "from tracer.service import reload as module\n"
+        "from tracer.settings import Settings\n"
+        "module._read = lambda _: threading.Event().wait()\n"
+        "nobody = lambda *_, **__: None\n"
+        "loaded = Loaded(Settings(), None)\n"
+        "reload = module.Reload(module.Source(), loaded, nobody, nobody, nobody)\n"
+        "reload.begin({})\n"
+        "reload.close()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
 
 def test_what_the_command_line_says_goes_before_the_file(

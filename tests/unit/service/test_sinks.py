@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,13 @@ def test_a_cursor_beyond_the_log_begins_at_its_end(sinking: Sinking, copy: SinkS
     sinking.number(1)
     sinking.stop()
     assert kept(sinking) == {"copy": first}
+
+
+def test_more_sinks_than_can_be_told_are_trouble(sinking: Sinking, copy: SinkSettings) -> None:
+    """A reload that wants them goes on with all else."""
+    sinks = sinking.start()
+    sinks.configure(sinking.settings(*(replace(copy, name=f"s{n}") for n in range(500))))
+    assert sinks.trouble == "worker sinks can't be started: a message is too large"
+    sinks.turn(SECOND)
+    sinks.configure(sinking.settings())
+    assert sinks.trouble is None
