@@ -6,8 +6,9 @@ Invariant: what comes late or not at all is told as lost; nothing of what is aud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, get_origin, get_type_hints
 
 from tracer.capture.audit import AuditSource
 from tracer.capture.program import LoadedProgram
@@ -16,7 +17,8 @@ from tracer.codec.audit import from_fields
 from tracer.codec.identity import Fields, known
 from tracer.daemon import Capture
 from tracer.errors import NoAudit
-from tracer.model.audit import AuditBegan, AuditInput, AuditSeen
+from tracer.model.audit import AuditBegan, AuditInput, AuditSeen, Said
+from tracer.model.events import Tty
 from tracer.model.stage import Drain
 from tracer.observe.audit_rules import RULE, ask
 from tracer.service.child import Child
@@ -33,6 +35,9 @@ UNSEEN: Final = (
     "programs whose ancestors were over before they were heard of, off their pane's terminal",
 )
 """What a record doesn't hold that the audit stream alone made."""
+
+_U32: Final = (1 << 32) - 1
+_S64: Final = (1 << 63) - 1
 
 
 def _nowhere(_fd: int) -> None:
@@ -80,7 +85,7 @@ class Ear:
         self._child.close()
 
     def _hear(self, message: Message) -> None:
-        seen = [from_fields(fields) for fields in message.fields["seen"]]
+        seen = [_sound(from_fields(fields)) for fields in message.fields["seen"]]
         for each in seen:
             if isinstance(each, AuditBegan):
                 self._rules = each.trouble
@@ -178,6 +183,27 @@ class Hearing:
 
     def close(self) -> None:
         """Nothing is under way."""
+
+
+def _sound(seen: AuditSeen) -> AuditSeen:
+    """As records can hold it. ValueError where no worker can have heard that."""
+    _check(seen)
+    return seen._replace(time_ns=max(0, seen.time_ns))  # less where the wall clock has jumped
+
+
+def _check(fields: tuple[object, ...]) -> None:
+    for (name, kind), value in zip(_kinds(type(fields)).items(), fields, strict=True):
+        least, most = (-_S64, _S64) if name == "time_ns" else (0, _U32)
+        if not isinstance(value, kind) or (isinstance(value, int) and not least <= value <= most):
+            raise ValueError(f"{name} can't be {value!r}")
+        if isinstance(value, Tty | Said):
+            _check(value)
+
+
+@cache
+def _kinds(class_: type) -> Mapping[str, Any]:
+    hints = get_type_hints(class_).items()
+    return {name: tuple if get_origin(kind) is tuple else kind for name, kind in hints}
 
 
 def _try() -> None:

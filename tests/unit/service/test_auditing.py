@@ -10,7 +10,7 @@ import pytest
 from tests.audit_records import heard
 from tracer.codec.audit import to_fields
 from tracer.errors import NoAudit
-from tracer.model.audit import AuditBegan, AuditConfig, AuditInput, AuditSeen
+from tracer.model.audit import AuditBegan, AuditConfig, AuditInput, AuditLogin, AuditSeen, Said
 from tracer.model.events import Tty
 from tracer.observe.audit_rules import RULE
 from tracer.service import auditing as module
@@ -82,6 +82,41 @@ def test_that_audit_is_silent_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert beside.trouble is None
     monkeypatch.setattr(Capture, "compared", lambda _self: {"unheard": 2})
     assert beside.trouble == f"audit tells of no program: {RULE}"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        EXEC._replace(pid="7"),
+        EXEC._replace(pid=-1),
+        EXEC._replace(uid=1 << 32),
+        EXEC._replace(pid=None),
+        EXEC._replace(time_ns=1 << 63),
+        EXEC._replace(tty=Tty("x", 1)),
+        INPUT._replace(tty=None),
+        CHANGE._replace(what=5),
+        BEGAN._replace(trouble=[]),
+        AuditLogin(5, "login", 7, None, None, Said(program={})),
+    ],
+)
+def test_what_nobody_can_have_heard_is_not_learnt(
+    monkeypatch: pytest.MonkeyPatch, seen: AuditSeen
+) -> None:
+    """Records could not hold it; what it raises ends the worker, see Child."""
+    monkeypatch.setattr(Worker, "said", (seen,))
+    beside, capture = auditing(Settings(audit=AuditSettings(listen=True)))
+    with pytest.raises(ValueError, match="can't be"):
+        beside.turn(0)
+    assert capture.facts == []
+
+
+def test_what_was_before_the_boot_is_at_its_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it seems when the wall clock has jumped; records know no time before."""
+    login = AuditLogin(5, "login", 7, 1000, 4, Said("sshd", "ann"))
+    monkeypatch.setattr(Worker, "said", (EXEC._replace(time_ns=-5), login))
+    beside, capture = auditing(Settings(audit=AuditSettings(listen=True)))
+    beside.turn(0)
+    assert capture.facts == [EXEC._replace(time_ns=0), login]
 
 
 @pytest.mark.parametrize(
