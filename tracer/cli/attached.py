@@ -18,9 +18,11 @@ from typing import Final, Protocol
 
 import orjson
 
+from tracer.cli.labels import tty_name
 from tracer.codec.identity import Fields
 from tracer.codec.log import MAX_LINE_BYTES, parse
 from tracer.errors import NoService
+from tracer.model.events import Tty
 from tracer.model.selection import Selection
 
 _READ_BYTES: Final = 1 << 16
@@ -100,6 +102,8 @@ class Service:
         elif "dropped" in event:
             self._since = {"sequence": event["to"] + 1}
             screen.miss(line, event)
+        elif "hidden" in event:
+            _say(f"{tty_name(Tty(**event['hidden']))} shows this, and is left out")
         elif "hello" in event:
             self._since = self._since or {"sequence": event["hello"]["next"]}
         else:

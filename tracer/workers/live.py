@@ -1,8 +1,9 @@
 """Shows what is recorded to those who may watch, while it is recorded.
 
     client: {"filter": …, "since": …}             service: {"watched": [[number, error, tty], …]}
-    we:     {"hello": …}, then records, and       we:      {"watch": number, "peer": …, …}
-            {"dropped": …} where some are missing
+    we:     {"hello": …}, then records, and       we:      {"watch": number, "pid": …, …}
+            {"dropped": …} where some are missing,
+            {"hidden": …} where a terminal's are
 
 Invariant: nobody is shown anything before the service has put on record that they watch. The log
 is followed once for all; a client that doesn't read holds up no other, and costs no more memory.
@@ -70,7 +71,8 @@ class Server:
         self._blocked: set[Client] = set()  # don't read
         self._tail: Follower | None = None
         self._window: Window | None = None
-        self._watched: frozenset[Tty] = frozenset()
+        self._watched: frozenset[Tty] = frozenset()  # the terminals of all clients
+        self._watched_all: frozenset[Tty] = frozenset()  # of those that see all
         self._sweep_ns = 0
         self._told = {"clients": 0, "dropped": 0}
         self._dropped = 0  # by those who have left
@@ -181,8 +183,10 @@ class Server:
 
     def _pump(self, client: Client) -> None:
         assert self._window is not None
+        # Who sees only what is theirs must not hide their terminal from those who see all.
+        watched = self._watched_all if client.sees_all else self._watched
         try:
-            turn = client.pump(self._window, self._watched)
+            turn = client.pump(self._window, watched)
         except OSError:
             self._drop(client)
         except TtytraceError as error:
@@ -215,8 +219,9 @@ class Server:
         self._look_who_watches()
 
     def _look_who_watches(self) -> None:
-        ttys = (client.tty for client in self._streaming)
-        self._watched = frozenset(tty for tty in ttys if tty is not None)
+        there = [(client.tty, client.sees_all) for client in self._streaming if client.tty]
+        self._watched = frozenset(tty for tty, _ in there)
+        self._watched_all = frozenset(tty for tty, sees_all in there if sees_all)
 
     # ---- the service ----
 

@@ -18,7 +18,7 @@ from tracer.codec.identity import Fields
 from tracer.model.events import Tty
 from tracer.store.follow import Follower
 from tracer.workers.live_request import Request, Seen, View
-from tracer.workers.live_window import Window, shown
+from tracer.workers.live_window import Shown, Window, shown
 
 MAX_REQUEST_BYTES: Final = 1 << 16
 
@@ -52,12 +52,13 @@ class Stream:
     `start`: the record that it begins with, None where the `follower` finds that out."""
 
     def __init__(self, view: View, start: int | None, follower: Follower | None = None) -> None:
-        self._view = view
+        self.view = view
         self._follower = follower
         self._is_begun = start is not None
         self.next = start or 0
         self.dropped = 0
         """Records that it was too far behind for."""
+        self._hidden: frozenset[Tty] = frozenset()  # and that was told
 
     def text(self, window: Window, watched: frozenset[Tty]) -> bytes | None:
         """What comes next; b"" where nothing of it is to be shown, None where there is nothing
@@ -69,7 +70,7 @@ class Stream:
         batch = window.at(self.next)
         if batch is None:
             return None
-        text = batch.text(self._view, self.next, watched)
+        text = self._told(batch.text(self.view, self.next, watched))
         self.next = batch.end
         return text
 
@@ -84,13 +85,17 @@ class Stream:
         if lines:
             if self._is_begun:
                 text = self._skip(lines[0].sequence)
-            text += shown(map(Seen, lines), self._view, watched)
+            text += self._told(shown(map(Seen, lines), self.view, watched))
             self._is_begun = True
         # Not at its very start: what is there would be gone with the next write.
         if follower.is_at_end or (lines and follower.next >= window.middle):
             self.close()
         self.next = follower.next
         return text
+
+    def _told(self, what: Shown) -> bytes:
+        new, self._hidden = what.hidden - self._hidden, self._hidden | what.hidden
+        return b"".join(_line({"hidden": tty._asdict()}) for tty in sorted(new)) + what.text
 
     def _skip(self, to: int) -> bytes:
         before, self.next = self.next, to
@@ -123,6 +128,11 @@ class Client:
         self.stream: Stream | None = None
         self._asked = b""
         self._out = memoryview(b"")
+
+    @property
+    def sees_all(self) -> bool:
+        """Not only what is its user's; False as long as it sees nothing."""
+        return self.stream is not None and self.stream.view.owner is None
 
     def hear(self) -> Request | None:
         """Its request, once that has come in whole; ValueError if it can't become one. What it says

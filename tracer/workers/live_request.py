@@ -85,14 +85,14 @@ class Seen:
 
 class View(NamedTuple):
     """What one client is shown. `owner`: only what happens in this user's servers; None: all.
-    `is_on_terminal`: not what shows a terminal that itself shows this."""
+    `is_on_terminal`: not what a terminal shows that itself shows this."""
 
     selection: Selection
     owner: int | None
     is_on_terminal: bool
 
-    def takes(self, seen: Seen, watched: frozenset[Tty]) -> bool:
-        """`watched`: the terminals of all clients."""
+    def takes(self, seen: Seen) -> bool:
+        """Whether that is what it is for."""
         event = seen.event
         if not event:
             return False
@@ -102,11 +102,17 @@ class View(NamedTuple):
         if action in KINDS and action not in self.selection.kinds:  # which is soon found out
             return False
         finding = seen.finding
-        return finding is not None and self._takes(finding, watched)
+        return finding is not None and self._takes(finding)
 
-    def _takes(self, finding: Finding, watched: frozenset[Tty]) -> bool:
-        if self.is_on_terminal and isinstance(finding, TextOutput) and finding.tty in watched:
-            return False
+    def hides(self, seen: Seen, watched: frozenset[Tty]) -> Tty | None:
+        """The terminal that shows this itself, where it is the output of one. `watched`: those on
+        which there are clients that could show it."""
+        finding = seen.finding if self.is_on_terminal else None
+        if isinstance(finding, TextOutput) and finding.tty in watched:
+            return finding.tty
+        return None
+
+    def _takes(self, finding: Finding) -> bool:
         place = finding.place
         is_theirs = self.owner is None or (place is not None and place.owner == self.owner)
         return is_theirs and self.selection.takes(finding)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracer.model.events import Tty
 from tracer.store.follow import Line
@@ -16,6 +16,13 @@ from tracer.workers.live_request import Seen, View
 
 _BATCH_BYTES: Final = 1 << 15
 _MAX_TEXTS: Final = 4
+
+
+class Shown(NamedTuple):
+    """Lines with their newlines, and the terminals whose output is left out."""
+
+    text: bytes
+    hidden: frozenset[Tty]
 
 
 class Batch:
@@ -26,10 +33,10 @@ class Batch:
         self.bytes = sum(len(line.data) for line in lines)
         self._lines = lines
         self._seen: list[Seen] | None = [Seen(line) for line in lines]
-        self._texts: dict[tuple[View, frozenset[Tty]], bytes] = {}
+        self._texts: dict[tuple[View, frozenset[Tty]], Shown] = {}
 
-    def text(self, view: View, start: int, watched: frozenset[Tty]) -> bytes:
-        """What is shown of it, from this sequence on. `watched`: see View.takes()."""
+    def text(self, view: View, start: int, watched: frozenset[Tty]) -> Shown:
+        """What is shown of it, from this sequence on. `watched`: see View.hides()."""
         if start > self.first:
             return shown(
                 (seen for seen in self._all() if seen.line.sequence >= start), view, watched
@@ -51,9 +58,16 @@ class Batch:
         return map(Seen, self._lines) if self._seen is None else self._seen
 
 
-def shown(seen: Iterable[Seen], view: View, watched: frozenset[Tty]) -> bytes:
-    """The lines among these that somebody is shown, with their newlines."""
-    return b"".join(each.line.data + b"\n" for each in seen if view.takes(each, watched))
+def shown(seen: Iterable[Seen], view: View, watched: frozenset[Tty]) -> Shown:
+    """What somebody is shown of these."""
+    lines, hidden = [], set()
+    for each in filter(view.takes, seen):
+        tty = view.hides(each, watched)
+        if tty is None:
+            lines.append(each.line.data + b"\n")
+        else:
+            hidden.add(tty)
+    return Shown(b"".join(lines), frozenset(hidden))
 
 
 class Window:

@@ -133,6 +133,17 @@ def test_it_waits_for_the_next_service(path: Path) -> None:
     screen.close()
 
 
+def test_a_terminal_that_is_left_out_is_told(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside what is printed."""
+    service = FakeService(path, [HELLO, {"hidden": {"major": 136, "minor": 3}}, event(1)])
+    screen = Seen(1)
+    watch(path, screen)
+    service.close()
+    assert "ttytrace: pts/3 shows this, and is left out" in capsys.readouterr().err
+
+
 def test_what_it_asks(path: Path) -> None:
     """The selection, and from when on."""
     service = FakeService(path, [HELLO, event(1)])

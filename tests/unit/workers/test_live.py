@@ -182,14 +182,32 @@ def test_one_that_does_not_read_holds_up_nobody(start_live: StartLive) -> None:
 
 
 def test_a_terminal_that_shows_it_is_not_shown(live: Live) -> None:
-    """Else it would never end. Others see it."""
+    """Else it would never end; that is told once. Others see it."""
     live.answer = lambda asked: [None, [136, 3] if len(live.asked) == 1 else None]
     shown, other = live.watch(), live.watch()
     (output,) = live.log.add(OUTPUT)
     (program,) = live.log.add(EXEC)
     elsewhere = live.log.add(OUTPUT._replace(tty=PTS._replace(minor=4)))
+    assert shown.line() == {"hidden": {"major": 136, "minor": 3}}
     assert shown.sequences(2) == [program, *elsewhere]
     assert other.sequences(3) == [output, program, *elsewhere]
+    live.log.add(OUTPUT)
+    assert live.log.add(EXEC) == shown.sequences(1)
+
+
+def test_a_stranger_hides_no_terminal(
+    start_live: StartLive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From who sees all: what they do there is shown. From themselves, everybody's is hidden."""
+    live = start_live(own_sessions=True)
+    live.answer = lambda _asked: [None, [136, 2 + len(live.asked)]]
+    monkeypatch.setattr(live.server, "_may_see_all", lambda _peer: len(live.asked) == 2)
+    stranger, root = live.watch(), live.watch()
+    output = OUTPUT._replace(place=PLACE._replace(owner=os.getuid()))
+    live.log.add(output._replace(tty=PTS._replace(minor=4)))
+    assert root.line() == stranger.line() == {"hidden": {"major": 136, "minor": 4}}
+    assert live.log.add(output) == root.sequences(1)
+    assert stranger.line() == {"hidden": {"major": 136, "minor": 3}}
 
 
 def test_others_may_watch_what_is_theirs(start_live: StartLive) -> None:

@@ -17,7 +17,6 @@ from tracer.store.follow import Line
 from tracer.workers.live_request import Request, Seen, Since, View
 
 FILTER = {"session": "work", "pane": "%3", "user": 0, "kinds": ["exec", "log"]}
-NOTHING = frozenset[Any]()
 
 
 def parse(asked: Any) -> Request:
@@ -73,42 +72,43 @@ def test_what_is_no_request(asked: Any) -> None:
 def test_a_view_is_what_was_selected() -> None:
     """Events and what the log says of itself, but for what each write has."""
     view = View(Selection(), None, False)
-    assert view.takes(seen(EXEC), NOTHING)
-    assert view.takes(about_log("gap"), NOTHING)
-    assert not view.takes(about_log("seal"), NOTHING)
-    assert not view.takes(Seen(Line(7, b'{"erased":"x"}')), NOTHING)
-    assert not view.takes(Seen(Line(7, b"\xff")), NOTHING)
+    assert view.takes(seen(EXEC))
+    assert view.takes(about_log("gap"))
+    assert not view.takes(about_log("seal"))
+    assert not view.takes(Seen(Line(7, b'{"erased":"x"}')))
+    assert not view.takes(Seen(Line(7, b"\xff")))
     only = View(Selection(session="play"), None, False)
-    assert not only.takes(seen(EXEC), NOTHING)
-    assert only.takes(seen(EXEC._replace(place=PLACE._replace(session_name="play"))), NOTHING)
-    assert not View(Selection(kinds=frozenset({"exec"})), None, False).takes(seen(OUTPUT), NOTHING)
+    assert not only.takes(seen(EXEC))
+    assert only.takes(seen(EXEC._replace(place=PLACE._replace(session_name="play"))))
+    assert not View(Selection(kinds=frozenset({"exec"})), None, False).takes(seen(OUTPUT))
 
 
 def test_subshells_end_unseen() -> None:
     """As `live` has it by itself."""
     end = ProcessEnded(NOW, EXEC.process._replace(is_fork=True), PLACE, 0)
-    assert not View(Selection(), None, False).takes(seen(end), NOTHING)
+    assert not View(Selection(), None, False).takes(seen(end))
     everything = Selection(kinds=BY_DEFAULT | {"fork"})
-    assert View(everything, None, False).takes(seen(end), NOTHING)
+    assert View(everything, None, False).takes(seen(end))
 
 
 def test_an_owner_sees_what_is_theirs() -> None:
     """Events of their servers, and gaps; nothing of others, or without a place."""
     view = View(Selection(), 1000, False)
-    assert view.takes(seen(EXEC), NOTHING)
-    assert view.takes(seen(TmuxChanged(NOW, "server-gone", PLACE, None, None)), NOTHING)
-    assert not view.takes(seen(EXEC._replace(place=PLACE._replace(owner=0))), NOTHING)
-    assert not view.takes(seen(EXEC._replace(place=PLACE._replace(owner=None))), NOTHING)
-    assert not view.takes(seen(LOST._replace(place=None)), NOTHING)
-    assert view.takes(about_log("gap"), NOTHING)
-    assert not view.takes(about_log("read"), NOTHING)
+    assert view.takes(seen(EXEC))
+    assert view.takes(seen(TmuxChanged(NOW, "server-gone", PLACE, None, None)))
+    assert not view.takes(seen(EXEC._replace(place=PLACE._replace(owner=0))))
+    assert not view.takes(seen(EXEC._replace(place=PLACE._replace(owner=None))))
+    assert not view.takes(seen(LOST._replace(place=None)))
+    assert view.takes(about_log("gap"))
+    assert not view.takes(about_log("read"))
 
 
-def test_who_is_on_a_terminal_is_not_shown_those_that_watch() -> None:
-    """Only what they show is left out, and only there."""
+def test_what_shows_it_itself_is_hidden() -> None:
+    """Only output, of those terminals, and only from who is on one."""
     watched = frozenset({PTS})
     view = View(Selection(), None, True)
-    assert not view.takes(seen(OUTPUT), watched)
-    assert view.takes(seen(OUTPUT._replace(tty=PTS._replace(minor=9))), watched)
-    assert view.takes(seen(EXEC), watched)
-    assert View(Selection(), None, False).takes(seen(OUTPUT), watched)
+    assert view.hides(seen(OUTPUT), watched) == PTS
+    assert view.hides(seen(OUTPUT._replace(tty=PTS._replace(minor=9))), watched) is None
+    assert view.hides(seen(EXEC), watched) is None
+    assert view.hides(about_log("gap"), watched) is None
+    assert View(Selection(), None, False).hides(seen(OUTPUT), watched) is None

@@ -28,7 +28,7 @@ def test_it_has_what_came_last() -> None:
     assert 100 < window.end - window.start <= 100 + 100_000 // len(EVENT)
     sequence, text = window.start + 1, b""
     while (batch := window.at(sequence)) is not None:
-        text += batch.text(VIEW, sequence, frozenset())
+        text += batch.text(VIEW, sequence, frozenset()).text
         sequence = batch.end
     assert text == (EVENT + b"\n") * (1010 - window.start - 1)
 
@@ -60,9 +60,9 @@ def test_views_of_one_batch() -> None:
     text = batch.text(VIEW, 0, frozenset())
     assert batch.text(VIEW, 0, frozenset({PTS})) is text
     watching = VIEW._replace(is_on_terminal=True)
-    assert batch.text(watching, 0, frozenset({PTS})) == b""
+    assert batch.text(watching, 0, frozenset({PTS})) == (b"", {PTS})
     for uid in range(10):
         batch.text(View(Selection(uid=uid), None, False), 0, frozenset())
     assert len(batch._texts) == 4
     window.add(lines(2, 3))
-    assert batch.text(VIEW, 1, frozenset()) == SHOWN + b"\n"
+    assert batch.text(VIEW, 1, frozenset()) == (SHOWN + b"\n", frozenset())
