@@ -41,6 +41,7 @@ _PATIENCE_NS: Final = 5_000_000_000  # with a request
 _ANSWER_NS: Final = 60_000_000_000  # of the service, whose disk may be slow
 _ACCEPTS: Final = 64  # in one turn
 _TAKE_BYTES: Final = 1 << 18  # no more than a client is sent in a turn
+_READERS: Final = 4  # of the store, in one turn: the log's end must not wait for them
 _SHARE: Final = 4  # one user who isn't root has no more of the places than a quarter
 _SPARE_FDS: Final = 64
 
@@ -67,7 +68,7 @@ class Server:
         self._number = 0
         self._ready: list[Client] = []  # on record, and not begun yet
         self._streaming: set[Client] = set()
-        self._busy: set[Client] = set()  # of these: have more to do
+        self._busy: dict[Client, None] = {}  # of these: have more to do; in order of their turns
         self._blocked: set[Client] = set()  # don't read
         self._tail: Follower | None = None
         self._window: Window | None = None
@@ -99,9 +100,14 @@ class Server:
                 self._meet(client, events)
         self._sweep(boot_ns())
         self._follow()
-        for each in list(self._busy):
+        for each in self._next():
             self._pump(each)
         return True
+
+    def _next(self) -> list[Client]:
+        """Whose turn it is."""
+        behind = [client for client in self._busy if client.is_behind]
+        return [*(self._busy.keys() - behind), *behind[:_READERS]]
 
     def _patience_s(self) -> float | None:
         if self._busy or self._ready:
@@ -173,7 +179,7 @@ class Server:
             if events & select.EPOLLOUT:
                 self._poll.modify(client.connection, select.EPOLLIN)
                 self._blocked.discard(client)
-                self._busy.add(client)
+                self._busy[client] = None
         except BlockingIOError:
             return
         except OSError:
@@ -192,8 +198,9 @@ class Server:
         except TtytraceError as error:
             self._refuse(client, str(error))
         else:
-            if turn is not Turn.BUSY:
-                self._busy.discard(client)
+            del self._busy[client]
+            if turn is Turn.BUSY:
+                self._busy[client] = None
             if turn is Turn.BLOCKED:
                 self._blocked.add(client)
                 self._poll.modify(client.connection, select.EPOLLIN | select.EPOLLOUT)
@@ -212,8 +219,9 @@ class Server:
         self._users[client.peer.uid] -= 1
         if client.stream is not None:
             self._dropped += client.stream.dropped
-        for those in (self._streaming, self._busy, self._blocked):
+        for those in (self._streaming, self._blocked):
             those.discard(client)
+        self._busy.pop(client, None)
         if client in self._ready:
             self._ready.remove(client)
         self._look_who_watches()
@@ -263,8 +271,9 @@ class Server:
         elif self._window is not None and lines:
             self._grow(self._window, lines)
         if self._window is not None:
-            while self._ready:
-                self._begin(self._ready.pop(), self._window)
+            for client in self._ready[:_READERS]:
+                self._begin(client, self._window)
+            del self._ready[:_READERS]
             if not self._streaming:
                 self._rest()
 
@@ -273,7 +282,7 @@ class Server:
             for client in self._streaming:
                 client.back(lines[0].sequence)
         window.add(lines)
-        self._busy |= self._streaming - self._blocked
+        self._busy |= dict.fromkeys(self._streaming - self._blocked)
 
     def _begin(self, client: Client, window: Window) -> None:
         assert client.request is not None
@@ -284,7 +293,7 @@ class Server:
         stream = Stream(view, start, self._follower_of(since))
         client.begin({"version": VERSION, "next": window.end, "host": self._host}, stream)
         self._streaming.add(client)
-        self._busy.add(client)
+        self._busy[client] = None
         self._look_who_watches()
 
     def _follower_of(self, since: Since | None) -> Follower | None:

@@ -74,6 +74,11 @@ class Stream:
         self.next = batch.end
         return text
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether it reads the store."""
+        return self._follower is not None
+
     def close(self) -> None:
         """Gives back what it holds of the store."""
         if self._follower is not None:
@@ -133,6 +138,11 @@ class Client:
     def sees_all(self) -> bool:
         """Not only what is its user's; False as long as it sees nothing."""
         return self.stream is not None and self.stream.view.owner is None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what it gets next is read for it alone."""
+        return self.stream is not None and self.stream.is_behind
 
     def hear(self) -> Request | None:
         """Its request, once that has come in whole; ValueError if it can't become one. What it says

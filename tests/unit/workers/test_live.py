@@ -17,7 +17,8 @@ from tests.samples import ENDED, EXEC, NOW, OUTPUT, PLACE, PTS
 from tests.unit.workers.conftest import Live, StartLive
 from tracer.clock import boot_ns
 from tracer.workers import live as module
-from tracer.workers.live_client import Peer
+from tracer.workers.live_client import Peer, Turn
+from tracer.workers.live_window import Window
 
 NOBODY = 65534
 ELSEWHERE = EXEC._replace(place=PLACE._replace(session_id="$2", session_name="play"))
@@ -34,6 +35,20 @@ file = client.makefile()
 for _ in range(int(sys.argv[2])):
     print(file.readline(), end="")
 """
+
+
+class FakeClient:
+    """One that always has more to do."""
+
+    sees_all = True
+
+    def __init__(self, is_behind: bool) -> None:
+        self.is_behind = is_behind
+        self.turns = 0
+
+    def pump(self, _window: Window, _watched: object) -> Turn:
+        self.turns += 1
+        return Turn.BUSY
 
 
 def said_to(uid: int, groups: list[int], live: Live, lines: int) -> list[dict]:
@@ -92,6 +107,31 @@ def test_who_can_not_be_put_on_record_is_shown_nothing(live: Live) -> None:
     client = live.connect().ask()
     assert client.line() == {"error": "no room"}
     assert client.line() is None
+
+
+def test_those_who_catch_up_take_turns(start_live: StartLive) -> None:
+    """A few at a time read the store, each as often as another; who is at the end goes first."""
+    server = start_live(clients=40).server
+    behind = [FakeClient(is_behind=True) for _ in range(10)]
+    others = [FakeClient(is_behind=False) for _ in range(20)]
+    server._window = Window(1 << 20, 0)
+    server._busy = dict.fromkeys([*behind, *others])  # type: ignore[assignment,list-item]
+    for _ in range(5):
+        for each in server._next():
+            server._pump(each)
+    assert [each.turns for each in others] == [5] * 20
+    assert [each.turns for each in behind] == [2] * 10
+
+
+def test_many_that_begin_at_once_all_begin(start_live: StartLive) -> None:
+    """Also where there are more than begin in a turn."""
+    live = start_live(clients=20)
+    live.answer = lambda _asked: None
+    clients = [live.connect().ask({"sequence": 0}) for _ in range(10)]
+    eventually(lambda: len(live.asked) == 10)
+    for asked in live.asked:
+        live.tell(asked, [None, None])
+    assert all("hello" in client.line() for client in clients)
 
 
 @pytest.mark.parametrize("error", [None, "no room"])
