@@ -24,8 +24,8 @@ def show(number: int) -> int:
 
 
 def main(path: str, count: int) -> None:
-    room = max(count + 64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    resource.setrlimit(resource.RLIMIT_NOFILE, (room, room))  # as root may
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
