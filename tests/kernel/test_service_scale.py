@@ -88,7 +88,7 @@ def test_what_the_last_of_ten_thousand_terminals_shows_is_recorded(
     run.stop()
     expected = ["up\r\n", *(f"terminal {number}\r\n" for number in range(count))]
     assert sorted(_by_terminal(log, server.pid)) == sorted(expected)
-    assert more_mib < 8 + count * EACH_BYTES / (1 << 20)
+    assert more_mib < 16 + count * EACH_BYTES / (1 << 20)
     assert log.verify() is Verdict.OK
 
 
