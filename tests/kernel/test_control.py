@@ -184,16 +184,20 @@ def test_what_is_typed_is_kept_from_then_on(log: Log, start_run: StartRun, tmux:
     """metadata to full, while a session goes on; what was typed before stays unknown."""
     run = start_run()
     pane = tmux.new_session("exec cat")
+    log.until(lambda record: record.get("process", {}).get("args") == ["cat"])
     tmux.send_keys(pane, "vwxvwx", "Enter")
-    log.until(lambda record: record["event"]["action"] == "text_input")
+    eventually(lambda: sum(record["ttytrace"]["io"]["size"] for record in _inputs(log)) == 7)
     settle(log, "")
     log.config.write_text(f'input = "full"\n{log.config.read_text()}')
     reread(log, run)
     tmux.send_keys(pane, "yzyzyz", "Enter")
     log.until(lambda record: _typed(record, "yzyzyz"))
-    typed = [r for r in log.records() if r["event"]["action"] == "text_input"]
-    assert not [r for r in typed if "vwxvwx" in json.dumps(r)]
+    assert not [record for record in _inputs(log) if "vwxvwx" in json.dumps(record)]
     end(run)
+
+
+def _inputs(log: Log) -> list[Record]:
+    return [record for record in log.records() if record["event"]["action"] == "text_input"]
 
 
 def _typed(record: Record, text: str) -> bool:
