@@ -207,15 +207,19 @@ def _rings(pid: int) -> Iterator[bytes]:
     """All of each ring, which the process maps only in part and for a moment."""
     process = os.pidfd_open(pid)
     for info in Path(f"/proc/{pid}/fdinfo").iterdir():
-        fields = dict(re.findall(r"^(\w+):\t(\w+)$", info.read_text(), re.M))
-        if fields.get("map_type") == _RINGBUF:
-            ring = system_call(_PIDFD_GETFD, process, int(info.name), 0)
-            size = int(fields["max_entries"])
-            # The producer's page and, behind it, the data.
-            with mmap.mmap(ring, PAGESIZE + size, prot=mmap.PROT_READ, offset=PAGESIZE) as pages:
-                yield pages[PAGESIZE:]
-            os.close(ring)
+        with suppress(FileNotFoundError):  # closed meanwhile, so no ring
+            fields = dict(re.findall(r"^(\w+):\t(\w+)$", info.read_text(), re.M))
+            if fields.get("map_type") == _RINGBUF:
+                yield _content(process, int(info.name), int(fields["max_entries"]))
     os.close(process)
+
+
+def _content(process: int, fd: int, size: int) -> bytes:
+    ring = system_call(_PIDFD_GETFD, process, fd, 0)
+    # The producer's page and, behind it, the data.
+    with mmap.mmap(ring, PAGESIZE + size, prot=mmap.PROT_READ, offset=PAGESIZE) as pages:
+        os.close(ring)
+        return pages[PAGESIZE:]
 
 
 @pytest.mark.parametrize("command", [ASK_BASH, ASK_GETPASS], ids=["read", "getpass"])
