@@ -181,7 +181,7 @@ def test_a_thousand_watch(log: Log, run: Run, tmux: Tmux) -> None:
     for client in clients:
         assert "hello" in client.line()
     assert len(log.ours("read")) == 1000
-    tmux.new_session("exec env sleep 0.01")
+    tmux.new_session("env sleep 0.01; exec sh")
     program = last_exec(log, "0.01")
     for client in clients:
         assert client.until(program)
@@ -192,7 +192,7 @@ def test_a_thousand_watch(log: Log, run: Run, tmux: Tmux) -> None:
 def test_who_may_watch(log: Log, run: Run, tmux: Tmux, watch: StartWatcher) -> None:
     """Members of the group; a stranger is told that they may not."""
     member = watch(**MEMBER)
-    tmux.new_session("exec env sleep 0.01")
+    tmux.new_session("env sleep 0.01; exec sh")
     program = last_exec(log, "0.01")
     member.until(program)
     assert log.ours("read")[0].fields["by"]["uid"] == 5
