@@ -225,7 +225,7 @@ def test_a_watcher_in_a_traced_pane_does_not_see_itself(log: Log, run: Run, tmux
     command = " ".join([*LIVE, "--json", "--config", str(log.config)])
     pane = tmux.new_session(f"cd {REPO}; exec {command}", columns=200)
     eventually(lambda: log.ours("read"))
-    outer = tmux.new_session("exec env sleep 0.01; exec sh")
+    outer = tmux.new_session("env sleep 0.01; exec sh")
     last_exec(log, "0.01")
 
     def printed() -> int:
