@@ -55,9 +55,10 @@ class NdjsonFile:
         return self._unsettled
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes it, once: another file may have the number then."""
+        fd, self._fd = self._fd, -1
         with suppress(OSError):
-            os.close(self._fd)
+            os.close(fd)
 
     def _open(self) -> tuple[int, int]:
         try:
