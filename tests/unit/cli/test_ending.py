@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tracer.cli.ending import output_written
-from tracer.errors import IoFailed
-
 MAIN = [sys.executable, "-m", "tracer.cli.main"]
 EXPLAIN = [*MAIN, "config", "explain"]
 LITTLE = [*EXPLAIN, "input"]
@@ -47,6 +44,13 @@ def test_without_standard_output_it_ends_as_it_would() -> None:
 
 
 def test_a_file_that_cannot_be_used_is_told() -> None:
-    """By its name."""
-    with pytest.raises(IoFailed, match="/nowhere: No such file or directory"), output_written():
-        Path("/nowhere").read_bytes()
+    """By its name. In a process of its own, whose standard output is given up."""
+    code = (
+        "from pathlib import Path\n"
+        "from tracer.cli.ending import errors_shown, output_written\n"
+        "with errors_shown(), output_written():\n"
+        "    Path('/nowhere').read_bytes()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 74
+    assert "/nowhere: No such file or directory" in done.stderr
