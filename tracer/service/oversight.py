@@ -18,12 +18,11 @@ from tracer.clock import boot_ns
 from tracer.codec.identity import Fields
 from tracer.config import Loaded
 from tracer.daemon import Capture
-from tracer.model import abi
 from tracer.observe.scope import Scope
 from tracer.service.control import Control
 from tracer.service.metrics import Metrics
 from tracer.service.reload import Reload, Source
-from tracer.service.status import Status, beat_fields, log_fields
+from tracer.service.status import Status, beat_fields, log_fields, record_fields
 from tracer.settings import Settings
 from tracer.sinks.record import RecordSink
 from tracer.sinks.worker import Worker
@@ -118,8 +117,7 @@ class Oversight:
         }
 
     def _records(self) -> Fields:
-        tallies = self._run.capture.tallies().items()
-        return {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies}
+        return record_fields(self._run.capture.tallies())
 
     def _lost(self) -> int:
         return sum(tally.lost for tally in self._run.capture.tallies().values())

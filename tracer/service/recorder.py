@@ -22,7 +22,6 @@ from tracer.codec.moment import timestamp
 from tracer.codec.run import failure_fields, process_fields, signal_fields
 from tracer.config import Loaded
 from tracer.daemon import Capture, require_root
-from tracer.model import abi
 from tracer.model.sealed import Stamp
 from tracer.observe import procfs
 from tracer.observe.canary import Canary
@@ -41,6 +40,7 @@ from tracer.service.oversight import Oversight, Run
 from tracer.service.parts import Parts
 from tracer.service.reload import Source, said_of
 from tracer.service.sinks import Sinks
+from tracer.service.status import record_fields
 from tracer.service.watchers import Watchers
 from tracer.settings import Settings
 from tracer.sinks.pulse import Pulse
@@ -199,10 +199,9 @@ class Recorder:
         } | source_fields(plan)
 
     def _counters(self, capture: Capture) -> Fields:
-        tallies = capture.tallies().items()
         return {
             "process": self._process(),
-            "records": {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies},
+            "records": record_fields(capture.tallies()),
             "faults": capture.faults(),
             "queue": self._worker.depth._asdict(),
         } | known(keeping=self._keeper.trouble)

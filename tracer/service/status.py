@@ -12,6 +12,8 @@ from typing import Any, Final
 from tracer.clock import boot_ns
 from tracer.codec.identity import Fields
 from tracer.codec.moment import timestamp
+from tracer.decode.order import Tally
+from tracer.model import abi
 from tracer.model.sealed import Stamp
 from tracer.observe.usage import ours
 from tracer.store.log import Standing
@@ -70,6 +72,11 @@ class Losses:
     def recently(self, lost: int) -> int:
         """Since the last look but one."""
         return lost - self._before
+
+
+def record_fields(tallies: Mapping[int, Tally]) -> Fields:
+    """What the kernel half made, and what came of it, by the name of its kind."""
+    return {abi.KIND_NAMES[kind]: tally._asdict() for kind, tally in tallies.items()}
 
 
 def log_fields(standing: Standing, space: Space | None, now_ns: int) -> Fields:
