@@ -23,15 +23,15 @@ live: $(LIVE) ## watch tmux on this host (needs root; ARGS="--help" lists the op
 demo: $(LIVE) ## twenty seconds of a private tmux server, seen by ttytrace (needs root)
 	@$(PYTHON) tests/demo.py
 
-test: check shellcheck ## everything: check, the log, real kernel tests here and in guests (needs root)
-	TTYTRACE_KERNEL_TESTS=1 $(PYTHON) -m pytest -m "kernel or guest or log"
+test: check shellcheck ## everything: check, the log, screens, real kernel tests here and in guests (needs root)
+	TTYTRACE_KERNEL_TESTS=1 $(PYTHON) -m pytest -m "kernel or guest or log or screen"
 
 check: $(TEST) ## format, lint, types, unit and meta tests (no root)
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	.venv/bin/clang-format --dry-run -Werror $(C_FILES)
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest -q -m "not kernel and not guest and not log"
+	$(PYTHON) -m pytest -q -m "not kernel and not guest and not log and not screen"
 
 shellcheck: $(TEST)
 	shellcheck $(SHELL_SCRIPTS)

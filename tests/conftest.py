@@ -1,4 +1,4 @@
-"""What all tests share: tests/kernel, tests/guest and tests/log are marked by where they lie, so
+"""What all tests share: tests/kernel, tests/guest, tests/log and tests/screen are marked by where they lie, so
 that no file can forget it, and `make check` stays quick and free of root. Examples of properties
 have no deadline: a shared or emulated machine may be slow at any moment."""
 
@@ -17,7 +17,7 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 TESTS = Path(__file__).parent
-MARKED_FOLDERS = ("kernel", "guest", "log")
+MARKED_FOLDERS = ("kernel", "guest", "log", "screen")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,16 +11,19 @@ from tests.meta.sources import python_files
 BASE = {"errors", "config", "settings", "toml_lines", "clock", "paths", "privileges"}
 STAGES = "probe capture observe decode correlate attribute redact detect seal".split()
 BELOW_STAGES = {"base", "model"}
-BELOW_TOP = {"base", "model", "codec", "store", "sinks", *STAGES}
+BELOW_TOP = {"base", "model", "screen", "codec", "store", "sinks", "replay", "export", *STAGES}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "base": set(),
     "model": {"base"},
+    "screen": {"base"},
     "codec": {"base", "model"},
     **dict.fromkeys(STAGES, BELOW_STAGES),
     "capture": BELOW_STAGES | {"probe", "observe"},
     "seal": BELOW_STAGES | {"codec"},
-    "store": {"base", "model", "codec", "seal"},
+    "store": {"base", "model", "screen", "codec", "seal"},
+    "replay": {"base", "model", "screen", "codec", "store"},
+    "export": {"base", "model", "screen", "codec", "replay"},
     "sinks": {"base", "model", "codec", "seal", "store"},
     "pipeline": BELOW_TOP,
     "install": {"base", "store"},

@@ -1,0 +1,1 @@
+"""Recordings of one terminal, wherever they come from, and the player's state over them."""

@@ -1,0 +1,1 @@
+"""A terminal without a terminal: bytes in, what they would show out."""
