@@ -1,6 +1,6 @@
-"""What all tests share. Those of tests/kernel, tests/guest, tests/log and tests/screen are marked by
-where they lie, so that no file forgets it, and `make check` stays quick and free of root. Examples
-of properties have no deadline: a shared or emulated machine may be slow at any moment."""
+"""What all tests share. Those of tests/{kernel,guest,log,screen} are marked by where they lie, so
+that no file forgets it, and `make check` stays quick and free of root. Examples of properties have
+no deadline: a shared or emulated machine may be slow at any moment."""
 
 from __future__ import annotations
 
