@@ -85,18 +85,21 @@ class Gap(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What tmux says that the terminal showed at this moment: a claim, and no record of it."""
+    """What tmux says that the terminal showed at this moment: a claim, and no record of it. `screen`
+    is the caller's."""
 
     at_ns: int
     screen: Screen
 
 
 class Cut(NamedTuple):
-    """A recording of several terminals goes on with another one, whose screen is this."""
+    """A recording of several terminals goes on with another one, whose screen is this; `screen` and
+    `before` as in Keyframe."""
 
     at_ns: int
     label: str
     screen: Screen
+    before: tuple[Event, ...] = ()
 
 
 Event = Output | Resized | Typed | Command | Ended | Alert | Gap | Claimed | Cut
@@ -112,7 +115,8 @@ class Mark(NamedTuple):
 
 
 class Keyframe(NamedTuple):
-    """The whole state at one moment, from which a recording can be read on.
+    """The whole state at one moment, from which a recording can be read on. `screen` is the caller's,
+    to play on with.
 
     `before`: the newest Typed, Command and the like that still matter then, oldest first; it has a
     Claimed or Gap where the screen still depends on one. `place` is the recording's own.

@@ -1,0 +1,94 @@
+"""What there is to see at one moment of a recording: the screen, and who and what made it so.
+
+Invariant: a scene depends on nothing but a keyframe and the events that were applied since. Where a
+part of the screen can't be vouched for, because something is missing or only claimed before it,
+`doubt` says so until that part has gone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tracer.replay.recording import (
+    Alert,
+    Claimed,
+    Command,
+    Cut,
+    Ended,
+    Event,
+    Gap,
+    Keyframe,
+    Output,
+    Resized,
+    Typed,
+)
+from tracer.screen.screen import Screen
+
+_MAX_RUNNING: Final = 256
+
+
+class Scene:
+    """Moves on by apply(). `typed`, `alert`: the newest; `label`: which terminal is shown."""
+
+    def __init__(self, keyframe: Keyframe) -> None:
+        self.label = ""
+        self._show(keyframe.screen, keyframe.before)
+
+    @property
+    def command(self) -> Command | None:
+        """The last that was started of those which still run."""
+        return next(reversed(self._running.values()), None)
+
+    @property
+    def doubt(self) -> Gap | Claimed | None:
+        """What is missing or claimed before, while something of what was then is still shown."""
+        return self._doubt if any(row.is_doubted for row in self.screen.lines) else None
+
+    def apply(self, event: Event) -> None:
+        """This happens."""
+        match event:
+            case Output(data=data):
+                self.screen.feed(data)
+            case Resized(columns=columns, rows=rows):
+                self.screen.resize(columns, rows)
+            case Gap():
+                self.screen.doubt()
+            case Cut(screen=screen, before=before):
+                self._show(screen, before)
+            case Claimed(screen=screen):
+                self.screen = screen
+                self.screen.doubt()
+        self._remember(event)
+
+    def before(self) -> tuple[Event, ...]:
+        """What a keyframe of this moment has to tell."""
+        cut = Cut(0, self.label, self.screen) if self.label else None
+        events = (self._doubt, cut, *self._running.values(), self.typed, self.alert)
+        return tuple(event for event in events if event is not None)
+
+    def _show(self, screen: Screen, before: tuple[Event, ...]) -> None:
+        self.screen = screen
+        self.typed: Typed | None = None
+        self.alert: Alert | None = None
+        self._running: dict[int, Command] = {}
+        self._doubt: Gap | Claimed | None = None
+        for event in before:
+            self._remember(event)
+
+    def _remember(self, event: Event) -> None:
+        match event:
+            case Typed():
+                self.typed = event
+            case Alert():
+                self.alert = event
+            case Command(pid=pid):
+                self._running.pop(pid, None)  # it may run another program than before
+                self._running[pid] = event
+                if len(self._running) > _MAX_RUNNING:
+                    del self._running[next(iter(self._running))]
+            case Ended(pid=pid):
+                self._running.pop(pid, None)
+            case Gap() | Claimed():
+                self._doubt = event
+            case Cut(label=label):
+                self.label = label
