@@ -85,8 +85,8 @@ class Gap(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What tmux says that the terminal showed at this moment: a claim, and no record of it. `screen`
-    is the caller's."""
+    """What tmux says that the terminal showed at this moment: a claim, and no record of it.
+    `screen` is the caller's."""
 
     at_ns: int
     screen: Screen
@@ -115,8 +115,8 @@ class Mark(NamedTuple):
 
 
 class Keyframe(NamedTuple):
-    """The whole state at one moment, from which a recording can be read on. `screen` is the caller's,
-    to play on with.
+    """The whole state at one moment, from which a recording can be read on. `screen` is the
+    caller's, to play on with.
 
     `before`: the newest Typed, Command and the like that still matter then, oldest first; it has a
     Claimed or Gap where the screen still depends on one. `place` is the recording's own.

@@ -23,7 +23,7 @@ from tracer.model.sealed import Stamp
 from tracer.settings import LogSettings
 from tracer.store.callers import ourselves
 from tracer.store.directory import Directory
-from tracer.store.errands import errand, read_request
+from tracer.store.errands import Watched, errand, read_request
 from tracer.store.log import Log
 from tracer.store.requests import MAX_BYTES, address
 from tracer.store.state import STATE
@@ -40,15 +40,17 @@ def has_done(settings: LogSettings, asked: Fields) -> None:
         _do(settings, asked)
 
 
-def note_reading(settings: LogSettings, log: Path | None, command: str) -> None:
-    """Records who reads a log, before it is read; raises as has_done().
+def note_reading(
+    settings: LogSettings, log: Path | None, command: str, watched: Watched | None = None
+) -> None:
+    """Records who reads a log, before it is read, and what of it is watched; raises as has_done().
 
     `log`: its directory, None for the host's own. A copy of a log has no keys, and not everybody
     may use them: such reading is not recorded.
     """
     is_ours = log is None or is_own(settings, log)
     if is_ours and os.access(Path(settings.state, STATE), os.W_OK):
-        has_done(settings, read_request(command))
+        has_done(settings, read_request(command, watched))
 
 
 def is_own(settings: LogSettings, log: Path) -> bool:
