@@ -1,0 +1,106 @@
+"""What may go to somebody else's terminal or player: the one list of sequences that only draw.
+
+Invariant: whatever comes in, in whatever pieces, what comes out is printable text, the controls
+that move the cursor, and whole sequences of this list. Nothing of it sets a title or the clipboard,
+asks the terminal for anything, changes what keys and mouse send, resizes, prints or links. What is
+dropped draws nothing, so a screen comes to the same with it and without.
+
+What it all comes to on a screen is in screen.py.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+_LONGEST: Final = 256
+"""Characters of an unfinished sequence that are waited with: nothing that draws is as long."""
+
+_DRAWS: Final = "|".join(
+    (
+        r"\[(?:[0-9]{0,4}[;:])*+[0-9]{0,4}m",  # colours
+        r"\[[0-9]{0,4}(?:;[0-9]{0,4})?[@-MPSTXZ`abdefgr]",  # cursor, erase, insert, margins, tabs
+        r"\[[su]",
+        r"\[4[hl]",  # insert mode
+        r"\[\?(?:6|7|25|47|104[789])[hl]",  # origin, wrapping, cursor shown, alternate screen
+        r"[78DEHM]",
+        r"[()][0AB]",
+        r"#8",
+    )
+)
+_WITHIN: Final = r"\x00-\x17\x19\x1c-\x1f\x7f"
+"""Controls that a sequence may have inside: terminals obey them at once, and read on."""
+_CSI: Final = rf"\[[ -?{_WITHIN}]*+"
+# Bidirectional controls and tags are no more than a way to show what isn't there.
+_DRAWS_NOTHING: Final = (
+    r"\x00-\x07\x10-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+# It begins with one set of characters for speed: the regular expressions of Python look for the
+# first character of a match much faster than they try alternatives at each.
+_UNWANTED: Final = re.compile(
+    rf"[\x1b{_DRAWS_NOTHING}](?:(?<!\x1b)[{_DRAWS_NOTHING}]*+|(?!{_DRAWS})(?:"
+    rf"(?P<csi>{_CSI}[@-~])"
+    r"|(?P<string>\][^\x07\x18\x1a\x1b]*+|[X^_k][^\x18\x1a\x1b]*+"
+    r"|P[^\x1b]*+(?:\x1b[^\\][^\x1b]*+)*+(?P<half>\x1b\Z)?)"
+    r"|(?P<reset>c)"
+    rf"|{_CSI}|[ -/]*+[0-~]?))"
+)
+_UNFINISHED: Final = re.compile(rf"\x1b(?:{_CSI}|[ -/]*+)\Z")
+_WHOLE: Final = re.compile(rf"\x1b(?:{_DRAWS})")
+_NEVER_DRAWS: Final = "\x1b[>"
+_CONTROL: Final = re.compile(rf"[{_WITHIN}]")
+_LONG_NUMBER: Final = re.compile("[0-9]{5,}")
+_MODES: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([hl])")
+_CLEAR: Final = "\x1b[H\x1b[2J"
+RESET: Final = "\x1b[m\x1b(B\x1b)B\x0f\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[r" + _CLEAR
+"""What a full reset comes to on the screen, in sequences that draw."""
+
+
+class DrawingOnly:
+    """Reads what a terminal was sent, in pieces; gives what of it draws."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._before = ""  # how the next piece begins: an unfinished sequence, or an open string
+
+    def feed(self, data: bytes) -> str:
+        """What of this, and of what was waited with, draws. What isn't UTF-8 is U+FFFD."""
+        text = self._before + self._decoder.decode(data)
+        self._before = ""
+        return _UNWANTED.sub(self._instead, self._held_back(text))
+
+    def _held_back(self, text: str) -> str:
+        last = text.rfind("\x1b", -_LONGEST)
+        if last < 0 or not _UNFINISHED.match(text, last):
+            return text
+        self._before = text[last:]
+        return text[:last]
+
+    def _instead(self, found: re.Match[str]) -> str:
+        if found["csi"]:
+            return _corrected(found[0])
+        is_open = found.end() == len(found.string)
+        if found["string"] and is_open:
+            self._before = found[0][:2] + (found["half"] or "") + self._before
+        elif found[0].startswith("\x1b[") and is_open:
+            self._before = _NEVER_DRAWS
+        return RESET if found["reset"] else ""
+
+
+def _corrected(sequence: str) -> str:
+    """What is left of a control sequence that doesn't draw as it is."""
+    moves = "".join(char for char in _CONTROL.findall(sequence) if "\b" <= char <= "\x0f")
+    bare = _LONG_NUMBER.sub("9999", _CONTROL.sub("", sequence))
+    if modes := _MODES.fullmatch(bare):
+        return moves + "".join(
+            _mode(f"\x1b[{modes[1]}{number}{modes[3]}") for number in modes[2].split(";")
+        )
+    return moves + (bare if _WHOLE.fullmatch(bare) else "")
+
+
+def _mode(sequence: str) -> str:
+    if sequence.startswith("\x1b[?3") and len(sequence) == 5:  # 80 or 132 columns: cleared by both
+        return _CLEAR
+    return sequence if _WHOLE.fullmatch(sequence) else ""
