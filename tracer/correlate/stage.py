@@ -7,7 +7,6 @@ saw never depends on what tmux says.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.servers import Ask, Server
 from tracer.correlate.ttys import TtyStreams
+from tracer.correlate.waiting import Waiting
 from tracer.model import abi
 from tracer.model.context import Place
 from tracer.model.events import (
@@ -56,7 +56,6 @@ from tracer.model.findings import (
 )
 from tracer.model.hands import Attributed, Composed, Typed, Unread
 
-NAME_WAIT_NS: Final = 300_000_000
 _REFRESH_NS: Final = 30_000_000_000
 
 
@@ -70,7 +69,6 @@ class Correlator:
         self._servers: dict[int, Server] = {}
         self._ignored: set[int] = set()
         self._asks: dict[int, Ask] = {}
-        self._expected: dict[tuple[int, int], int] = {}
         self.audited = Audited(self._processes, self._place, self._servers)
         self._people = People(self.audited.logins.address)
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
@@ -89,7 +87,7 @@ class Correlator:
             Injection: self._acts.injected,
             Traced: self._acts.traced,
         }
-        self._waiting: deque[Finding | Change] = deque()
+        self._waiting = Waiting(self._servers, self._ignored, self._access, self._place)
         self._epoch = 0  # counts what may change which process or place a pid means
         self._account = Account()
         self._left_out: set[int] = set()
@@ -103,22 +101,22 @@ class Correlator:
             # Output is nearly all that comes, and most of it completes nothing.
             if type(record) is PaneOutput and self._streams.extend(record, self._epoch):
                 continue
-            self._waiting.extend(self._record(record))
-        return self._release(now_ns)
+            self._waiting.queue.extend(self._record(record))
+        return self._waiting.release(now_ns)
 
     def learn(self, facts: Iterable[Fact], now_ns: int) -> list[Finding]:
         """What observe/ found out."""
         for fact in facts:
             self._epoch += 1
-            self._waiting.extend(self._fact(fact, now_ns))
+            self._waiting.queue.extend(self._fact(fact, now_ns))
         parting, self._parting = self._parting, []
-        return parting + self._release(now_ns)
+        return parting + self._waiting.release(now_ns)
 
     def tick(self, now_ns: int) -> list[Finding]:
         """What waited long enough."""
-        self._waiting.extend(self._acts.tick(now_ns))
-        self._waiting.extend(self._streams.tick(now_ns))
-        self._waiting.extend(self.audited.tick(now_ns))
+        self._waiting.queue.extend(self._acts.tick(now_ns))
+        self._waiting.queue.extend(self._streams.tick(now_ns))
+        self._waiting.queue.extend(self.audited.tick(now_ns))
         if (states := self._account.due(now_ns)) is not None:
             self._settle(states, now_ns)
         for server_tgid in self._access.commands.stayed(now_ns):
@@ -126,15 +124,13 @@ class Correlator:
         for server in self._servers.values():
             if server.asked_ns is None or now_ns - server.asked_ns > _REFRESH_NS:
                 self._ask(server)
-        return self._release(now_ns)
+        return self._waiting.release(now_ns)
 
     def flush(self) -> list[Finding]:
         """Everything, when no more will come."""
-        self._waiting.extend(self._acts.flush())
-        self._waiting.extend(self._streams.flush())
-        out = self._told(self._waiting)
-        self._waiting.clear()
-        return out
+        self._waiting.queue.extend(self._acts.flush())
+        self._waiting.queue.extend(self._streams.flush())
+        return self._waiting.flush()
 
     # ---- what the pipeline asks ----
 
@@ -159,7 +155,7 @@ class Correlator:
     def settle(self, states: list[TtyState], now_ns: int) -> list[Finding]:
         """Compares with an account of which nothing is under way any more."""
         self._settle(states, now_ns)
-        return self._release(now_ns)
+        return self._waiting.release(now_ns)
 
     def knows_cgroup(self, cgroup_id: int) -> bool:
         """Whether its container is known (or known to be none)."""
@@ -182,7 +178,7 @@ class Correlator:
             for state in states
             if self._began_under_live_server(state)
         ]
-        self._waiting.extend(self._streams.settle(placed, now_ns))
+        self._waiting.queue.extend(self._streams.settle(placed, now_ns))
 
     def _began_under_live_server(self, state: TtyState) -> bool:
         server = self._servers.get(state.server_tgid)
@@ -215,7 +211,7 @@ class Correlator:
         server = self._servers.get(who.server_tgid)
         is_new_pane = who.pane_tgid == record.key.tgid == who.session
         if server and is_new_pane:
-            self._expected[who.server_tgid, who.pane_tgid] = record.ktime_ns
+            self._waiting.expect(who.server_tgid, who.pane_tgid, record.ktime_ns)
             self._ask(server)
         command = self._acts.command(record.key, who.server_tgid)
         started = ProgramStarted(record.ktime_ns, process, place, command)
@@ -243,7 +239,7 @@ class Correlator:
         out.append(ProcessEnded(record.ktime_ns, process, place, record.status))
         server = self._servers.get(record.server_tgid)
         if server and record.key.tgid == pane:
-            self._expected.pop((record.server_tgid, pane), None)
+            self._waiting.expect_no_more(record.server_tgid, pane)
             self._ask(server)
         if server and record.key.tgid == record.server_tgid:
             out += self._server_gone(server, record.ktime_ns)
@@ -256,7 +252,7 @@ class Correlator:
 
     def _drop(self, tgid: int) -> list[Finding]:
         del self._servers[tgid]
-        self._expected = {at: ns for at, ns in self._expected.items() if at[0] != tgid}
+        self._waiting.forget(tgid)
         return [*self._acts.forget(tgid), *self._streams.forget(tgid)]
 
     def _peer(self, record: Peer) -> list[Change]:
@@ -330,9 +326,7 @@ class Correlator:
             del self._servers[asked.server_tgid]
             self._ignored.add(asked.server_tgid)
             return []
-        for key, since_ns in list(self._expected.items()):
-            if key[0] == asked.server_tgid and asked.asked_ns >= since_ns:
-                del self._expected[key]
+        self._waiting.answered(asked.server_tgid, asked.asked_ns)
         note = server.news
         changed = server.take(asked, now_ns)
         return [*changed, *self._access.answer(server, asked, note, now_ns)]
@@ -341,8 +335,8 @@ class Correlator:
         """What came of it before is told; then nothing of it is."""
         tgid = fact.pid
         if tgid in self._servers:
-            before = [*self._waiting, *self._drop(tgid)]
-            self._parting += self._told(one for one in before if server_of(one) == tgid)
+            before = [*self._waiting.queue, *self._drop(tgid)]
+            self._parting += self._waiting.told(one for one in before if server_of(one) == tgid)
             self._access.server_gone(tgid, now_ns)
         place = Place(ProcessKey(tgid, fact.start_time_ns), fact.socket_path)
         self._parting.append(TmuxChanged(now_ns, "server-ignored", place, None, fact.reason))
@@ -363,38 +357,3 @@ class Correlator:
         if server is None:
             return Place(ProcessKey(server_tgid, 0), pane_pid=pane_tgid or None)
         return server.place_of(pane_tgid)
-
-    def _named(self, finding: Finding) -> Finding:
-        place = finding.place
-        if place is None or place.pane_id or not place.pane_pid:
-            return finding
-        better = self._place(place.server.tgid, place.pane_pid)
-        return finding._replace(place=better) if better.pane_id else finding
-
-    def _told(self, waited: Iterable[Finding | Change]) -> list[Finding]:
-        out = []
-        for one in waited:
-            finding = self._access.tell(one) if isinstance(one, Change) else self._named(one)
-            place = finding.place if finding else None
-            if finding and not (place and place.server.tgid in self._ignored):
-                out.append(finding)
-        return out
-
-    def _release(self, now_ns: int) -> list[Finding]:
-        out: list[Finding] = []
-        waiting = self._waiting
-        while waiting and not self._must_wait(waiting[0], now_ns):
-            out += self._told([waiting.popleft()])
-        return out
-
-    def _must_wait(self, finding: Finding | Change, now_ns: int) -> bool:
-        if isinstance(finding, Change):
-            return self._access.must_wait(finding, now_ns)
-        place = finding.place
-        server = self._servers.get(place.server.tgid) if place else None
-        if place is None or server is None or place.pane_id:
-            return False
-        if server.asked_ns is None:
-            return now_ns - finding.time_ns < NAME_WAIT_NS
-        since_ns = self._expected.get((server.key.tgid, place.pane_pid or 0))
-        return since_ns is not None and now_ns - since_ns < NAME_WAIT_NS

@@ -30,7 +30,8 @@ from tests.playbook import (
     who,
 )
 from tracer.correlate.account import OWED_WAIT_NS, UNDER_WAY_NS
-from tracer.correlate.stage import NAME_WAIT_NS, Correlator
+from tracer.correlate.stage import Correlator
+from tracer.correlate.waiting import NAME_WAIT_NS
 from tracer.model import abi
 from tracer.model.context import Origin
 from tracer.model.events import Missing, Record
