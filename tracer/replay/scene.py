@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tracer.replay.doubt import Doubt
 from tracer.replay.recording import (
     Alert,
     Claimed,
@@ -42,28 +43,27 @@ class Scene:
     @property
     def doubt(self) -> Gap | Claimed | None:
         """What is missing or claimed before, while something of what was then is still shown."""
-        return self._doubt if any(row.is_doubted for row in self.screen.lines) else None
+        return self._cause if self._doubt.is_shown(self.screen) else None
 
     def apply(self, event: Event) -> None:
         """This happens."""
         match event:
             case Output(data=data):
                 self.screen.feed(data)
+                self._doubt.moved_on(self.screen)
             case Resized(columns=columns, rows=rows):
                 self.screen.resize(columns, rows)
-            case Gap():
-                self.screen.doubt()
+                self._doubt.moved_on(self.screen, is_resized=True)
             case Cut(screen=screen, before=before):
                 self._show(screen, before)
             case Claimed(screen=screen):
                 self.screen = screen
-                self.screen.doubt()
         self._remember(event)
 
     def before(self) -> tuple[Event, ...]:
         """What a keyframe of this moment has to tell."""
         cut = Cut(0, self.label, self.screen) if self.label else None
-        events = (self._doubt, cut, *self._running.values(), self.typed, self.alert)
+        events = (self.doubt, cut, *self._running.values(), self.typed, self.alert)
         return tuple(event for event in events if event is not None)
 
     def _show(self, screen: Screen, before: tuple[Event, ...]) -> None:
@@ -71,7 +71,8 @@ class Scene:
         self.typed: Typed | None = None
         self.alert: Alert | None = None
         self._running: dict[int, Command] = {}
-        self._doubt: Gap | Claimed | None = None
+        self._cause: Gap | Claimed | None = None
+        self._doubt = Doubt()
         for event in before:
             self._remember(event)
 
@@ -89,6 +90,7 @@ class Scene:
             case Ended(pid=pid):
                 self._running.pop(pid, None)
             case Gap() | Claimed():
-                self._doubt = event
+                self._cause = event
+                self._doubt.all_of(self.screen)
             case Cut(label=label):
                 self.label = label
