@@ -24,23 +24,34 @@ _GRACE_NS: Final = 1_000_000_000
 
 
 class Playback:
-    """Begins paused at the beginning; `idle_limit_ns`: nothing that stands still is shown for
-    longer, None for as long as it did. Raises what the recording raises."""
+    """Begins paused at `first_ns`, and goes no further than `last_ns`, the end if None.
+    `idle_limit_ns`: nothing that stands still is shown for longer, None for as long as it did.
+    Raises what the recording raises."""
 
     def __init__(
-        self, recording: Recording, *, speed: float = 1.0, idle_limit_ns: int | None = None
+        self,
+        recording: Recording,
+        *,
+        first_ns: int = 0,
+        last_ns: int | None = None,
+        speed: float = 1.0,
+        idle_limit_ns: int | None = None,
     ) -> None:
         self.recording = recording
+        end_ns = recording.duration_ns
+        self.last_ns: int = end_ns if last_ns is None else min(max(0, last_ns), end_ns)
+        self.first_ns: int = min(max(0, first_ns), self.last_ns)
         self.speed = speed
         self.idle_limit_ns = idle_limit_ns
         self.is_paused = True
         self._marks: list[Mark] | None = None
-        self._begin(0)
+        self._begin(self.first_ns)
+        self.seek(self.first_ns)
 
     @property
     def is_over(self) -> bool:
         """Whether it is at the end."""
-        return self._next is None and self.at_ns >= self.recording.duration_ns
+        return self.at_ns >= self.last_ns and (self._next is None or self._due_ns > self.last_ns)
 
     @property
     def wait_ns(self) -> int | None:
@@ -50,9 +61,10 @@ class Playback:
         return max(0, round((min(self._due_ns, self._still_until_ns) - self.at_ns) / self.speed))
 
     def marks(self) -> list[Mark]:
-        """The recording's."""
+        """The recording's that can be gone to."""
         if self._marks is None:
-            self._marks = self.recording.marks()
+            marks = self.recording.marks()
+            self._marks = [mark for mark in marks if self.first_ns <= mark.at_ns <= self.last_ns]
         return self._marks
 
     # ---- playing on ----
@@ -71,7 +83,7 @@ class Playback:
 
     def seek(self, at_ns: int) -> None:
         """To the moment when everything until then has happened."""
-        at_ns = min(max(0, at_ns), self.recording.duration_ns)
+        at_ns = min(max(self.first_ns, at_ns), self.last_ns)
         if at_ns < self.at_ns or self.recording.keyframe(at_ns).at_ns > self.at_ns:
             self._begin(at_ns)
         self._apply_until(at_ns)
@@ -80,6 +92,8 @@ class Playback:
     def step(self) -> bool:
         """To the next time that something is shown; whether there is any."""
         while (event := self._next) is not None:
+            if event.at_ns > self.last_ns:
+                break
             self.seek(event.at_ns)
             if _is_shown(event):
                 return True
@@ -103,14 +117,15 @@ class Playback:
 
     def find(self, text: str, *, forward: bool) -> bool:
         """To the next moment that shows this text anew, or the one before; whether there is one."""
-        moments = self.recording.find(text)
+        moments = (at_ns for at_ns in self.recording.find(text) if at_ns >= self.first_ns)
         if forward:
             found = next((at_ns for at_ns in moments if at_ns > self.at_ns), None)
         else:
             found = _last_before(moments, self.at_ns - self._grace_ns)
-        if found is not None:
-            self.seek(found)
-        return found is not None
+        if found is None or found > self.last_ns:
+            return False
+        self.seek(found)
+        return True
 
     # ---- within ----
 
@@ -120,7 +135,7 @@ class Playback:
 
     @property
     def _due_ns(self) -> int:
-        return self.recording.duration_ns if self._next is None else self._next.at_ns
+        return self.last_ns if self._next is None else self._next.at_ns
 
     @property
     def _still_until_ns(self) -> int:
@@ -143,8 +158,8 @@ class Playback:
             due_ns, still_ns = self._due_ns, self._still_until_ns
             if still_ns < min(due_ns, until_ns):
                 until_ns += due_ns - still_ns
-            if due_ns > until_ns:
-                self.at_ns = until_ns
+            if due_ns > min(until_ns, self.last_ns):
+                self.at_ns = min(until_ns, self.last_ns)
                 return
             room -= self._apply_next()
         # What was too much for once is waited for.
