@@ -137,6 +137,13 @@ class BadLog(TtytraceError):
     exit_code = 65
 
 
+class BadRecording(TtytraceError):
+    """{place}: {reason}. Recordings that can be read: asciicast (asciinema), typescript (script),
+    tlog."""
+
+    exit_code = 65
+
+
 class BadState(TtytraceError):
     """{place}: {reason}. Without its keys a log can't go on: keep it and them elsewhere as they
     are, then begin a new one with `ttytrace init`."""
