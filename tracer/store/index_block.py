@@ -14,32 +14,47 @@ _LEVEL: Final = 1
 
 
 class Columns(NamedTuple):
-    """A block: for each record from `first` on, when it was, its label, its byte in the segment."""
+    """A block: for each record from `first` on, when it was, how far CLOCK_BOOTTIME was ahead of
+    that, its label, its byte in the segment."""
 
     first: int
     times_us: array[int]
+    clocks_us: array[int]
     labels: array[int]
     offsets: array[int]
 
     @classmethod
     def empty(cls, first: int) -> Columns:
         """One without records."""
-        return cls(first, array("q"), array("i"), array("q"))
+        return cls(first, array("q"), array("q"), array("i"), array("q"))
 
     @classmethod
     def unpack(cls, first: int, data: bytes) -> Columns:
         """From what pack() made."""
         columns, plain = cls.empty(first), pyzstd.decompress(data)
-        count = len(plain) // 20
+        count = len(plain) // 28
         columns.times_us.frombytes(plain[: 8 * count])
-        columns.offsets.frombytes(plain[8 * count : 16 * count])
-        columns.labels.frombytes(plain[16 * count :])
+        columns.clocks_us.frombytes(plain[8 * count : 16 * count])
+        columns.offsets.frombytes(plain[16 * count : 24 * count])
+        columns.labels.frombytes(plain[24 * count :])
         return columns
 
     def pack(self) -> bytes:
         """As it is stored."""
-        plain = self.times_us.tobytes() + self.offsets.tobytes() + self.labels.tobytes()
-        return pyzstd.compress(plain, _LEVEL)
+        parts = (self.times_us, self.clocks_us, self.offsets, self.labels)
+        return pyzstd.compress(b"".join(part.tobytes() for part in parts), _LEVEL)
+
+    def add(self, time_us: int, boottime_ns: int, label: int, offset: int) -> None:
+        """The next record."""
+        self.times_us.append(time_us)
+        self.clocks_us.append(boottime_ns // 1000 - time_us)
+        self.labels.append(label)
+        self.offsets.append(offset)
+
+    def boottime_ns(self, sequence: int) -> int:
+        """When a record was, by CLOCK_BOOTTIME, to a microsecond."""
+        nth = sequence - self.first
+        return 1000 * (self.times_us[nth] + self.clocks_us[nth])
 
 
 class Page(NamedTuple):

@@ -13,19 +13,23 @@ from typing import Any, Final, NamedTuple
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
-from tracer.store.rows import Output
+from tracer.store.acts import Act, act_of, count_of, device_of
 
 UNKNOWN: Final = "unknown"
 """Who did what nobody is named for."""
 
 _NONE: Final[Fields] = {}
 _WITH_COMMAND: Final = frozenset(("exec", "end"))
-_WIDTH: Final = 80
+TERMINAL_KINDS: Final = frozenset(
+    """text_output client_output text_input input-injected terminal-resized pane-captured
+    lost""".split()
+)
+"""Those whose terminal is the one that they are about, and not a process's."""
 
 
 class Label(NamedTuple):
     """What many records have in common. `people`: names and uids of whose hands were in it, and the
-    uids that they logged in with."""
+    uids that they logged in with. `major` and `minor`: the terminal that it is about."""
 
     kind: str
     host: str | None
@@ -34,24 +38,33 @@ class Label(NamedTuple):
     session_id: str | None
     session_name: str | None
     pane: str | None
+    pane_pid: int | None
+    client_pid: int | None
+    major: int | None
+    minor: int | None
     user_name: str | None
     user_id: str | None
     exit_code: int | None
     people: tuple[str, ...]
 
 
+_NUMBERS: Final = frozenset("server pane_pid client_pid major minor exit_code".split())
+_TEXTS: Final = frozenset(Label._fields[:-1]) - _NUMBERS
+
+
 class Entry(NamedTuple):
-    """One record. `log`: what a record about the log says."""
+    """One record. `act`: what it says of a terminal; `log`: what a record about the log says."""
 
     time_us: int
+    boottime_ns: int
     label: Label
     command: str | None
-    output: Output | None
+    act: Act | None
     log: Fields | None
     event: Fields
 
 
-def entry_of(line: bytes, sequence: int) -> Entry:
+def entry_of(line: bytes) -> Entry:
     """What the index keeps of a record; ValueError if the line is none."""
     event = parse(line)
     try:
@@ -59,12 +72,12 @@ def entry_of(line: bytes, sequence: int) -> Entry:
         time_us = time_us_of(event["@timestamp"])
         about_log = log_part(event)
         command = event["process"].get("command_line") if kind in _WITH_COMMAND else None
-        output = _output(event, sequence, time_us) if kind == "text_output" else None
-        label = _label(kind, event)
+        label, act = _label(kind, event), act_of(kind, event)
         log = about_log and about_log[1]
         if not isinstance(command, str | None) or not _is_sound(label):
             raise TypeError
-        return Entry(time_us, label, command, output, log, event)
+        boottime_ns = count_of(event["ttytrace"]["boottime_ns"])
+        return Entry(time_us, boottime_ns, label, command, act, log, event)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError):
         raise ValueError("this is no record") from None
 
@@ -82,7 +95,8 @@ def _second_us(second: str) -> int:
 def _label(kind: str, event: Fields) -> Label:
     tmux = event.get("tmux", _NONE)
     host, user = event.get("host", _NONE), event.get("user", _NONE)
-    session = tmux.get("session", _NONE)
+    session, pane = tmux.get("session", _NONE), tmux.get("pane", _NONE)
+    major, minor = (kind in TERMINAL_KINDS and device_of(event)) or (None, None)
     return Label(
         kind,
         host.get("name"),
@@ -90,7 +104,11 @@ def _label(kind: str, event: Fields) -> Label:
         tmux.get("server", _NONE).get("pid"),
         session.get("id"),
         session.get("name"),
-        tmux.get("pane", _NONE).get("id"),
+        pane.get("id"),
+        pane.get("pid"),
+        tmux.get("client", _NONE).get("pid"),
+        major,
+        minor,
         user.get("name"),
         user.get("id"),
         event.get("process", _NONE).get("exit_code"),
@@ -101,17 +119,13 @@ def _label(kind: str, event: Fields) -> Label:
 @lru_cache(4096)
 def _is_sound(label: Label) -> bool:
     # SQLite takes these and nothing else; a damaged line may hold anything.
-    *_, people = label
-    texts = (label.kind, label.host, label.boot, *label[4:9], *people)
-    numbers = (label.server, label.exit_code)
-    return all(isinstance(text, str | None) for text in texts) and all(
+    texts = [text for name, text in zip(Label._fields, label, strict=True) if name in _TEXTS]
+    numbers = [
+        number for name, number in zip(Label._fields, label, strict=True) if name in _NUMBERS
+    ]
+    return all(isinstance(text, str | None) for text in (*texts, *label.people)) and all(
         number is None or (type(number) is int and abs(number) < 1 << 63) for number in numbers
     )
-
-
-def is_count(number: object, limit: int) -> bool:
-    """Whether it counts something, and there are fewer than `limit`."""
-    return type(number) is int and 0 <= number < limit
 
 
 def _people(tmux: Fields) -> Iterator[str]:
@@ -154,17 +168,3 @@ def _accounts_in(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for part in value:
             yield from _accounts_in(part)
-
-
-def _output(event: Fields, sequence: int, time_us: int) -> Output:
-    process, offset = event["process"], event["ttytrace"]["io"]["offset"]
-    device, io = process["tty"]["char_device"], process["io"]
-    pane, text, size = event["tmux"]["pane"].get("pid"), io["text"], io["total_bytes_captured"]
-    width = process["tty"].get("columns") or _WIDTH
-    numbers = (device["major"], device["minor"], offset, size, width)
-    if not isinstance(text, str) or not all(is_count(number, 1 << 62) for number in numbers):
-        raise TypeError
-    boot = event["host"]["boot"]["id"]
-    return Output(
-        sequence, time_us, boot, (numbers[0], numbers[1]), pane, offset, size, max(1, width), text
-    )

@@ -6,10 +6,12 @@ whatever the reason.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 from tracer.codec.identity import Fields
-from tracer.store.index_entry import Entry, Label, is_count, names_of, time_us_of
+from tracer.store.acts import is_count
+from tracer.store.index_entry import Entry, Label, names_of, time_us_of
 
 SILENCE_US: Final = 5_000_000
 _MAX_BYTES: Final = 1 << 40  # of a record; SQLite can hold the sum of a shard
@@ -141,9 +143,9 @@ class Session:
                 self.shown += _bytes(event["process"]["io"]["total_bytes_captured"])
             case "text_input":
                 self.typed += _bytes(event["ttytrace"]["io"]["size"])
-                self._meet(event["tmux"]["typed_by"])
+                self._meet(event)
             case "client-attached" | "client-session-changed":
-                self._meet([event["tmux"]["client"]])
+                self._meet(event)
             case "lost":
                 self.lost += 1
 
@@ -157,20 +159,22 @@ class Session:
         self.typed += later.typed
         self.lost += later.lost
 
-    def _meet(self, people: list[Fields]) -> None:
-        for person in people:
-            if person.get("how") != "terminal-reply":
-                self.people[_called(person)] = None
+    def _meet(self, event: Fields) -> None:
+        self.people |= dict.fromkeys(people_in(event))
+
+
+def people_in(event: Fields) -> Iterator[str]:
+    """What the client of an event, and those who typed it, are called."""
+    tmux = event["tmux"]
+    for person in (*tmux.get("typed_by", ()), *([tmux["client"]] if "client" in tmux else ())):
+        if person.get("how") != "terminal-reply":
+            yield str(person.get("user", {}).get("name") or next(names_of(person)))
 
 
 def _bytes(size: object) -> int:
     if not is_count(size, _MAX_BYTES):
         raise TypeError
     return cast("int", size)
-
-
-def _called(person: Fields) -> str:
-    return str(person.get("user", {}).get("name") or next(names_of(person)))
 
 
 def session_key(label: Label) -> SessionKey | None:

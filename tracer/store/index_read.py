@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Final
@@ -36,23 +36,23 @@ class ShardReader:
 
     def __init__(self, directory: Directory, first: int) -> None:
         self.first = first
-        self._db = connect(directory, shard_name(first))
-        self._db.execute("BEGIN")
-        self._blocks: list[int] = [
-            row[0] for row in self._db.execute("SELECT first FROM block ORDER BY 1")
+        self.db = connect(directory, shard_name(first))
+        self.db.execute("BEGIN")
+        self.blocks: list[int] = [
+            row[0] for row in self.db.execute("SELECT first FROM block ORDER BY 1")
         ]
-        self.end: int = self._db.execute("SELECT next FROM state").fetchone()[0]
+        self.end: int = self.db.execute("SELECT next FROM state").fetchone()[0]
         """The record after its last."""
-        self._columns = lru_cache(_CACHED_BLOCKS)(self._load_columns)
+        self.columns = lru_cache(_CACHED_BLOCKS)(self._load_columns)
         self._page = lru_cache(_CACHED_BLOCKS)(self._load_page)
 
     def close(self) -> None:
         """Lets go of the moment."""
-        self._db.close()
+        self.db.close()
 
     def find(self, query: Query) -> Iterator[int]:
         """The records that answer, newest first."""
-        labels = {row[0] for row in self._db.execute(*query.label_sql())}
+        labels = {row[0] for row in self.db.execute(*query.label_sql())}
         blocks = self._blocks_for(query, labels) if labels else []
         if not blocks:
             return
@@ -68,25 +68,39 @@ class ShardReader:
                 last = sequence
                 yield sequence
 
+    def blocks_of(self, labels: Collection[int]) -> list[int]:
+        """The blocks that hold records with any of these labels, in order."""
+        sql = "SELECT block FROM block_label WHERE label IN (SELECT value FROM json_each(?))"
+        rows = self.db.execute(sql, (orjson.dumps(sorted(labels)).decode(),))
+        return sorted({row[0] for row in rows})
+
+    def block_of(self, sequence: int) -> int:
+        """The block that a record is in."""
+        return self.blocks[bisect_right(self.blocks, sequence) - 1]
+
     def offset(self, sequence: int) -> int:
         """Where the record's line begins in its plain segment."""
-        columns = self._columns(self._block_of(sequence))
+        columns = self.columns(self.block_of(sequence))
         return columns.offsets[sequence - columns.first]
 
     def time_us(self, sequence: int) -> int:
         """When it was."""
-        columns = self._columns(self._block_of(sequence))
+        columns = self.columns(self.block_of(sequence))
         return columns.times_us[sequence - columns.first]
 
     def rows(self, sequence: int) -> list[str]:
         """The rows of text of a record, its late one too."""
-        late = self._db.execute("SELECT block FROM late WHERE sequence = ?", (sequence,))
+        late = self.db.execute("SELECT block FROM late WHERE sequence = ?", (sequence,))
         found: list[str] = []
-        for number in sorted({self._block_of(sequence), *(row[0] for row in late)}):
+        for number in sorted({self.block_of(sequence), *(row[0] for row in late)}):
             page = self._page(number)
             numbered = zip(page.sequences, page.rows, strict=True)
             found += [row for owner, row in numbered if owner == sequence]
         return found
+
+    def pages_of(self, blocks: list[int]) -> Iterator[Page]:
+        """The pages that may have rows of records of these blocks."""
+        return (self._load_page(number) for number, _ in self._pages_for(blocks))
 
     def gaps(self, query: Query) -> list[Gap]:
         """Where not everything was recorded that is asked for."""
@@ -101,24 +115,24 @@ class ShardReader:
                 conditions.append(condition)
                 values.append(value)
         sql = f"SELECT * FROM gap WHERE {' AND '.join(conditions)} ORDER BY sequence"
-        return [Gap(*row) for row in self._db.execute(sql, values)]
+        return [Gap(*row) for row in self.db.execute(sql, values)]
 
     def sessions(self) -> Iterator[tuple[SessionKey, Session]]:
         """What the sessions amount to in this shard."""
-        return map(load_session, self._db.execute("SELECT * FROM session"))
+        return map(load_session, self.db.execute("SELECT * FROM session"))
 
     def span_us(self) -> tuple[int, int] | None:
         """The time of its first record, and of its latest; None if it holds none."""
-        if not self._blocks:
+        if not self.blocks:
             return None
-        latest = self._db.execute("SELECT max(latest_us) FROM block").fetchone()[0]
-        return self._columns(self._blocks[0]).times_us[0], latest
+        latest = self.db.execute("SELECT max(latest_us) FROM block").fetchone()[0]
+        return self.columns(self.blocks[0]).times_us[0], latest
 
     # ---- candidates, newest first ----
 
     def _all(self, labels: set[int], blocks: list[int]) -> Iterator[int]:
         for block in reversed(blocks):
-            columns = self._columns(block)
+            columns = self.columns(block)
             for nth in range(len(columns.labels) - 1, -1, -1):
                 if columns.labels[nth] in labels:
                     yield block + nth
@@ -127,7 +141,7 @@ class ShardReader:
         sql = "SELECT rowid FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
         for low, high in self._ranges(blocks):
             bounds = (2 * low, 2 * high + 1)
-            for (rowid,) in self._db.execute(f"{sql} ORDER BY rowid DESC", (words, *bounds)):
+            for (rowid,) in self.db.execute(f"{sql} ORDER BY rowid DESC", (words, *bounds)):
                 yield rowid // 2
 
     def _by_regex(self, query: Query, blocks: list[int]) -> Iterator[int]:
@@ -152,17 +166,15 @@ class ShardReader:
         sql = "SELECT first FROM block WHERE latest_us >= ? AND earliest_us <= ? ORDER BY first"
         since = 0 if query.since_us is None else query.since_us
         until = (1 << 63) - 1 if query.until_us is None else query.until_us
-        blocks = [row[0] for row in self._db.execute(sql, (since, until))]
+        blocks = [row[0] for row in self.db.execute(sql, (since, until))]
         if query.is_of_any_kind:
             return blocks
-        sql = "SELECT block FROM block_label WHERE label IN (SELECT value FROM json_each(?))"
-        rows = self._db.execute(sql, (orjson.dumps(sorted(labels)).decode(),))
-        holding = {row[0] for row in rows}
+        holding = set(self.blocks_of(labels))
         return [block for block in blocks if block in holding]
 
     def _ranges(self, blocks: list[int]) -> list[tuple[int, int]]:
         # Stretches of neighbouring blocks as their first and last record, newest first.
-        place = {block: nth for nth, block in enumerate(self._blocks)}
+        place = {block: nth for nth, block in enumerate(self.blocks)}
         stretches = [
             [block for _, block in group]
             for _, group in groupby(enumerate(blocks), lambda pair: place[pair[1]] - pair[0])
@@ -176,24 +188,21 @@ class ShardReader:
         sql = "SELECT block, first, last FROM page ORDER BY last DESC"
         return [
             (number, last)
-            for number, first, last in self._db.execute(sql)
-            if _touches(blocks, self._block_of(first), last)
+            for number, first, last in self.db.execute(sql)
+            if _touches(blocks, self.block_of(first), last)
         ]
 
     def _fits(self, query: Query, labels: set[int], sequence: int) -> bool:
-        columns = self._columns(self._block_of(sequence))
+        columns = self.columns(self.block_of(sequence))
         nth = sequence - columns.first
         return columns.labels[nth] in labels and query.takes_time(columns.times_us[nth])
 
-    def _block_of(self, sequence: int) -> int:
-        return self._blocks[bisect_right(self._blocks, sequence) - 1]
-
     def _load_columns(self, block: int) -> Columns:
-        row = self._db.execute("SELECT data FROM columns WHERE block = ?", (block,)).fetchone()
+        row = self.db.execute("SELECT data FROM columns WHERE block = ?", (block,)).fetchone()
         return Columns.unpack(block, row[0])
 
     def _load_page(self, block: int) -> Page:
-        row = self._db.execute("SELECT data FROM page WHERE block = ?", (block,)).fetchone()
+        row = self.db.execute("SELECT data FROM page WHERE block = ?", (block,)).fetchone()
         return Page.unpack(row[0]) if row else Page.empty()
 
 

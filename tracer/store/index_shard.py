@@ -20,9 +20,12 @@ from tracer.store.directory import Directory
 from tracer.store.index_block import Columns, Page
 from tracer.store.index_entry import Entry, Label, accounts_of, entry_of
 from tracer.store.index_notes import GapFinder, Session, SessionKey, session_key
-from tracer.store.rows import Rows
+from tracer.store.rows import Output, Rows
+from tracer.store.track_write import SCHEMA as _TRACK_SCHEMA
+from tracer.store.track_write import TrackWriter
+from tracer.store.tracks import TrackKey
 
-VERSION: Final = 1
+VERSION: Final = 2
 SHARD_RECORDS: Final = 2_000_000
 BLOCK_RECORDS: Final = 1024
 _CACHE_KIB: Final = 16 << 10
@@ -31,7 +34,8 @@ CREATE TABLE state (
     next INTEGER, segment INTEGER, offset INTEGER, last_us INTEGER, run_end TEXT);
 CREATE TABLE label (
     id INTEGER PRIMARY KEY, kind TEXT, host TEXT, boot TEXT, server INTEGER, session_id TEXT,
-    session_name TEXT, pane TEXT, user_name TEXT, user_id TEXT, exit_code INTEGER, people TEXT);
+    session_name TEXT, pane TEXT, pane_pid INTEGER, client_pid INTEGER, major INTEGER,
+    minor INTEGER, user_name TEXT, user_id TEXT, exit_code INTEGER, people TEXT);
 CREATE TABLE person (label INTEGER, name TEXT, PRIMARY KEY (label, name)) WITHOUT ROWID;
 CREATE TABLE account (name TEXT, uid TEXT, PRIMARY KEY (name, uid)) WITHOUT ROWID;
 CREATE TABLE block (first INTEGER PRIMARY KEY, earliest_us INTEGER, latest_us INTEGER);
@@ -111,6 +115,7 @@ class ShardWriter:
         states = (orjson.loads(state) for (state,) in db.execute("SELECT state FROM terminal"))
         self._rows = Rows.from_states(states)
         self._sessions = dict(map(load_session, db.execute("SELECT * FROM session")))
+        self._tracks = TrackWriter(db)
         self._touched: set[SessionKey] = set()
         self._docs: list[tuple[int, str | None, str | None]] = []
         self._columns, self._page = Columns.empty(self.position.next), Page.empty()
@@ -157,18 +162,15 @@ class ShardWriter:
         """The next record; lines that can't be read are a gap."""
         sequence, _, offset = self.position
         try:
-            entry = entry_of(line, sequence)
+            entry = entry_of(line)
             number = self._add(sequence, entry)
-            time_us, self._is_damaged = entry.time_us, False
+            times, self._is_damaged = (entry.time_us, entry.boottime_ns), False
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
-            number, time_us = NOTHING, self._gap_finder.last_us or 0
+            number, times = NOTHING, (self._gap_finder.last_us or 0, 0)
             if not (self._is_damaged or line.startswith(b'{"erased":')):
                 self._note_gap("lines that can't be read", sequence)
                 self._is_damaged = True
-        columns = self._columns
-        columns.times_us.append(time_us)
-        columns.labels.append(number)
-        columns.offsets.append(offset)
+        self._columns.add(*times, number, offset)
         self._advance(sequence + 1, offset + len(line) + 1)
 
     def enter(self, segment: int) -> None:
@@ -201,6 +203,7 @@ class ShardWriter:
             marks = ", ".join("?" * len(fields))
             db.execute(f"INSERT OR REPLACE INTO session VALUES ({marks})", fields)
         self._touched.clear()
+        self._tracks.commit()
         db.execute(
             "UPDATE state SET next = ?, segment = ?, offset = ?, last_us = ?, run_end = ?",
             (*self.position, self._gap_finder.last_us, self._gap_finder.run_end),
@@ -235,8 +238,10 @@ class ShardWriter:
 
     def _add_text(self, sequence: int, entry: Entry) -> None:
         rows: list[str] = []
-        if entry.output is not None:
-            rows = self._rows.feed(entry.output)
+        if (act := entry.act) is not None:
+            self._tracks.add(TrackKey(*act.device[:3], act.pid, *act.device[3:]), sequence, entry)
+        if act is not None and act.action == "text_output":
+            rows = self._rows.feed(_output(sequence, entry))
             if rows:
                 self._docs.append((2 * sequence, None, "\n".join(rows)))
         elif entry.command is not None:
@@ -297,7 +302,7 @@ def _make(directory: Directory, name: str, start: Position, last_us: int | None)
     db = sqlite3.connect(directory.path / name, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN")
-    for statement in _SCHEMA.split(";"):
+    for statement in f"{_SCHEMA}{_TRACK_SCHEMA}".split(";"):
         db.execute(statement)
     db.execute("INSERT INTO state VALUES (?, ?, ?, ?, '')", (*start, last_us))
     db.execute(f"PRAGMA user_version = {VERSION}")
@@ -324,3 +329,22 @@ def load_session(row: tuple[Any, ...]) -> tuple[SessionKey, Session]:
     session.last_us, session.last_sequence, session.commands = rest[:3]
     session.shown, session.typed, session.lost = rest[3:]
     return SessionKey(boot, server, session_id), session
+
+
+def _output(sequence: int, entry: Entry) -> Output:
+    act = entry.act
+    assert act is not None
+    assert act.offset is not None
+    assert act.size is not None
+    device = (act.device.major, act.device.minor)
+    return Output(
+        sequence,
+        entry.time_us,
+        act.device.boot,
+        device,
+        act.pid,
+        act.offset,
+        act.size,
+        act.columns or 80,
+        act.data.decode(errors="replace"),
+    )

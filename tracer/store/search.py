@@ -6,8 +6,7 @@ which of its records the index doesn't have yet.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -17,7 +16,9 @@ from tracer.store.index_notes import Gap, Session, SessionKey
 from tracer.store.index_read import ShardReader
 from tracer.store.index_shard import first_of_shard
 from tracer.store.query import Query
-from tracer.store.segments import Segment, read_line
+from tracer.store.segments import LineReader, Segment
+from tracer.store.track_read import TrackReader
+from tracer.store.tracks import Moment, StoredKeyframe, Track, TrackKey
 
 _ENDED_US: Final = 30_000_000
 _ERASED: Final = b'{"erased":'
@@ -35,16 +36,16 @@ class Searcher:
     """Asks all shards of an index, as they are when it is made."""
 
     def __init__(self, index: Index) -> None:
-        self._index = index
         self._segments: list[Segment] = index.segments()
-        self._firsts = [segment.first for segment in self._segments]
-        self._start = self._firsts[0] if self._firsts else 0
+        self._start = self._segments[0].first if self._segments else 0
+        self._lines = LineReader(index.log, self._segments)
         self._shards = {first: ShardReader(index.directory, first) for first in index.shards()}
 
     def close(self) -> None:
         """Closes all it has open."""
         for shard in self._shards.values():
             shard.close()
+        self._lines.close()
 
     def find(self, query: Query) -> list[int]:
         """The records that answer, oldest first: the newest `limit` of them."""
@@ -54,8 +55,7 @@ class Searcher:
     def found(self, sequence: int) -> Found | None:
         """A record that was found; None if it has been erased."""
         shard = self._shards[first_of_shard(sequence)]
-        segment = self._segments[bisect_right(self._firsts, sequence) - 1]
-        line = read_line(self._index.log, segment, shard.offset(sequence))
+        line = self._lines.line(sequence, shard.offset(sequence))
         return None if line.startswith(_ERASED) else Found(sequence, line, shard.rows(sequence))
 
     def gaps(self, query: Query) -> list[Gap]:
@@ -88,6 +88,59 @@ class Searcher:
             and session.last_sequence >= self._start
         ]
 
+    # ---- tracks ----
+
+    def tracks(self, query: Query) -> list[Track]:
+        """The terminals that something was recorded of; its host, session, pane and times count."""
+        found: dict[TrackKey, Track] = {}
+        for shard in self._ordered():
+            for track in TrackReader(shard).tracks():
+                before = found.get(track.key)
+                found[track.key] = track if before is None else before.join(track)
+        fitting = [track for track in found.values() if _fits(track, query)]
+        return sorted(fitting, key=lambda track: track.first_sequence)
+
+    def track_of(self, sequence: int) -> Track | None:
+        """The track that a record is of."""
+        shard = self._shards.get(first_of_shard(sequence))
+        part = TrackReader(shard).at(sequence) if shard else None
+        if part is None:
+            return None
+        return next(track for track in self.tracks(Query()) if track.key == part.key)
+
+    def track_records(self, track: Track, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """All that concerns a track from this record on, as it is stored; the erased left out."""
+        for shard in self._ordered():
+            for sequence in TrackReader(shard).sequences(track, max(start, self._start)):
+                line = self._lines.line(sequence, shard.offset(sequence))
+                if not line.startswith(_ERASED):
+                    yield sequence, line
+
+    def track_keyframe(self, track: Track, boottime_ns: int) -> StoredKeyframe | None:
+        """The newest keyframe at or before that moment; None: read from its beginning."""
+        for shard in reversed(list(self._ordered())):
+            frame = TrackReader(shard).keyframe(track, boottime_ns)
+            if frame is not None and frame.sequence > self._start:
+                return frame
+        return None
+
+    def track_moments(self, track: Track, kinds: Collection[str]) -> list[Moment]:
+        """Its records of these kinds, in order."""
+        shards = [TrackReader(shard) for shard in self._ordered()]
+        return [
+            moment
+            for shard in shards
+            for moment in shard.moments(track, kinds)
+            if moment.sequence >= self._start
+        ]
+
+    def track_find(self, track: Track, text: str) -> Iterator[Moment]:
+        """Its records that showed this text anew, in any case of letters, in order."""
+        for shard in self._ordered():
+            for moment in TrackReader(shard).find(track, text):
+                if moment.sequence >= self._start:
+                    yield moment
+
     def _newest_first(self, query: Query) -> Iterator[int]:
         for shard in reversed(list(self._ordered())):
             for sequence in shard.find(query):
@@ -118,3 +171,13 @@ class Searcher:
 
 def _now_us() -> int:
     return WallClock().at(boot_ns()) // 1000
+
+
+def _fits(track: Track, query: Query) -> bool:
+    return (
+        (not query.host or query.host == track.host)
+        and (not query.pane or query.pane == track.pane_id)
+        and (not query.session or query.session in (*track.session_ids, *track.session_names))
+        and (query.since_us is None or track.last_us >= query.since_us)
+        and (query.until_us is None or track.first_us <= query.until_us)
+    )

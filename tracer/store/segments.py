@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -22,6 +24,7 @@ from tracer.store.seekable import FRAME_BYTES, MAX_FRAMES, PackedFile
 MAX_SEGMENT_BYTES: Final = MAX_FRAMES * FRAME_BYTES
 """Plain. The writer begins a new one long before."""
 
+_OPEN_SEGMENTS: Final = 4
 _NAME: Final = re.compile(r"([0-9]{12}|[1-9][0-9]{12,17})\.jsonl(\.zst)?")
 
 
@@ -76,6 +79,7 @@ class SegmentReader:
         else:
             raise BadLog(place=self._place, reason="it is gone")
         self._packed: PackedFile | None = None
+        self._kept = (-1, b"")  # the whole frame that was read last
         self.tail: Iterable[bytes] = ()
         """Once all blocks were read: what follows them; to be read once."""
 
@@ -107,7 +111,12 @@ class SegmentReader:
         return self._packing.size if self._is_compressed else os.fstat(self._fd).st_size
 
     def line_at(self, offset: int) -> bytes:
-        """The one line that begins there; ValueError if none ends behind it."""
+        """The one line that begins there; ValueError if none ends behind it. It is cheap where the
+        one before was near."""
+        number, skip = divmod(offset, FRAME_BYTES)
+        data = self._frame(number) if 0 <= number <= MAX_FRAMES else b""
+        if (end := data.find(b"\n", skip)) >= 0:
+            return data[skip:end]
         for lines in self.blocks(offset):
             if lines:
                 return lines[0]
@@ -132,10 +141,16 @@ class SegmentReader:
         os.close(self._fd)
 
     def _frame(self, number: int) -> bytes:
+        if number == self._kept[0]:
+            return self._kept[1]
         if not self._is_compressed:
-            return self._pread(number * FRAME_BYTES, FRAME_BYTES)
-        with self._readable():
-            return self._packing.frame(number)
+            data = self._pread(number * FRAME_BYTES, FRAME_BYTES)
+        else:
+            with self._readable():
+                data = self._packing.frame(number)
+        if len(data) == FRAME_BYTES:  # else it may grow
+            self._kept = number, data
+        return data
 
     def _pread(self, offset: int, size: int) -> bytes:
         with self._readable():
@@ -175,3 +190,30 @@ def read_line(directory: Directory, segment: Segment, offset: int) -> bytes:
         return reader.line_at(offset)
     finally:
         reader.close()
+
+
+class LineReader:
+    """Lines of any of these segments; those that are used again and again stay open."""
+
+    def __init__(self, directory: Directory, segments: list[Segment]) -> None:
+        self._directory = directory
+        self._segments = segments
+        self._open: OrderedDict[Segment, SegmentReader] = OrderedDict()
+
+    def line(self, sequence: int, offset: int) -> bytes:
+        """The line of this record, which begins at this byte of its plain segment. Raises as
+        SegmentReader does."""
+        after = bisect_right(self._segments, sequence, key=lambda segment: segment.first)
+        return self._reader(self._segments[after - 1]).line_at(offset)
+
+    def close(self) -> None:
+        """Closes what is open."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _reader(self, segment: Segment) -> SegmentReader:
+        reader = self._open.pop(segment, None) or SegmentReader(self._directory, segment)
+        self._open[segment] = reader
+        if len(self._open) > _OPEN_SEGMENTS:
+            self._open.popitem(last=False)[1].close()
+        return reader

@@ -12,14 +12,22 @@ from tracer.store.index_block import Columns, Page
 NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1)
 
 
-@given(st.lists(st.tuples(NUMBERS, st.integers(0, (1 << 31) - 1), NUMBERS)))
-def test_columns_come_back(records: list[tuple[int, int, int]]) -> None:
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, st.integers(0, (1 << 31) - 1), NUMBERS)))
+def test_columns_come_back(records: list[tuple[int, int, int, int]]) -> None:
     """All of them, each in its own."""
     columns = Columns.empty(5)
     for record in records:
         for column, value in zip(columns[1:], record, strict=True):
             column.append(value)
     assert Columns.unpack(5, columns.pack()) == columns
+
+
+def test_two_clocks_are_kept() -> None:
+    """The wall clock may be set; the other one goes on, to a microsecond."""
+    columns = Columns.empty(7)
+    columns.add(1_790_000_000_000_000, 5_000_123_999, 1, 0)
+    columns.add(1_700_000_000_000_000, 6_000_123_999, 1, 9)
+    assert [columns.boottime_ns(sequence) for sequence in (7, 8)] == [5_000_123_000, 6_000_123_000]
 
 
 @given(

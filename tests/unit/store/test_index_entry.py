@@ -38,7 +38,7 @@ from tracer.store.index_entry import Entry, accounts_of, entry_of
 
 
 def entry(finding: Finding) -> Entry:
-    return entry_of(Encoder(HOST, names, FixedClock()).to_json(finding), 7)
+    return entry_of(Encoder(HOST, names, FixedClock()).to_json(finding))
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,17 @@ def test_whose_hands_were_in_it(finding: Finding, people: set[str]) -> None:
 def test_what_a_record_is_found_by() -> None:
     """Its kind, place and user; a command line in its start and its end; the exit code."""
     ended = entry(ENDED)
-    assert ended.label[:10] == (
-        "end", "lab", HOST.boot_id, 900, "$1", "work", "%3", "alice", "1000", 3,
+    assert ended.label[:-1] == (
+        "end", "lab", HOST.boot_id, 900, "$1", "work", "%3", 1000, None, None, None,
+        "alice", "1000", 3,
     )  # fmt: skip
-    assert (ended.command, ended.output) == ("ls -l my file", None)
+    assert (ended.command, ended.act) == ("ls -l my file", None)
     assert entry(EXEC).command == "ls -l my file"
     assert ended.time_us == FixedClock().at(NOW) // 1000
-    output = entry(OUTPUT).output
-    assert output is not None
-    assert output[2:] == (HOST.boot_id, (136, 3), 1000, 37, 9, 80, "total 0\r\n")
+    assert ended.boottime_ns == NOW
+    output = entry(OUTPUT)
+    assert output.label[7:11] == (1000, None, 136, 3)
+    assert output.act is not None
 
 
 @pytest.mark.parametrize("finding", FINDINGS)
@@ -104,4 +106,4 @@ def test_a_damaged_line_is_refused_or_read(part: str, name: str, value: object) 
         except TypeError:  # no JSON has it
             continue
         with suppress(ValueError):
-            hash(entry_of(line, 1).label)
+            hash(entry_of(line).label)

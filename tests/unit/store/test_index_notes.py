@@ -32,11 +32,11 @@ START_US = FixedClock().at(NOW) // 1000
 
 def about(action: str, second: int, **fields: Any) -> Entry:
     at = NOW + second * SECOND
-    return entry_of(orjson.dumps(control(action, Stamp(at, FixedClock().at(at)), **fields)), 1)
+    return entry_of(orjson.dumps(control(action, Stamp(at, FixedClock().at(at)), **fields)))
 
 
 def entry(finding: Finding) -> Entry:
-    return entry_of(Encoder(HOST, names, FixedClock()).to_json(finding), 1)
+    return entry_of(Encoder(HOST, names, FixedClock()).to_json(finding))
 
 
 def gaps(*entries: Entry) -> list[tuple[int, int, str]]:

@@ -78,6 +78,6 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     directory = Directory(tmp_path)
     ShardWriter(directory, START, None).close()
     with sqlite3.connect(tmp_path / shard_name(0)) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 1")
     with pytest.raises(sqlite3.DatabaseError):
         connect(directory, shard_name(0))

@@ -1,0 +1,122 @@
+"""The tracks of one shard: which records are theirs, and keyframes of their screens.
+
+Invariant: no record is looked at to find those of a track; the shard's labels and columns say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from tracer.store.acts import SHOWN
+from tracer.store.index_read import ShardReader
+from tracer.store.track_write import KEY_SQL, load_track
+from tracer.store.tracks import PANE, Moment, StoredKeyframe, Track
+
+_OWN: Final = {
+    PANE: "kind IN ('text_output', 'text_input', 'terminal-resized', 'pane-captured', 'lost')",
+    "client": "kind IN ('client_output', 'terminal-resized', 'lost')",
+}
+_ANYWHERE: Final = """
+    kind IN ('gap', 'start', 'stop')
+    OR kind = 'lost' AND major IS NULL AND coalesce(server, :server) = :server
+"""
+
+
+class _Labels(NamedTuple):
+    """`always`: of records that name the track's process; `meanwhile`: that name its terminal, or
+    concern everybody, and are its own only while it lasts."""
+
+    always: frozenset[int]
+    meanwhile: frozenset[int]
+
+
+class TrackReader:
+    """Reads the tracks of a shard."""
+
+    def __init__(self, shard: ShardReader) -> None:
+        self._shard = shard
+        self._kinds: dict[int, str] = dict(shard.db.execute("SELECT id, kind FROM label"))
+
+    def tracks(self) -> Iterator[Track]:
+        """All that it knows."""
+        return map(load_track, self._shard.db.execute("SELECT * FROM track"))
+
+    def at(self, sequence: int) -> Track | None:
+        """The one that this record is of."""
+        for track in self.tracks():
+            for found in self.sequences(track, sequence):
+                if found == sequence:
+                    return track
+                break
+        return None
+
+    def sequences(self, track: Track, start: int, kinds: Collection[str] = ()) -> Iterator[int]:
+        """The records of a track from there on, oldest first; of these kinds, or all."""
+        labels = self._labels(track, kinds)
+        wanted = labels.always | labels.meanwhile
+        shard = self._shard
+        for block in shard.blocks_of(wanted):
+            columns = shard.columns(block)
+            if block + len(columns.labels) <= start:
+                continue
+            for sequence, label in enumerate(columns.labels, block):
+                if sequence >= start and (
+                    label in labels.always
+                    or (
+                        label in labels.meanwhile
+                        and track.first_sequence <= sequence <= track.last_sequence
+                    )
+                ):
+                    yield sequence
+
+    def moments(self, track: Track, kinds: Collection[str]) -> Iterator[Moment]:
+        """Its records of these kinds."""
+        return map(self._moment, self.sequences(track, 0, kinds))
+
+    def find(self, track: Track, text: str) -> Iterator[Moment]:
+        """The records that brought up a row with this text, in any case of letters."""
+        shard, wanted = self._shard, text.casefold()
+        labels = self._labels(track, SHOWN)
+        own = set(self.sequences(track, 0, SHOWN)) if labels.meanwhile else set()
+        found = {
+            sequence
+            for page in shard.pages_of(shard.blocks_of(labels.meanwhile))
+            for sequence, row in zip(page.sequences, page.rows, strict=True)
+            if sequence in own and wanted in row.casefold()
+        }
+        return map(self._moment, sorted(found))
+
+    def keyframe(self, track: Track, boottime_ns: int) -> StoredKeyframe | None:
+        """The newest one at or before that moment."""
+        frames = f"SELECT keyframe.* FROM keyframe JOIN track ON track.id = track WHERE {KEY_SQL}"
+        sql = f"{frames} AND boottime_ns <= ? ORDER BY sequence DESC LIMIT 1"
+        row = self._shard.db.execute(sql, (*track.key, boottime_ns)).fetchone()
+        return StoredKeyframe(*row[1:]) if row else None
+
+    def _moment(self, sequence: int) -> Moment:
+        shard = self._shard
+        columns = shard.columns(shard.block_of(sequence))
+        nth = sequence - columns.first
+        kind = self._kinds[columns.labels[nth]]
+        command = "\n".join(shard.rows(sequence)) if kind in ("exec", "end") else None
+        return Moment(sequence, columns.times_us[nth], columns.boottime_ns(sequence), kind, command)
+
+    def _labels(self, track: Track, kinds: Collection[str]) -> _Labels:
+        key = track.key
+        values = {"boot": key.boot, "server": key.server, "pid": key.pid}
+        values |= {"major": key.major, "minor": key.minor}
+        values["kinds"] = orjson.dumps(list(kinds)).decode()
+        asked = "kind IN (SELECT value FROM json_each(:kinds))" if kinds else "kind != 'fork'"
+        here = "boot = :boot AND server = :server"
+        own = f"{here} AND major = :major AND minor = :minor AND {_OWN[key.kind]}"
+        meanwhile = self._ids(f"({own} OR {_ANYWHERE}) AND {asked}", values)
+        pid = "pane_pid" if key.kind == PANE else "client_pid"
+        always = self._ids(f"{here} AND {pid} = :pid AND major IS NULL AND {asked}", values)
+        return _Labels(always, meanwhile)
+
+    def _ids(self, condition: str, values: dict[str, Any]) -> frozenset[int]:
+        sql = f"SELECT id FROM label WHERE {condition}"
+        return frozenset(row[0] for row in self._shard.db.execute(sql, values))
