@@ -45,6 +45,7 @@ class Playback:
         self.idle_limit_ns = idle_limit_ns
         self.is_paused = True
         self._marks: list[Mark] | None = None
+        self.at_ns = self._still_ns = self.first_ns
         self._begin(self.first_ns)
         self.seek(self.first_ns)
 

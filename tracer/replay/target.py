@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from tracer.codec.log import parse
 from tracer.store.query import Query
 from tracer.store.search import Searcher
 from tracer.store.tracks import CLIENT, PANE, Track
@@ -28,14 +29,14 @@ _MINORS: Final = 256
 
 class Choice(NamedTuple):
     """Something that can be replayed: `kind` is PANE, CLIENT or SESSION, whose panes are its
-    `tracks`. `name`: the pane's or session's, or who sits at the client. `at_us`: the moment that
-    was named.
+    `tracks`. `name`: the pane's or session's, or who sits at the client. `at_ns`: the moment that
+    was named, in the recording's time.
     """
 
     kind: str
     name: str
     tracks: tuple[Track, ...]
-    at_us: int | None = None
+    at_ns: int | None = None
 
     @property
     def handle(self) -> int:
@@ -101,9 +102,15 @@ def _of_record(asking: Searcher, sequence: int) -> list[Choice]:
     track = asking.track_of(sequence)
     if track is None:
         return []
-    # The first record is a terminal's name, and no moment in it.
-    at_us = None if sequence == track.first_sequence else asking.time_us(sequence)
-    return [_terminal(track)._replace(at_us=at_us)]
+    return [_terminal(track)._replace(at_ns=_moment(asking, track, sequence))]
+
+
+def _moment(asking: Searcher, track: Track, sequence: int) -> int | None:
+    found = asking.found(sequence)
+    try:
+        return found and int(parse(found.line)["ttytrace"]["boottime_ns"]) - track.first_ns
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _sessions(

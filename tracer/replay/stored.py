@@ -1,0 +1,111 @@
+"""A terminal of the log as a recording.
+
+Invariant: only the records that are played are read; where to begin, and all marks, are the
+index's. Times are CLOCK_BOOTTIME since the terminal's first record.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from tracer.errors import BadLog
+from tracer.replay.recording import Event, Keyframe, Mark, Output, Resized
+from tracer.replay.stored_events import ALERTS, COMMANDS, GAPS, StoredEvents
+from tracer.screen.screen import Screen
+from tracer.screen.state import unpack
+from tracer.store.search import Searcher
+from tracer.store.tracks import Moment, Track
+
+_COLUMNS: Final = 80
+_ROWS: Final = 24
+_MAX_LOOKED_AT: Final = 32
+"""Records of programs before a keyframe, to find those that still run then."""
+_KINDS: Final = (
+    dict.fromkeys(ALERTS, "alert") | dict.fromkeys(COMMANDS, "command") | dict.fromkeys(GAPS, "gap")
+)
+
+
+class _Place(NamedTuple):
+    """The record to read on from, and what must be known to do so."""
+
+    sequence: int
+    at_ns: int
+    size: tuple[int, int]
+    is_sized: bool
+
+
+class StoredRecording:
+    """`label`: what it is of, for people."""
+
+    def __init__(self, asking: Searcher, track: Track, label: str) -> None:
+        self.title = label
+        self.start_ns: int | None = track.first_us * 1000
+        self.duration_ns = max(0, track.last_ns - track.first_ns)
+        size = (track.columns or _COLUMNS, track.rows or _ROWS)
+        self.columns, self.rows = size
+        self._asking, self._track = asking, track
+        self._beginning = _Place(track.first_sequence, 0, size, False)
+        self._moments: dict[tuple[str, ...], list[Moment]] = {}
+
+    def keyframe(self, at_ns: int) -> Keyframe:
+        """The newest one at or before this moment; the beginning is one."""
+        stored = self._asking.track_keyframe(self._track, self._track.first_ns + at_ns)
+        if stored is None:
+            return Keyframe(0, Screen(self.columns, self.rows), (), self._beginning)
+        try:
+            screen = unpack(stored.state)
+        except ValueError as error:
+            reason = f"the index is damaged ({error}); `ttytrace reindex` makes it again"
+            raise BadLog(place=self.title, reason=reason) from None
+        frame_ns = stored.boottime_ns - self._track.first_ns
+        place = _Place(stored.sequence, frame_ns, (screen.columns, screen.rows), stored.is_sized)
+        return Keyframe(frame_ns, screen, self._before(stored.sequence, stored.doubt), place)
+
+    def events(self, start: Keyframe) -> Iterator[Event]:
+        """Everything from there on, to the end."""
+        assert isinstance(start.place, _Place)
+        sequence, at_ns, size, is_sized = start.place
+        reader = self._reader(at_ns, size, is_sized=is_sized)
+        for _, line in self._asking.track_records(self._track, sequence):
+            yield from reader.read(line)
+
+    def marks(self) -> list[Mark]:
+        """All there are, in order."""
+        return [
+            Mark(self._at_ns(each.boottime_ns), _KINDS[each.kind], each.command or each.kind)
+            for each in self._moments_of(tuple(_KINDS))
+        ]
+
+    def find(self, text: str) -> Iterator[int]:
+        """Moments at which the screen showed this text that it had not shown just before."""
+        for moment in self._asking.track_find(self._track, text):
+            yield self._at_ns(moment.boottime_ns)
+
+    def _before(self, sequence: int, doubt: int | None) -> tuple[Event, ...]:
+        programs = self._earlier(("exec", "end"), sequence)
+        typed = self._earlier(("text_input",), sequence)
+        # The first is the pane's own, a shell mostly.
+        wanted = {*programs[:1], *programs[-_MAX_LOOKED_AT:], *typed[-1:]}
+        wanted |= set() if doubt is None else {doubt}
+        reader = self._reader(0, (0, 0), is_sized=True)
+        lines = (self._asking.found(each) for each in sorted(wanted))
+        events = (event for found in lines if found for event in reader.read(found.line))
+        return tuple(event for event in events if not isinstance(event, Output | Resized))
+
+    def _earlier(self, kinds: tuple[str, ...], sequence: int) -> list[int]:
+        moments = self._moments_of(kinds)
+        end = bisect_left(moments, sequence, key=lambda moment: moment.sequence)
+        return [moment.sequence for moment in moments[:end]]
+
+    def _moments_of(self, kinds: tuple[str, ...]) -> list[Moment]:
+        if kinds not in self._moments:
+            self._moments[kinds] = self._asking.track_moments(self._track, kinds)
+        return self._moments[kinds]
+
+    def _at_ns(self, boottime_ns: int) -> int:
+        return min(max(0, boottime_ns - self._track.first_ns), self.duration_ns)
+
+    def _reader(self, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> StoredEvents:
+        return StoredEvents(self._track.first_ns, at_ns, size, is_sized=is_sized)

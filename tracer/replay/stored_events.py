@@ -1,0 +1,147 @@
+"""Stored records of one terminal as what happened in its recording.
+
+Invariant: whatever a line holds, the answer is events, and what can't be read is a Gap. Times are
+CLOCK_BOOTTIME since the recording's beginning and never go back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tracer.codec.findings import finding_of
+from tracer.codec.identity import Fields
+from tracer.codec.log import log_part, parse
+from tracer.codec.moment import wall_ns
+from tracer.model.context import Person
+from tracer.model.findings import InputInjected, ProcessTraced, ProgramStarted, TextInput, TypedBy
+from tracer.model.hands import Confidence, How
+from tracer.replay.recording import (
+    Alert,
+    Command,
+    Ended,
+    Event,
+    Gap,
+    Hand,
+    Output,
+    Resized,
+    Typed,
+)
+from tracer.store.acts import SHOWN, Act, act_of
+from tracer.store.index_entry import accounts_of
+
+ALERTS: Final = ("input-injected", "process-traced", "server-unverified")
+"""Actions that somebody should look at, besides those of the kind `alert`."""
+COMMANDS: Final = ("exec",)
+GAPS: Final = ("lost", "gap", "stop", "pane-captured")
+
+_BROKEN: Final = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+
+
+class StoredEvents:
+    """Reads records in their order. `began_ns`: CLOCK_BOOTTIME of the recording's beginning; the
+    first record is not before `at_ns`. `size`: the terminal's columns and rows then; where it is
+    not `is_sized`, each output tells its own."""
+
+    def __init__(self, began_ns: int, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> None:
+        self._began_ns, self._at_ns = began_ns, at_ns
+        self._size, self._is_sized = size, is_sized
+
+    def read(self, line: bytes) -> list[Event]:
+        """What this record tells."""
+        try:
+            event = parse(line)
+            if "erased" in event:
+                return [Gap(self._at_ns, None, None, "a record that was erased")]
+            at_ns = event["ttytrace"]["boottime_ns"] - self._began_ns
+            self._at_ns = max(self._at_ns, at_ns + 0)
+            return list(self._events(event, event["event"]["action"]))
+        except _BROKEN:
+            return [Gap(self._at_ns, None, None, "a record that can't be read")]
+
+    def _events(self, event: Fields, action: str) -> Iterator[Event]:
+        at_ns = self._at_ns
+        if (act := act_of(action, event)) is not None and action != "text_input":
+            yield from self._act(act, event)
+        elif (about_log := log_part(event)) is not None:
+            yield from self._log(*about_log, wall_ns(event["@timestamp"]))
+        elif action == "end":
+            yield Ended(at_ns, event["process"]["pid"], event["process"]["exit_code"])
+        elif event["event"]["kind"] == "alert":
+            yield Alert(at_ns, str(event.get("message") or event["rule"]["name"]))
+        elif action == "server-unverified":
+            note = event["ttytrace"].get("note", "")
+            yield Alert(at_ns, f"the tmux server is not believed: {note}")
+        elif action in _WITH_PEOPLE:
+            yield from self._finding(event)
+
+    def _act(self, act: Act, event: Fields) -> Iterator[Event]:
+        size = act.columns, act.rows
+        if act.action == "lost":
+            reason = str(event["ttytrace"]["lost"]["reason"])
+            yield Gap(self._at_ns, self._at_ns, act.size, f"lost: {reason}")
+        elif act.action in SHOWN:
+            if not self._is_sized:
+                yield from self._resized(size)
+            yield Output(self._at_ns, act.data)
+        else:
+            self._is_sized = True
+            yield from self._resized(size)
+
+    def _resized(self, size: tuple[int, int]) -> Iterator[Event]:
+        if all(size) and size != self._size:
+            self._size = size
+            yield Resized(self._at_ns, *size)
+
+    def _log(self, action: str, fields: Fields, now_ns: int) -> Iterator[Event]:
+        if action == "stop":
+            yield Gap(self._at_ns, None, None, "nobody recorded from here on")
+        elif action == "gap":
+            # It stands behind the stretch that it tells of.
+            from_ns, to_ns = wall_ns(fields["from"]), wall_ns(fields["to"])
+            until_ns = self._at_ns - max(0, now_ns - to_ns)
+            yield Gap(
+                self._at_ns, until_ns, None, f"{fields['reason']}, {_seconds(to_ns - from_ns)}"
+            )
+
+    def _finding(self, event: Fields) -> Iterator[Event]:
+        finding, names = finding_of(event), {int(uid): name for uid, name in accounts_of(event)}
+        match finding:
+            case TextInput(size=size, data=data, typed_by=typed_by):
+                hands = tuple(_hand(each, names) for each in typed_by)
+                yield Typed(self._at_ns, size, data, hands)
+            case ProgramStarted(process=process, command=command):
+                by = command.submitted_by if command else None
+                line = str(event["process"]["command_line"])
+                yield Command(self._at_ns, process.key.tgid, line, by and _called(by, names))
+            case InputInjected(person=person, way=way, times=times):
+                who = _called(person, names) or "?"
+                yield Alert(self._at_ns, f"{who} put input in past the keyboard: {way}, {times}x")
+            case ProcessTraced(person=person, process=process, request=request):
+                who = _called(person, names) or "?"
+                yield Alert(
+                    self._at_ns, f"{who} took hold of process {process.key.tgid}: {request}"
+                )
+
+
+_WITH_PEOPLE: Final = frozenset(("text_input", "exec", "input-injected", "process-traced"))
+
+
+def _hand(typed: TypedBy, names: dict[int, str]) -> Hand:
+    name = typed.person and _called(typed.person, names)
+    is_sure = typed.confidence is Confidence.EXACT or typed.how is How.TERMINAL_REPLY
+    return Hand(typed.size, name, typed.how.value, is_sure)
+
+
+def _called(person: Person, names: dict[int, str]) -> str | None:
+    """alice→root: who logged in, and as whom they act."""
+    came = person.uid if person.loginuid is None else person.loginuid
+    if came is None:
+        return None
+    name = names.get(came, str(came))
+    is_same = person.uid is None or person.uid == came
+    return name if is_same else f"{name}→{names.get(person.uid, str(person.uid))}"  # type: ignore[arg-type]
+
+
+def _seconds(ns: int) -> str:
+    return f"{ns / 1e9:.1f} s"
