@@ -65,7 +65,9 @@ class _Printed:
     def of(self, line: str) -> Iterator[tuple[str, Style]]:
         for match in _TOKEN.finditer(line):
             rendering, out, back, character = match.groups()
-            if rendering is not None:
+            if rendering == "5:3":  # 53 as tmux 3.3a writes it: overlined
+                self._style = self._style._replace(overline=True)
+            elif rendering is not None:
                 self._style = rendition(self._style, rendering.encode().split(b";"))
             elif out or back:
                 self._draws_lines = bool(out)
