@@ -2,10 +2,9 @@
 
 Invariant: whatever comes in, in whatever pieces, what comes out is printable text, the controls
 that move the cursor, and whole sequences of this list. Nothing of it sets a title or the clipboard,
-asks the terminal for anything, changes what keys and mouse send, resizes, prints or links. What is
-dropped draws nothing, so a screen comes to the same with it and without.
-
-What it all comes to on a screen is in screen.py.
+asks the terminal for anything, changes what keys and mouse send, resizes, prints, links or forgets
+what was shown. What is dropped draws nothing in screen.py, whose vocabulary this is: that comes to
+the same with it and without, but for bytes that are no text in the midst of some that are, and REP.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ _LONGEST: Final = 256
 
 _DRAWS: Final = "|".join(
     (
-        r"\[(?:[0-9]{0,4}[;:])*+[0-9]{0,4}m",  # colours
-        r"\[[0-9]{0,4}(?:;[0-9]{0,4})?[@-MPSTXZ`abdefgr]",  # cursor, erase, insert, margins, tabs
+        r"\[(?![0-9;:]*+[0-9]{5})[0-9;:]{0,63}+m",  # colours
+        r"\[(?!0*3J)(?:[0-9]{0,4};){0,2}[0-9]{0,4}[@-HJ-MPSTXZ`bdfgr]",  # cursor, erase, insert
         r"\[[su]",
         r"\[4[hl]",  # insert mode
-        r"\[\?(?:6|7|25|47|104[789])[hl]",  # origin, wrapping, cursor shown, alternate screen
+        r"\[\?(?:6|7|25|47|1047|1049)[hl]",  # origin, wrapping, cursor shown, alternate screen
         r"[78DEHM]",
-        r"[()][0AB]",
+        r"[()][0B]",
         r"#8",
     )
 )
-_WITHIN: Final = r"\x00-\x17\x19\x1c-\x1f\x7f"
-"""Controls that a sequence may have inside: terminals obey them at once, and read on."""
+_WITHIN: Final = r"\x00-\x17\x19\x1c-\x1f\x7f-\U0010ffff"
+"""What a sequence may have inside: controls are obeyed at once, the rest is nothing; it goes on."""
 _CSI: Final = rf"\[[ -?{_WITHIN}]*+"
 # Bidirectional controls and tags are no more than a way to show what isn't there.
 _DRAWS_NOTHING: Final = (
@@ -48,10 +47,11 @@ _UNWANTED: Final = re.compile(
     rf"|{_CSI}|[ -/]*+[0-~]?))"
 )
 _UNFINISHED: Final = re.compile(rf"\x1b(?:{_CSI}|[ -/]*+)\Z")
+_INTERRUPTED: Final = re.compile(rf"(\x1b[ -/]*+)([{_WITHIN}]++)")
 _WHOLE: Final = re.compile(rf"\x1b(?:{_DRAWS})")
 _NEVER_DRAWS: Final = "\x1b[>"
-_CONTROL: Final = re.compile(rf"[{_WITHIN}]")
-_LONG_NUMBER: Final = re.compile("[0-9]{5,}")
+_INSIDE: Final = re.compile(rf"[{_WITHIN}]")
+_LONG_NUMBER: Final = re.compile("(?<![0-9])[0-9]{5,9}(?![0-9])")
 _MODES: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([hl])")
 _CLEAR: Final = "\x1b[H\x1b[2J"
 RESET: Final = "\x1b[m\x1b(B\x1b)B\x0f\x1b[4l\x1b[?6l\x1b[?7h\x1b[?25h\x1b[r" + _CLEAR
@@ -62,13 +62,13 @@ class DrawingOnly:
     """Reads what a terminal was sent, in pieces; gives what of it draws."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._before = ""  # how the next piece begins: an unfinished sequence, or an open string
 
     def feed(self, data: bytes) -> str:
-        """What of this, and of what was waited with, draws. What isn't UTF-8 is U+FFFD."""
+        """What of this, and of what was waited with, draws. What isn't UTF-8 doesn't."""
         text = self._before + self._decoder.decode(data)
-        self._before = ""
+        text, self._before = _INTERRUPTED.sub(_closed_up, text), ""
         return _UNWANTED.sub(self._instead, self._held_back(text))
 
     def _held_back(self, text: str) -> str:
@@ -84,15 +84,23 @@ class DrawingOnly:
         is_open = found.end() == len(found.string)
         if found["string"] and is_open:
             self._before = found[0][:2] + (found["half"] or "") + self._before
-        elif found[0].startswith("\x1b[") and is_open:
+        elif found[0].startswith("\x1b[") and is_open and not self._before:
             self._before = _NEVER_DRAWS
         return RESET if found["reset"] else ""
 
 
+def _closed_up(interrupted: re.Match[str]) -> str:
+    return _moves(interrupted[2]) + interrupted[1]
+
+
+def _moves(text: str) -> str:
+    return "".join(char for char in _INSIDE.findall(text) if "\b" <= char <= "\x0f")
+
+
 def _corrected(sequence: str) -> str:
     """What is left of a control sequence that doesn't draw as it is."""
-    moves = "".join(char for char in _CONTROL.findall(sequence) if "\b" <= char <= "\x0f")
-    bare = _LONG_NUMBER.sub("9999", _CONTROL.sub("", sequence))
+    moves = _moves(sequence)
+    bare = _LONG_NUMBER.sub("9999", _INSIDE.sub("", sequence))
     if modes := _MODES.fullmatch(bare):
         return moves + "".join(
             _mode(f"\x1b[{modes[1]}{number}{modes[3]}") for number in modes[2].split(";")

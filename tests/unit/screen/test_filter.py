@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.escape_vectors import VECTORS
 from tracer.screen.filter import RESET, DrawingOnly
+from tracer.screen.screen import Screen
 
 # Written anew: what a terminal may be sent, as a whole.
 ALLOWED = re.compile(
@@ -17,7 +18,7 @@ ALLOWED = re.compile(
     r"[\b\t\n\x0b\x0c\r\x0e\x0f]"
     r"|[ -~\u00a0-\U000dffff\U000e0080-\U0010ffff]"
     r"|\x1b\[[0-9;:]*m"
-    r"|\x1b\[[0-9]{0,4}(?:;[0-9]{0,4})?[@ABCDEFGHIJKLMPSTXZ`abdefgr]"
+    r"|\x1b\[[0-9]{0,4}(?:;[0-9]{0,4}){0,2}[@ABCDEFGHIJKLMPSTXZ`abdefgr]"
     r"|\x1b\[(?:s|u|4h|4l|\?(?:6|7|25|47|1047|1048|1049)[hl])"
     r"|\x1b(?:[78DEHM]|\([0AB]|\)[0AB]|#8)"
     ")*"
@@ -27,6 +28,12 @@ PIECES = st.one_of(
     st.binary(max_size=20),
     st.sampled_from([*VECTORS.values()]),
     st.text("\x1b[]?;:0123456789hlmJPX^_k\\\a\x18\n\x9bc\u202e", max_size=20).map(str.encode),
+)
+
+# Without what is no text, takes no place on a screen that it is dropped from, or repeats.
+DRAWN = st.one_of(
+    st.sampled_from([d for name, d in VECTORS.items() if d.isascii() and "REP" not in name]),
+    st.text("\x1b[]?;:0123456789hlmHJKXP^_k\\\a\x18\r\näc", max_size=20).map(str.encode),
 )
 
 
@@ -49,6 +56,17 @@ def test_the_pieces_make_no_difference(pieces, size):
     data = b"".join(pieces)
     cut = [data[i : i + size] for i in range(0, len(data), size)]
     assert filtered(*cut, b" ") == filtered(data, b" ")
+
+
+@given(st.lists(DRAWN))
+def test_a_screen_is_the_same(pieces):
+    """What is dropped would not have been seen on our screen."""
+    whole, drawn = Screen(20, 5), Screen(20, 5)
+    for piece in pieces:
+        whole.feed(piece)
+    drawn.feed(filtered(*pieces).encode())
+    assert [row.runs() for row in drawn.lines] == [row.runs() for row in whole.lines]
+    assert drawn.cursor == whole.cursor
 
 
 @given(st.lists(PIECES))
@@ -79,6 +97,8 @@ def test_what_comes_out_stays(pieces):
         (b"\x1b[3\a1mx", "\x1b[31mx"),
         (b"x\x1b[99999999b", "x\x1b[9999b"),
         (b"\x1b[31\x18mx", "mx"),
+        (b"\x1b[2J\x1b[3J\x1b[03Jx", "\x1b[2Jx"),
+        (b"\x1b[99999999999Bx", "x"),
         (b"\x1b[?3h", "\x1b[H\x1b[2J"),
         (b"\x1bcx", RESET + "x"),
         (b"\x05\x00\x07\x7f\xc2\x9b31mx", "31mx"),
@@ -94,8 +114,8 @@ def test_sequence(data, shown):
 
 
 def test_bytes_that_are_no_text():
-    """Each stands as U+FFFD, as in every terminal; one that is cut is waited with."""
-    assert filtered(b"a\xffb\xe2\x82", b"\xac") == "a\ufffdb€"
+    """They are dropped, as tmux does; a character that is cut is waited with."""
+    assert filtered(b"a\xffb\xe2\x82", b"\xac") == "ab€"
 
 
 def test_a_sequence_without_end_is_not_kept():
