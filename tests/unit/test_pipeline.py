@@ -34,7 +34,7 @@ from tracer.capture.recorded import RecordedSource
 from tracer.capture.recorded import record as write_recording
 from tracer.model import abi
 from tracer.model.events import ProcessKey, Record
-from tracer.model.facts import CgroupSeen, Fact
+from tracer.model.facts import CgroupSeen, Fact, PaneToAsk
 from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, TextInput, TextOutput
 from tracer.model.hands import How
 from tracer.model.stage import Drain
@@ -75,6 +75,9 @@ class Book:
         for tgid in server_tgids:
             self.said.append(("ask", tgid))
             self._answers.append(asked(pane_claim(), ms=10_000))
+
+    def ask_panes(self, panes: Iterable[PaneToAsk]) -> None:
+        self.said += [("pane", pane.pane_pid) for pane in panes]
 
     def facts(self) -> list[Fact]:
         answers, self._answers = self._answers, []

@@ -15,7 +15,7 @@ from tracer.codec.safe import safe_text
 from tracer.model import abi
 from tracer.model.context import Client, Place, Process
 from tracer.model.events import Tty
-from tracer.model.findings import Lost, UserLogin
+from tracer.model.findings import ClientOutput, Lost, PaneCaptured, TerminalResized, UserLogin
 
 _PLAIN_NAME: Final = re.compile(r"[\w@%+=,/$-]+")
 _NAME_CHARS: Final = 32
@@ -135,3 +135,12 @@ def login_text(login: UserLogin) -> str:
     session = "" if login.audit_session is None else f" (session {login.audit_session})"
     sign = {"login": "+", "logout": "-"}.get(login.action, "!")
     return f"{sign} {safe_text(login.action)} of {account} from {address} by {program}{session}"
+
+
+def screen_text(finding: ClientOutput | TerminalResized | PaneCaptured) -> str:
+    """What became of a screen, without what it shows."""
+    if isinstance(finding, ClientOutput):
+        return f"the screen of {tty_name(finding.tty)} got {len(finding.data)} bytes"
+    if isinstance(finding, TerminalResized):
+        return f"~ {tty_name(finding.tty)} is {finding.columns}x{finding.rows} now"
+    return f"~ a screen of {finding.capture.columns}x{finding.capture.rows}, as tmux says"

@@ -14,10 +14,13 @@ from tracer.cli.labels import name_of, tty_name
 from tracer.model.context import Client, Person, Process
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessTraced,
+    TerminalResized,
     TextInput,
     TmuxChanged,
     TypedBy,
@@ -40,16 +43,24 @@ class People:
         """Who a finding is about: who acts, where that is known apart from the process."""
         match finding:
             case TextInput(typed_by=(first, *_)):
-                return self.author(first)
+                label = self.author(first)
             case InputInjected() | ProcessTraced():
-                return self.person(finding.person)
+                label = self.person(finding.person)
+            case ClientOutput() | TerminalResized():
+                label = self.person(finding.person) if finding.person else "-"
+            case PaneCaptured():
+                label = "-"
+            case TmuxChanged(client=Client(person=Person() as person)):
+                label = self.person(person)
             case TmuxChanged(client=client):
-                if client is None or client.person is None:
-                    return self.account(client.uid if client else None)
-                return self.person(client.person)
-            case UserLogin() | AuditChanged() | Lost():
-                return self.account(None if isinstance(finding, Lost) else finding.loginuid)
-        return self.process(finding.process)
+                label = self.account(client.uid if client else None)
+            case UserLogin() | AuditChanged():
+                label = self.account(finding.loginuid)
+            case Lost():
+                label = self.account(None)
+            case _:
+                label = self.process(finding.process)
+        return label
 
     def author(self, typed: TypedBy) -> str:
         """Who typed; "-" for what nobody did."""

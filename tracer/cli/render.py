@@ -21,6 +21,7 @@ from tracer.cli.labels import (
     process_label,
     remarks_on,
     remarks_on_client,
+    screen_text,
     tty_name,
     where,
     word,
@@ -33,13 +34,16 @@ from tracer.codec.status import ended, signal_name
 from tracer.model.context import Client, Person, Place
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessEnded,
     ProcessForked,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -101,6 +105,8 @@ class Renderer:
         if isinstance(finding, TextOutput):
             return self._output(finding, columns)
         match finding:
+            case ClientOutput() | TerminalResized() | PaneCaptured():
+                row = self._paint(screen_text(finding), _DIM)
             case TextInput():
                 row = self._input(finding)
             case ProgramStarted():
@@ -118,10 +124,8 @@ class Renderer:
                 row = self._paint(f"— {amount_lost(finding)} lost ({why}) —", _LOUD)
             case TmuxChanged():
                 row = self._tmux_changed(finding)
-            case UserLogin():
-                row = self._paint(login_text(finding), _BOLD)
-            case AuditChanged():
-                row = self._paint(f"! audit changed: {safe_text(finding.note)}", _LOUD)
+            case UserLogin() | AuditChanged():
+                row = self._heard(finding)
             case _:
                 assert_never(finding)
         return [row]
@@ -199,6 +203,11 @@ class Renderer:
         did = f"{self._people.client(client)}{size} {_CLIENT_VERBS.get(verb, '→')} {where(place)}"
         remarks = ", ".join(remarks_on_client(client))
         return f"{did} ({remarks})" if remarks else did
+
+    def _heard(self, finding: UserLogin | AuditChanged) -> str:
+        if isinstance(finding, UserLogin):
+            return self._paint(login_text(finding), _BOLD)
+        return self._paint(f"! audit changed: {safe_text(finding.note)}", _LOUD)
 
     # ---- colour ----
 

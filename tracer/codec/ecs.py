@@ -8,12 +8,14 @@ What an event looks like on a screen is in cli/render.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from tracer.clock import WallClock
+from tracer.codec.capture import claimed, fields_of
 from tracer.codec.identity import Fields, Identities, Names, audit, known, tty_fields
 from tracer.codec.login import HEARD, login_of
 from tracer.codec.moment import timestamp
@@ -25,13 +27,16 @@ from tracer.model.context import Client, Place, Process
 from tracer.model.events import ProcessKey, Who
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessEnded,
     ProcessForked,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -77,6 +82,22 @@ class Encoder:
         self._sequence = 0
         self._actor_of = lru_cache(_CACHED)(self._actor)
         self._tmux_of = lru_cache(_CACHED)(partial(tmux_of, identities=self._identities))
+        self._encoders: Final[dict[type, Callable[[Any], Event]]] = {
+            TextOutput: self._text_output,
+            ClientOutput: self._client_output,
+            TerminalResized: self._resized,
+            TextInput: self._text_input,
+            ProgramStarted: self._started,
+            ProcessForked: partial(self._program, action="fork", type_="start"),
+            ProcessEnded: self._ended,
+            InputInjected: self._injected,
+            ProcessTraced: self._traced,
+            Lost: self._lost,
+            TmuxChanged: self._tmux_changed,
+            PaneCaptured: self._captured,
+            UserLogin: self._login,
+            AuditChanged: self._audit_changed,
+        }
 
     def to_json(self, finding: Finding) -> bytes:
         """The event as one line of UTF-8, with its newline."""
@@ -84,32 +105,7 @@ class Encoder:
 
     def encode(self, finding: Finding) -> Event:
         """The event as a nested dict of JSON types."""
-        match finding:
-            case TextOutput():
-                event = self._text_output(finding)
-            case TextInput():
-                event = self._text_input(finding)
-            case ProgramStarted():
-                event = self._started(finding)
-            case ProcessForked():
-                event = self._program(finding, "fork", "start")
-            case ProcessEnded():
-                event = self._ended(finding)
-            case InputInjected():
-                event = self._injected(finding)
-            case ProcessTraced():
-                event = self._traced(finding)
-            case Lost():
-                event = self._lost(finding)
-            case TmuxChanged():
-                event = self._tmux_changed(finding)
-            case UserLogin():
-                event = self._login(finding)
-            case AuditChanged():
-                event = self._audit_changed(finding)
-            case _:
-                assert_never(finding)
-        return event
+        return self._encoders[type(finding)](finding)
 
     def state(self, time_ns: int, place: Place, client: Client) -> Event:
         """A client as it is at `time_ns`: `event.kind` is "state", `event.start` when it began."""
@@ -130,6 +126,24 @@ class Encoder:
         event["process"]["tty"] |= {"rows": output.rows, "columns": output.columns}
         return event
 
+    def _client_output(self, output: ClientOutput) -> Event:
+        event = self._terminal(output, "client_output", output.data, len(output.data))
+        event["process"]["tty"] |= {"rows": output.rows, "columns": output.columns}
+        return self._of_client(event, output)
+
+    def _resized(self, resized: TerminalResized) -> Event:
+        event = self._base(resized.time_ns, "process", "change", "terminal-resized", resized.place)
+        size = {"rows": resized.rows, "columns": resized.columns}
+        event["process"] = {"tty": tty_fields(resized.tty) | size}
+        event["ttytrace"]["io"] = {"offset": resized.offset}
+        return self._of_client(event, resized)
+
+    def _of_client(self, event: Event, finding: ClientOutput | TerminalResized) -> Event:
+        if finding.person is not None:
+            client = self._identities.person(finding.person)
+            event["tmux"] = event["tmux"] | {"client": client}
+        return event
+
     def _text_input(self, typed: TextInput) -> Event:
         event = self._terminal(typed, "text_input", typed.data, typed.size)
         event["ttytrace"]["io"] |= {"size": typed.size} | known(withheld=typed.withheld)
@@ -137,11 +151,16 @@ class Encoder:
         return event
 
     def _terminal(
-        self, finding: TextOutput | TextInput, action: str, data: bytes | None, size: int
+        self,
+        finding: TextOutput | ClientOutput | TextInput,
+        action: str,
+        data: bytes | None,
+        size: int,
     ) -> Event:
         event = self._base(finding.time_ns, "process", "change", action, finding.place)
         event["event"]["duration"] = finding.end_ns - finding.time_ns
-        process = self._act(event, self._actor_of(finding.process)) if finding.process else {}
+        leader = None if isinstance(finding, ClientOutput) else finding.process
+        process = self._act(event, self._actor_of(leader)) if leader else {}
         kept = 0 if data is None else len(data)
         io = {"type": "tty", "total_bytes_captured": kept, "total_bytes_skipped": size - kept}
         ours: Event = {"offset": finding.offset}
@@ -232,6 +251,16 @@ class Encoder:
             # kernel's, and why a server is left out is ours.
             if change.action not in ("client-detached", "server-ignored"):
                 event["tmux"] = claiming(event["tmux"], "ttytrace.note")
+        return event
+
+    def _captured(self, captured: PaneCaptured) -> Event:
+        event = self._base(captured.time_ns, "session", "info", "pane-captured", captured.place)
+        if captured.tty is not None:
+            event["process"] = {"tty": tty_fields(captured.tty)}
+        fields = fields_of(captured.capture)
+        event["tmux"] = claiming(event["tmux"] | {"capture": fields}, *claimed(fields))
+        if captured.unsure:
+            event["ttytrace"]["capture"] = {"unsure_bytes": captured.unsure}
         return event
 
     def _login(self, login: UserLogin) -> Event:

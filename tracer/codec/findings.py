@@ -7,24 +7,30 @@ unknown again: the start of most processes, the server's start. ValueError for w
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
 from functools import lru_cache
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from tracer.codec.capture import capture_of
 from tracer.codec.identity import Fields
 from tracer.codec.login import said_of
 from tracer.codec.program import FLAGS
+from tracer.codec.text import bytes_of
 from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessEnded,
     ProcessForked,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -70,33 +76,24 @@ def _hints(class_: Any) -> tuple[Any, ...]:
 
 def _finding(event: Fields) -> Finding:
     time_ns, place = event["ttytrace"]["boottime_ns"], _place(event)
-    match event["event"]["action"]:
-        case "text_output":
-            finding: Finding = _output(event, time_ns)
-        case "text_input":
-            finding = _input(event, time_ns)
+    action = event["event"]["action"]
+    if action in _MAKERS:
+        return _MAKERS[action](event, time_ns)
+    match action:
         case "exec":
-            finding = ProgramStarted(time_ns, _process(event), place, _command(event["tmux"]))
+            finding: Finding = ProgramStarted(
+                time_ns, _process(event), place, _command(event["tmux"])
+            )
         case "fork":
             finding = ProcessForked(time_ns, _process(event), place)
         case "end":
             finding = ProcessEnded(time_ns, _process(event), place, _status(event))
-        case "input-injected":
-            injection = event["ttytrace"]["injection"]
-            who, tty = _person(event["tmux"]["injected_by"]), _tty(event["process"]["tty"])
-            way, count = injection["way"], injection["count"]
-            finding = InputInjected(time_ns, _end_ns(event), who, place, tty, way, count)
-        case "process-traced":
-            who, request = _person(event["tmux"]["traced_by"]), event["ttytrace"]["trace"]
-            finding = ProcessTraced(time_ns, who, _process(event), place, request["request"])
-        case "lost":
-            finding = _lost(event, time_ns)
-        case "login" | "login-failed" | "logout" as action:
+        case "login" | "login-failed" | "logout":
             pid, said = event["process"]["pid"], said_of(event["ttytrace"]["login"])
             finding = UserLogin(time_ns, action, pid, *_audited(event), said)
         case "audit-changed":
             finding = AuditChanged(time_ns, event["ttytrace"]["note"], *_audited(event))
-        case str(action):
+        case str():
             client = event["tmux"].get("client")
             note = event["ttytrace"].get("note")
             finding = TmuxChanged(time_ns, action, place, client and _client(client), note)
@@ -113,13 +110,26 @@ def _output(event: Fields, time_ns: int) -> TextOutput:
     tty, io = event["process"]["tty"], event["ttytrace"]["io"]
     return TextOutput(
         time_ns, _end_ns(event), _actor(event), _place(event), _tty(tty), tty["rows"],
-        tty["columns"], io["offset"], _bytes(event["process"]["io"], "text", io, "bytes"),
+        tty["columns"], io["offset"], bytes_of(event["process"]["io"], "text", io, "bytes"),
     )  # fmt: skip
+
+
+def _client_output(event: Fields, time_ns: int) -> ClientOutput:
+    tty, io = event["process"]["tty"], event["ttytrace"]["io"]
+    return ClientOutput(
+        time_ns, _end_ns(event), _client_person(event), _place(event), _tty(tty), tty["rows"],
+        tty["columns"], io["offset"], bytes_of(event["process"]["io"], "text", io, "bytes"),
+    )  # fmt: skip
+
+
+def _client_person(event: Fields) -> Person | None:
+    client = event["tmux"].get("client")
+    return client and _person(client)
 
 
 def _input(event: Fields, time_ns: int) -> TextInput:
     process, io = event["process"], event["ttytrace"]["io"]
-    data = _bytes(process["io"], "text", io, "bytes") if "text" in process["io"] else None
+    data = bytes_of(process["io"], "text", io, "bytes") if "text" in process["io"] else None
     authors = tuple(map(_typed_by, event["tmux"]["typed_by"]))
     return TextInput(
         time_ns, _end_ns(event), _actor(event), _place(event), _tty(process["tty"]), io["offset"],
@@ -151,6 +161,29 @@ def _lost(event: Fields, time_ns: int) -> Lost:
     )  # fmt: skip
 
 
+def _captured(event: Fields, time_ns: int) -> PaneCaptured:
+    tty, ours = event.get("process", _NONE).get("tty"), event["ttytrace"].get("capture", _NONE)
+    capture, unsure = capture_of(event["tmux"]["capture"]), ours.get("unsure_bytes", 0)
+    return PaneCaptured(time_ns, _place(event), tty and _tty(tty), capture, unsure)
+
+
+def _resized(event: Fields, time_ns: int) -> TerminalResized:
+    tty, offset = event["process"]["tty"], event["ttytrace"]["io"]["offset"]
+    who, size = _client_person(event), (tty["rows"], tty["columns"])
+    return TerminalResized(time_ns, _place(event), who, _tty(tty), *size, offset)
+
+
+def _injected(event: Fields, time_ns: int) -> InputInjected:
+    injection, tty = event["ttytrace"]["injection"], _tty(event["process"]["tty"])
+    who, what = _person(event["tmux"]["injected_by"]), (injection["way"], injection["count"])
+    return InputInjected(time_ns, _end_ns(event), who, _place(event), tty, *what)
+
+
+def _traced(event: Fields, time_ns: int) -> ProcessTraced:
+    who, request = _person(event["tmux"]["traced_by"]), event["ttytrace"]["trace"]["request"]
+    return ProcessTraced(time_ns, who, _process(event), _place(event), request)
+
+
 def _status(event: Fields) -> int:
     signal = event["ttytrace"].get("signal")
     if signal is None:
@@ -171,7 +204,7 @@ def _place(event: Fields) -> Place:
     window, pane = tmux.get("window", _NONE), tmux.get("pane", _NONE)
     return Place(
         ProcessKey(server.get("pid", 0), 0),
-        _bytes(server, "socket", server, "socket_base64") if "socket" in server else None,
+        bytes_of(server, "socket", server, "socket_base64") if "socket" in server else None,
         session.get("id"), session.get("name"), window.get("id"), window.get("index"),
         window.get("name"), pane.get("id"), pane.get("pid"), tmux.get("verified", False),
         _uid(server),
@@ -190,9 +223,9 @@ def _process(event: Fields) -> Process:
     return Process(
         key=ProcessKey(fields["pid"], start_ns),
         who=_who(event) if "user" in event else None,
-        invoked=_bytes(ours, "invoked", ours, "invoked_base64"),
-        exe=_bytes(fields, "executable", ours, "executable_base64"),
-        cwd=_bytes(fields, "working_directory", ours, "working_directory_base64"),
+        invoked=bytes_of(ours, "invoked", ours, "invoked_base64"),
+        exe=bytes_of(fields, "executable", ours, "executable_base64"),
+        cwd=bytes_of(fields, "working_directory", ours, "working_directory_base64"),
         argv=_argv(fields, ours),
         argv_bytes=ours.get("argv_bytes", 0),
         argc=fields.get("args_count", 0),
@@ -201,7 +234,7 @@ def _process(event: Fields) -> Process:
         source=ours.get("source", "kernel"),
         container_id=event.get("container", _NONE).get("id"),
         ancestors=tuple(
-            (each["pid"], _bytes(each, "executable", each, "executable_base64"))
+            (each["pid"], bytes_of(each, "executable", each, "executable_base64"))
             for each in ours.get("ancestors", ())
         ),
         masks=tuple(
@@ -279,9 +312,13 @@ def _tty(fields: Fields) -> Tty:
     return Tty(device["major"], device["minor"])
 
 
-def _bytes(fields: Fields, name: str, exact_in: Fields, exact: str) -> bytes:
-    # The exact bytes stand beside a text that they aren't.
-    if exact in exact_in:
-        return b64decode(exact_in[exact])
-    text: Any = fields.get(name, "")
-    return bytes(text.encode())
+_MAKERS: Final[dict[str, Callable[[Fields, int], Finding]]] = {
+    "text_output": _output,
+    "client_output": _client_output,
+    "terminal-resized": _resized,
+    "text_input": _input,
+    "input-injected": _injected,
+    "process-traced": _traced,
+    "lost": _lost,
+    "pane-captured": _captured,
+}

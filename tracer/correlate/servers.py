@@ -56,6 +56,11 @@ class Server:
         pane = self._panes.get(pane_tgid or 0)
         return pane or self.place._replace(pane_pid=pane_tgid or None)
 
+    @property
+    def panes(self) -> list[Place]:
+        """Those that the last answer has."""
+        return list(self._shown.panes.values())
+
     def session_place(self, session_id: str) -> Place:
         """A session, with its name if the last answer has it."""
         return self._shown.sessions.get(session_id) or self.place._replace(session_id=session_id)

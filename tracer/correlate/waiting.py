@@ -1,6 +1,7 @@
-"""What waits until it has a name, and lets nothing pass it.
+"""What waits until it has a name, or for the picture of a pane, and lets nothing pass it.
 
-Invariant: findings leave in the order in which they came, none later than NAME_WAIT_NS.
+Invariant: findings leave in the order in which they came, none later than NAME_WAIT_NS or
+captures.HOLD_NS.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 from tracer.correlate.access import Access, Change
+from tracer.correlate.captures import Captures
 from tracer.correlate.servers import Server
 from tracer.model.context import Place
-from tracer.model.findings import Finding
+from tracer.model.findings import ClientOutput, Finding, TerminalResized
 
 NAME_WAIT_NS: Final = 300_000_000
 
@@ -25,10 +27,11 @@ class Waiting:
         servers: Mapping[int, Server],
         ignored: Set[int],
         access: Access,
+        captures: Captures,
         place_of: Callable[[int, int | None], Place],
     ) -> None:
         self._servers, self._ignored = servers, ignored
-        self._access, self._place_of = access, place_of
+        self._access, self._captures, self._place_of = access, captures, place_of
         self.queue: Final = deque[Finding | Change]()
         self._expected: dict[tuple[int, int], int] = {}
 
@@ -58,6 +61,8 @@ class Waiting:
     def release(self, now_ns: int) -> list[Finding]:
         """Those that need not wait, up to the first that must."""
         out: list[Finding] = []
+        if self._captures.holds(now_ns):
+            return out
         while self.queue and not self._must_wait(self.queue[0], now_ns):
             out += self.told([self.queue.popleft()])
         return out
@@ -80,10 +85,21 @@ class Waiting:
 
     def _named(self, finding: Finding) -> Finding:
         place = finding.place
-        if place is None or place.pane_id or not place.pane_pid:
+        if place is None or place.pane_id:
             return finding
+        if not place.pane_pid:
+            return self._seated(finding)
         better = self._place_of(place.server.tgid, place.pane_pid)
         return finding._replace(place=better) if better.pane_id else finding
+
+    def _seated(self, finding: Finding) -> Finding:
+        """What a client shows, with what is known of it by now."""
+        if not isinstance(finding, ClientOutput | TerminalResized):
+            return finding
+        person, place = self._access.at(finding.place.server.tgid, finding.tty)
+        if person is None or (finding.person is not None and finding.person.key != person.key):
+            return finding
+        return finding._replace(person=person, place=place)
 
     def _must_wait(self, finding: Finding | Change, now_ns: int) -> bool:
         if isinstance(finding, Change):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tracer.model.audit import AuditSeen
+from tracer.model.capture import Capture
 from tracer.model.context import Origin
 from tracer.model.events import ProcessKey, Tty
 
@@ -163,6 +164,32 @@ class ServerAsked(NamedTuple):
     is_system_program: bool = False
 
 
+class PaneToAsk(NamedTuple):
+    """Wanted: what a pane shows, by the id that its server has for it; `pane_pid` tells whether it
+    still is that pane."""
+
+    server_tgid: int
+    pane_pid: int
+    pane_id: str
+
+
+class PaneAsked(NamedTuple):
+    """What asking a tmux server for the screen of a pane brought.
+
+    `asked_ns`, `heard_ns`: CLOCK_BOOTTIME when the question left and when the answer was whole; the
+    server took the picture in between. `tty`: the terminal of the pane's first process, as /proc
+    shows it. `capture` is None where the verdict isn't OK, or the answer is no screen of that pane.
+    """
+
+    server_tgid: int
+    pane_pid: int
+    asked_ns: int
+    heard_ns: int
+    verdict: Verdict
+    tty: Tty | None = None
+    capture: Capture | None = None
+
+
 class CgroupSeen(NamedTuple):
     """The container that a cgroup belongs to, None if none."""
 
@@ -182,8 +209,8 @@ class PeerSeen(NamedTuple):
 
 
 class TtyState(NamedTuple):
-    """The kernel half's own account of one pty: `end` bytes were read until its last record, and
-    so many `records` made.
+    """The kernel half's own account of one terminal: `end` bytes passed until its last record of
+    that `kind` (abi.KIND_*), and so many `records` were made.
 
     The other fields are those of its first record; see events.PaneOutput.
     """
@@ -196,6 +223,16 @@ class TtyState(NamedTuple):
     server_tgid: int
     session: int | None
     tty: Tty
+    kind: int
 
 
-Fact = ServerSeen | ServerIgnored | Followed | ServerAsked | CgroupSeen | PeerSeen | AuditSeen
+Fact = (
+    ServerSeen
+    | ServerIgnored
+    | Followed
+    | ServerAsked
+    | PaneAsked
+    | CgroupSeen
+    | PeerSeen
+    | AuditSeen
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tracer.model.audit import Said
+from tracer.model.capture import Capture
 from tracer.model.context import Client, Command, Person, Place, Process
 from tracer.model.events import Tty
 from tracer.model.hands import Confidence, How
@@ -56,6 +57,42 @@ class TextOutput(NamedTuple):
     columns: int
     offset: int
     data: bytes
+
+
+class ClientOutput(NamedTuple):
+    """What a tmux server sent to the terminal of one of its clients: what that person's screen got,
+    status line and all.
+
+    As TextOutput, but `offset` counts from when this server was first seen to write there. `place`
+    has no pane; its session is the one that the client was attached to then. `person`: who has that
+    terminal, None where that isn't known.
+    """
+
+    time_ns: int
+    end_ns: int
+    person: Person | None
+    place: Place
+    tty: Tty
+    rows: int
+    columns: int
+    offset: int
+    data: bytes
+
+
+class TerminalResized(NamedTuple):
+    """A tmux server gave a pane another size, or found that a client's terminal has one.
+
+    `offset`: of the output that comes next there. A client's `place` has no pane; `person` is as in
+    ClientOutput, and None for a pane.
+    """
+
+    time_ns: int
+    place: Place
+    person: Person | None
+    tty: Tty
+    rows: int
+    columns: int
+    offset: int
 
 
 class TypedBy(NamedTuple):
@@ -151,6 +188,24 @@ class TmuxChanged(NamedTuple):
     note: str | None
 
 
+class PaneCaptured(NamedTuple):
+    """What a pane showed by its server's word: one that was there before tracing began, or of which
+    output was lost.
+
+    Rule of its place: what the server read from the pane before it was asked (`time_ns`) stands
+    before this, all that it read later behind it. The server took the picture a moment after it was
+    asked, so the first `unsure` bytes behind it may be in it already, and stand twice then. Mostly
+    there are none: a pane that showed something in that moment is asked again, a few times.
+    `tty` is the kernel's, None where the pane isn't verified.
+    """
+
+    time_ns: int
+    place: Place
+    tty: Tty | None
+    capture: Capture
+    unsure: int = 0
+
+
 class UserLogin(NamedTuple):
     """Somebody logged in to this host, could not, or left; heard from the audit stream.
 
@@ -182,11 +237,14 @@ Finding = (
     | ProgramStarted
     | ProcessEnded
     | TextOutput
+    | ClientOutput
+    | TerminalResized
     | TextInput
     | InputInjected
     | ProcessTraced
     | Lost
     | TmuxChanged
+    | PaneCaptured
     | UserLogin
     | AuditChanged
 )

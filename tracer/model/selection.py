@@ -11,13 +11,16 @@ from typing import Final, NamedTuple
 from tracer.model.context import Client, Command, Person, Process
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessEnded,
     ProcessForked,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -29,11 +32,14 @@ _KIND_OF: Final[dict[type, str]] = {
     ProcessEnded: "end",
     ProcessForked: "fork",
     TextOutput: "text_output",
+    ClientOutput: "client_output",
+    TerminalResized: "terminal-resized",
     TextInput: "text_input",
     InputInjected: "input-injected",
     ProcessTraced: "process-traced",
     Lost: "lost",
     TmuxChanged: "tmux",
+    PaneCaptured: "pane-captured",
     UserLogin: "login",
     AuditChanged: "audit",
 }
@@ -43,7 +49,13 @@ KINDS: Final = (*_KIND_OF.values(), LOG)
 """The kinds that a selection can name."""
 # A fork is followed by an exec, or is a subshell: seldom what an operator looks for. The end of a
 # process that never ran a program of its own goes with it.
-BY_DEFAULT: Final = frozenset(KINDS) - {"fork"}
+# What a client got shows what panes do once more; a size changes with each window that is dragged.
+BY_DEFAULT: Final = frozenset(KINDS) - {
+    "fork",
+    "client_output",
+    "terminal-resized",
+    "pane-captured",
+}
 
 
 class Selection(NamedTuple):
@@ -84,7 +96,7 @@ def _uids_of(finding: Finding) -> set[int | None]:
             people = [typed.person for typed in finding.typed_by]
         case ProgramStarted(command=Command() as command):
             people = [command.submitted_by, *(person for person, _ in command.composed_by)]
-        case InputInjected() | ProcessTraced():
+        case InputInjected() | ProcessTraced() | ClientOutput() | TerminalResized():
             people = [finding.person]
         case UserLogin() | AuditChanged():
             return {finding.loginuid}

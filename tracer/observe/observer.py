@@ -18,6 +18,8 @@ from tracer.model.facts import (
     CgroupSeen,
     Fact,
     Followed,
+    PaneAsked,
+    PaneToAsk,
     PeerSeen,
     ProcSeen,
     ServerAsked,
@@ -26,7 +28,7 @@ from tracer.model.facts import (
     ServerSeen,
     Verdict,
 )
-from tracer.observe import logins, procfs, servers, tmux
+from tracer.observe import captures, logins, procfs, servers, tmux
 from tracer.observe.scope import Scope
 from tracer.observe.verify import verify
 from tracer.settings import ScopeSettings
@@ -60,8 +62,9 @@ class Observer:
         self._scope = scope
         self._left_out: set[int] = set()
         self._workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="ask")
-        # One of its own: who asks servers waits for them.
+        # Of their own: who asks servers waits for them, and names must not wait for pictures.
         self._peer_worker = ThreadPoolExecutor(1, thread_name_prefix="peers")
+        self._pane_workers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="panes")
         self._peers_waiting = 0
         self._facts = _Answers()
         self._limits: dict[int, _Limit] = {}
@@ -111,6 +114,11 @@ class Observer:
                 self._busy.add(tgid)
                 self._workers.submit(self._ask, tgid)
 
+    def ask_panes(self, panes: Iterable[PaneToAsk]) -> None:
+        """Asks servers what these panes show, soon; each is answered by a PaneAsked."""
+        for pane in panes:
+            self._pane_workers.submit(self._ask_pane, pane)
+
     def look_at_peers(self, keys: Iterable[ProcessKey]) -> None:
         """Finds out how the users of these processes came, soon; PeerSeen facts tell it.
 
@@ -159,7 +167,7 @@ class Observer:
 
     def close(self) -> None:
         """Leaves the workers to end by themselves, within their deadlines."""
-        for workers in (self._workers, self._peer_worker):
+        for workers in (self._workers, self._peer_worker, self._pane_workers):
             workers.shutdown(wait=False, cancel_futures=True)
         self._facts.close()
 
@@ -221,6 +229,15 @@ class Observer:
         except Exception as error:  # noqa: BLE001 - a door: a worker's error must not go unheard
             claims = ServerClaims(Verdict.UNREACHABLE, type(error).__name__)
             fact = ServerAsked(tgid, asked_ns, None, claims)
+        self._facts.put(fact)
+
+    def _ask_pane(self, pane: PaneToAsk) -> None:
+        try:
+            fact = captures.ask(pane)
+        except Exception:  # noqa: BLE001 - a door: a worker's error must not leave it unanswered
+            now = boot_ns()
+            tgid, pane_pid = pane.server_tgid, pane.pane_pid
+            fact = PaneAsked(tgid, pane_pid, now, now, Verdict.UNREACHABLE)
         self._facts.put(fact)
 
     def _look(self, key: ProcessKey) -> None:

@@ -163,16 +163,28 @@ def query(
 def server_facts(socket_path: bytes, server_pid: int) -> ServerClaims:
     """One poll of a tmux server: its sessions, clients and panes, none of them verified yet.
 
+    Each poll shows to the user (their after-list-* hooks run), so callers limit its rate.
+    """
+    return claims.parse(ask(socket_path, server_pid, claims.COMMAND))
+
+
+def ask(
+    socket_path: bytes,
+    server_pid: int,
+    argv: Sequence[str],
+    max_reply_bytes: int = MAX_REPLY_BYTES,
+) -> Reply:
+    """Has the tmux server with that pid run a command, by whichever way it can be asked.
+
     `socket_path` as the server bound it: it is looked up from the server's own root or directory.
-    Takes at most twice DEADLINE_S, the second for a server of another protocol version. Each poll
-    shows to the user (their after-list-* hooks run), so callers limit its rate. A socket on which
-    systemd called listen() is WRONG_PEER.
+    Takes at most twice DEADLINE_S, the second for a server of another protocol version. A socket on
+    which systemd called listen() is WRONG_PEER.
     """
     path = _as_seen_by(server_pid, socket_path)
-    reply = query(path, server_pid, claims.COMMAND)
+    reply = query(path, server_pid, argv, max_reply_bytes=max_reply_bytes)
     if reply.verdict is Verdict.VERSION and reply.peer is not None:
-        reply = tmux_peer.query(path, reply.peer, claims.COMMAND)
-    return claims.parse(reply)
+        return tmux_peer.query(path, reply.peer, argv, max_reply_bytes=max_reply_bytes)
+    return reply
 
 
 def _as_seen_by(pid: int, path: bytes) -> bytes:

@@ -13,7 +13,7 @@ from functools import partial
 from threading import Condition, Thread
 from typing import Final, NamedTuple, Protocol
 
-from tracer.model.findings import Finding, TextInput, TextOutput
+from tracer.model.findings import ClientOutput, Finding, PaneCaptured, TextInput, TextOutput
 
 LIMIT_BYTES: Final = 64 << 20
 _FINDING_BYTES: Final = 2048  # of one, without the text that it carries
@@ -127,9 +127,13 @@ class Worker:
 
 
 def _size(findings: Iterable[Finding]) -> int:
-    return sum(
-        _FINDING_BYTES + len(finding.data or b"")
-        if isinstance(finding, TextOutput | TextInput)
-        else _FINDING_BYTES
-        for finding in findings
-    )
+    return sum(_FINDING_BYTES + len(_text_of(finding)) for finding in findings)
+
+
+def _text_of(finding: Finding) -> bytes:
+    match finding:
+        case TextOutput() | ClientOutput() | TextInput():
+            return finding.data or b""
+        case PaneCaptured():
+            return finding.capture.text + (finding.capture.saved_text or b"")
+    return b""

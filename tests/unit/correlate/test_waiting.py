@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.playbook import PANE, SERVER, asked, at_ns, key, pane_claim
 from tracer.correlate.access import Access
+from tracer.correlate.captures import Captures
 from tracer.correlate.people import People
 from tracer.correlate.servers import Server
 from tracer.correlate.waiting import NAME_WAIT_NS, Waiting
 from tracer.model.context import Place
-from tracer.model.findings import Finding, ProcessForked, TmuxChanged
+from tracer.model.findings import Finding, TmuxChanged
 
 _SEEN = TmuxChanged(at_ns(0), "server-seen", Place(key(SERVER)), None, None)
 _UNNAMED = TmuxChanged(at_ns(1), "pane-opened", Place(key(SERVER), pane_pid=PANE), None, None)
@@ -25,16 +24,16 @@ def server() -> Server:
 
 @pytest.fixture
 def waiting(server: Server) -> Waiting:
-    def place_of(_server_tgid: int, pane_pid: int | None) -> Place:
-        return server.place_of(pane_pid)
+    return _waiting(server, set())
 
-    address: Callable[[int | None], str | None] = lambda _session: None  # noqa: E731
-    access = Access(People(address), lambda _tgid: server.place)
-    return Waiting({SERVER: server}, set(), access, place_of)
+
+def _waiting(server: Server, ignored: set[int]) -> Waiting:
+    access = Access(People(), lambda _tgid: server.place)
+    place_of = lambda _tgid, pane_pid: server.place_of(pane_pid)  # noqa: E731
+    return Waiting({SERVER: server}, ignored, access, Captures(), place_of)
 
 
 def _actions(findings: list[Finding]) -> list[str]:
-    assert not any(isinstance(each, ProcessForked) for each in findings)
     return [each.action for each in findings if isinstance(each, TmuxChanged)]
 
 
@@ -70,8 +69,8 @@ def test_a_pane_that_was_made_later_than_the_question_waits_for_the_next(
     assert _actions(waiting.release(at_ns(2))) == ["pane-opened"]
 
 
-def test_nothing_of_what_is_ignored_is_told(waiting: Waiting, server: Server) -> None:
+def test_nothing_of_what_is_ignored_is_told(server: Server) -> None:
     """A server that turned out to be none."""
-    ignored = Waiting({SERVER: server}, {SERVER}, waiting._access, waiting._place_of)
-    ignored.queue.append(_SEEN)
-    assert ignored.flush() == []
+    ignoring = _waiting(server, {SERVER})
+    ignoring.queue.append(_SEEN)
+    assert ignoring.flush() == []
