@@ -81,7 +81,7 @@ class AsciicastV1:
         self._frames: list[Any] = frames if isinstance(frames, list) else []
         self.columns, self.rows = _size(document, ("width", "height"))
         self.title = _title(source, document)
-        self.start_ns = None
+        self.start_ns: int | None = None
 
     def close(self) -> None:
         """Closes its file."""
@@ -104,9 +104,10 @@ class AsciicastV1:
 def asciicast(source: Source, first: Line) -> Asciicast | AsciicastV1 | None:
     """The recording, if the file's first line begins one. Raises BadRecording where it does, and
     can't be read."""
-    match parsed(first.data):
-        case {"version": (2 | 3) as version, **rest}:
-            return Asciicast(source, {"version": version, **rest}, first.end)
+    header: Any = parsed(first.data)
+    match header:
+        case {"version": 2 | 3}:
+            return Asciicast(source, header, first.end)
         case {"version": int(version)} if version > 3:
             raise source.bad(1, f"asciicast {version} is not known here")
     return _v1(source)

@@ -102,8 +102,9 @@ class _Stream:
 def tlog(source: Source, first: Line) -> Tlog | None:
     """The recording, if the file's first line is a message of one. Raises BadRecording where its
     version isn't known."""
-    match parsed(first.data):
-        case {"ver": str() | int() as version, "timing": str(), "id": int()} as message:
+    message: Any = parsed(first.data)
+    match message:
+        case {"ver": str() | int() as version, "timing": str(), "id": int()}:
             if str(version).partition(".")[0] not in {"1", "2"}:
                 raise source.bad(1, f"tlog {version} is not known here")
             return Tlog(source, message)

@@ -87,10 +87,10 @@ class Typescript:
         elif kind == b"O":
             yield from self._output(at_ns, passed, min(until, self._end))
         elif window := _WINDOW.match(rest):
-            size = size_of(int(window[2]), int(window[1]))
-            if size is None:
+            cells = size_of(int(window[2]), int(window[1]))
+            if cells is None:
                 raise ValueError(rest)
-            yield Step((Resized(at_ns, *size),), None)
+            yield Step((Resized(at_ns, *cells),), None)
         if until > self._end:
             reason = "the typescript ends before its timing"
             yield Step((Gap(at_ns, None, until - self._end, reason),), None)

@@ -106,8 +106,8 @@ def test_versions_to_come_are_refused(tmp_path: Path, version: object) -> None:
     "change",
     [
         {"timing": ">4"}, {"timing": "x"}, {"timing": ">"}, {"timing": "+1" + "0" * 30},
-        {"timing": 5}, {"timing": "=0x0"}, {"timing": "=999999x24"}, {"timing": "]1/1"}, {"out_bin": [1]},
-        {"out_bin": "x"},
+        {"timing": 5}, {"timing": "=0x0"}, {"timing": "=999999x24"}, {"timing": "]1/1"},
+        {"out_bin": [1]}, {"out_bin": "x"},
         {"out_bin": [256]}, {"out_bin": [-1]}, {"out_bin": ["a"]}, {"out_txt": None},
         {"pos": "x"}, {"pos": -1}, {"pos": 1e300}, {"pos": True}, {"pos": None},
         {"timing": "+999999999999999"},
