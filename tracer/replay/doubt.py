@@ -14,12 +14,12 @@ class Doubt:
     """The doubted rows of one screen."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, Row] = {}  # by id(), which holds while we hold the row
+        self._rows: set[Row] = set()
         self._is_main_open = False
 
     def all_of(self, screen: Screen) -> None:
         """Everything that is shown now, and what a full-screen program covers."""
-        self._rows = {id(row): row for row in screen.lines}
+        self._rows = set(screen.lines)
         self._is_main_open = screen.is_alternate
 
     def moved_on(self, screen: Screen, *, is_resized: bool = False) -> None:
@@ -31,4 +31,4 @@ class Doubt:
 
     def is_shown(self, screen: Screen) -> bool:
         """Whether any of them is on the screen."""
-        return bool(self._rows) and any(id(row) in self._rows for row in screen.lines)
+        return not self._rows.isdisjoint(screen.lines)

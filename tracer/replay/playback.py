@@ -128,6 +128,12 @@ class Playback:
         self.seek(found)
         return True
 
+    def show(self, recording: Recording) -> None:
+        """Another recording of the same time, at the same moment."""
+        at_ns, self.recording, self._marks = self.at_ns, recording, None
+        self._begin(at_ns)
+        self.seek(at_ns)
+
     # ---- within ----
 
     @property

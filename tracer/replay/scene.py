@@ -31,6 +31,13 @@ _MAX_RUNNING: Final = 256
 class Scene:
     """Moves on by apply(). `typed`, `alert`: the newest; `label`: which terminal is shown."""
 
+    screen: Screen
+    typed: Typed | None
+    alert: Alert | None
+    _running: dict[int, Command]
+    _cause: Gap | Claimed | None
+    _doubt: Doubt
+
     def __init__(self, keyframe: Keyframe) -> None:
         self.label = ""
         self._show(keyframe.screen, keyframe.before)
@@ -68,10 +75,8 @@ class Scene:
 
     def _show(self, screen: Screen, before: tuple[Event, ...]) -> None:
         self.screen = screen
-        self.typed: Typed | None = None
-        self.alert: Alert | None = None
-        self._running: dict[int, Command] = {}
-        self._cause: Gap | Claimed | None = None
+        self.typed = self.alert = self._cause = None
+        self._running = {}
         self._doubt = Doubt()
         for event in before:
             self._remember(event)

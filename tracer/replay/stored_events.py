@@ -14,10 +14,18 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
 from tracer.model.context import Person
-from tracer.model.findings import InputInjected, ProcessTraced, ProgramStarted, TextInput, TypedBy
+from tracer.model.findings import (
+    InputInjected,
+    PaneCaptured,
+    ProcessTraced,
+    ProgramStarted,
+    TextInput,
+    TypedBy,
+)
 from tracer.model.hands import Confidence, How
 from tracer.replay.recording import (
     Alert,
+    Claimed,
     Command,
     Ended,
     Event,
@@ -28,6 +36,7 @@ from tracer.replay.recording import (
     Typed,
 )
 from tracer.store.acts import SHOWN, Act, act_of
+from tracer.store.captured import screen_of
 from tracer.store.index_entry import accounts_of
 
 ALERTS: Final = ("input-injected", "process-traced", "server-unverified")
@@ -72,7 +81,7 @@ class StoredEvents:
         elif action == "server-unverified":
             note = event["ttytrace"].get("note", "")
             yield Alert(at_ns, f"the tmux server is not believed: {note}")
-        elif action in _WITH_PEOPLE:
+        elif action in _FOUND:
             yield from self._finding(event)
 
     def _act(self, act: Act, event: Fields) -> Iterator[Event]:
@@ -114,6 +123,10 @@ class StoredEvents:
                 by = command.submitted_by if command else None
                 line = str(event["process"]["command_line"])
                 yield Command(self._at_ns, process.key.tgid, line, by and _called(by, names))
+            case PaneCaptured(capture=capture):
+                screen = screen_of(capture)
+                self._size = screen.columns, screen.rows
+                yield Claimed(self._at_ns, screen)
             case InputInjected(person=person, way=way, times=times):
                 who = _called(person, names) or "?"
                 yield Alert(self._at_ns, f"{who} put input in past the keyboard: {way}, {times}x")
@@ -124,7 +137,9 @@ class StoredEvents:
                 )
 
 
-_WITH_PEOPLE: Final = frozenset(("text_input", "exec", "input-injected", "process-traced"))
+_FOUND: Final = frozenset(
+    ("text_input", "exec", "pane-captured", "input-injected", "process-traced")
+)
 
 
 def _hand(typed: TypedBy, names: dict[int, str]) -> Hand:
