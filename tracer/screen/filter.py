@@ -19,7 +19,8 @@ _LONGEST: Final = 256
 _DRAWS: Final = "|".join(
     (
         r"\[(?![0-9;:]*+[0-9]{5})[0-9;:]{0,63}+m",  # colours
-        r"\[(?!0*3J)(?:[0-9]{0,4};){0,2}[0-9]{0,4}[@-HJ-MPSTXZ`bdfgr]",  # cursor, erase, insert
+        r"\[(?!0*3J)(?:[0-9]{0,4};){0,15}+[0-9]{0,4}[@-HJ-MPSXZ`bdfgr]",  # cursor, erase, insert
+        r"\[[0-9]{0,4}T",  # with more it has to do with the mouse
         r"\[[su]",
         r"\[4[hl]",  # insert mode
         r"\[\?(?:6|7|25|47|1047|1049)[hl]",  # origin, wrapping, cursor shown, alternate screen
@@ -42,7 +43,7 @@ _UNWANTED: Final = re.compile(
     rf"[\x1b{_DRAWS_NOTHING}](?:(?<!\x1b)[{_DRAWS_NOTHING}]*+|(?!{_DRAWS})(?:"
     rf"(?P<csi>{_CSI}[@-~])"
     r"|(?P<string>\][^\x07\x18\x1a\x1b]*+|[X^_k][^\x18\x1a\x1b]*+"
-    r"|P[^\x1b]*+(?:\x1b[^\\][^\x1b]*+)*+(?P<half>\x1b\Z)?)"
+    rf"|P[{_WITHIN} -?]*+(?P<device>[@-~][^\x1b]*+(?:\x1b[^\\][^\x1b]*+)*+(?P<half>\x1b\Z)?)?)"
     r"|(?P<reset>c)"
     rf"|{_CSI}|[ -/]*+[0-~]?))"
 )
@@ -51,6 +52,7 @@ _INTERRUPTED: Final = re.compile(rf"(\x1b[ -/]*+)([{_WITHIN}]++)")
 _WHOLE: Final = re.compile(rf"\x1b(?:{_DRAWS})")
 _NEVER_DRAWS: Final = "\x1b[>"
 _INSIDE: Final = re.compile(rf"[{_WITHIN}]")
+_MOVES: Final = re.compile("[\b-\x0f]")
 _LONG_NUMBER: Final = re.compile("(?<![0-9])[0-9]{5,9}(?![0-9])")
 _MODES: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([hl])")
 _CLEAR: Final = "\x1b[H\x1b[2J"
@@ -79,14 +81,20 @@ class DrawingOnly:
         return text[:last]
 
     def _instead(self, found: re.Match[str]) -> str:
+        sequence, is_open = found[0], found.end() == len(found.string)
         if found["csi"]:
-            return _corrected(found[0])
-        is_open = found.end() == len(found.string)
-        if found["string"] and is_open:
-            self._before = found[0][:2] + (found["half"] or "") + self._before
-        elif found[0].startswith("\x1b[") and is_open and not self._before:
-            self._before = _NEVER_DRAWS
-        return RESET if found["reset"] else ""
+            return _corrected(sequence)
+        if found["reset"]:
+            return RESET
+        if found["string"]:
+            if is_open:
+                opening = sequence[:2] + ("q" if found["device"] else "")
+                self._before = opening + (found["half"] or "") + self._before
+        elif sequence.startswith("\x1b["):
+            if is_open and not self._before:
+                self._before = _NEVER_DRAWS
+            return _moves(sequence)
+        return ""
 
 
 def _closed_up(interrupted: re.Match[str]) -> str:
@@ -94,7 +102,7 @@ def _closed_up(interrupted: re.Match[str]) -> str:
 
 
 def _moves(text: str) -> str:
-    return "".join(char for char in _INSIDE.findall(text) if "\b" <= char <= "\x0f")
+    return "".join(_MOVES.findall(text))
 
 
 def _corrected(sequence: str) -> str:
@@ -109,6 +117,6 @@ def _corrected(sequence: str) -> str:
 
 
 def _mode(sequence: str) -> str:
-    if sequence.startswith("\x1b[?3") and len(sequence) == 5:  # 80 or 132 columns: cleared by both
+    if sequence in ("\x1b[?3h", "\x1b[?3l"):  # 80 or 132 columns: both clear the screen
         return _CLEAR
     return sequence if _WHOLE.fullmatch(sequence) else ""
