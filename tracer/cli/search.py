@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from tracer.cli.indexed import say, say_gaps, searcher
 from tracer.cli.logs import LogOption
 from tracer.cli.render import wants_colour
+from tracer.cli.search_file import search_file
 from tracer.cli.stored import StoredLines
 from tracer.cli.when import moment, now_us
 from tracer.codec.safe import safe_json
@@ -44,6 +46,13 @@ def search(  # noqa: PLR0917 - each is an option of the command
     kind: Annotated[
         str, typer.Option(help="Kinds of events, with commas; tmux: all that tmux does.")
     ] = "",
+    in_: Annotated[
+        Path | None,
+        typer.Option("--in", metavar="FILE", help="Search this recording, not the log."),
+    ] = None,
+    timing: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The timing of a typescript.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, help="The newest so many; 0: all.")] = 100,
     is_json: Annotated[bool, typer.Option("--json", help="The stored lines as they are.")] = False,
 ) -> None:
@@ -58,13 +67,21 @@ def search(  # noqa: PLR0917 - each is an option of the command
         _words("--text", text), _regex(regex), exit_, moment("--since", since, now),
         moment("--until", until, now), limit,
     )  # fmt: skip
+    if in_ is None and timing is None:
+        is_found = _search_log(log, query, is_json)
+    else:
+        is_found = search_file(in_, timing, query, has_more=is_json or log is not None)
+    if not is_found:
+        raise typer.Exit(_NOTHING_FOUND)
+
+
+def _search_log(log: Path | None, query: Query, is_json: bool) -> bool:
     with searcher(log) as asking:
         is_found = _print(asking, query, is_json)
         say_gaps(asking, query)
         if not is_found:
             say(f"nothing found in {asking.extent()}")
-    if not is_found:
-        raise typer.Exit(_NOTHING_FOUND)
+    return is_found
 
 
 def _print(asking: Searcher, query: Query, is_json: bool) -> bool:

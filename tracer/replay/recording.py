@@ -107,7 +107,7 @@ Event = Output | Resized | Typed | Command | Ended | Alert | Gap | Claimed | Cut
 
 
 class Mark(NamedTuple):
-    """A moment to jump to: `kind` is "command", "alert" or "gap"."""
+    """A moment to jump to: `kind` is "command", "alert", "gap", or a file's own "marker"."""
 
     at_ns: int
     kind: str
