@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracer.clock import WallClock
 from tracer.model import abi
 from tracer.model.audit import Said
+from tracer.model.capture import Capture, Cursor, Modes
 from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
@@ -12,6 +13,7 @@ from tracer.model.findings import (
     Finding,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessEnded,
     ProcessForked,
     ProcessTraced,
@@ -95,6 +97,10 @@ TRACED = ProcessTraced(NOW, BOB, PROCESS, PLACE, "PTRACE_ATTACH")
 LOST = Lost(NOW, "text_output", "ring full", 2, 37, PLACE, PTS, 4096)
 LOGIN = UserLogin(NOW, "login", 4300, 1000, 4, Said("/usr/sbin/sshd", "alice", "10.0.0.7", "ssh"))
 HEARD = BOB._replace(origin=Origin("unknown", "10.0.0.9", is_heard=True))
+CAPTURE = Capture(
+    80, 24, Cursor(1, 2), Modes(True, False, False, True), 0, 23, (8, 16), b"$ ls\n\x1b[31m$\n"
+)  # fmt: skip
+CAPTURED = PaneCaptured(NOW, PLACE, PTS, CAPTURE)
 RENAMED = TmuxChanged(NOW, "session-renamed", Place(SERVER, None, "$1", "work"), None, "was play")
 
 
@@ -141,6 +147,16 @@ FINDINGS: tuple[Finding, ...] = (
     Lost(NOW, "exec", "ring full", 5, None, None, None, None),
     Lost(NOW, "text_output", "not read", None, 4, BARE_PLACE, PTS, None),
     RENAMED,
+    CAPTURED,
+    CAPTURED._replace(
+        place=PLACE._replace(socket=NOT_UTF8, verified=False),
+        tty=None,
+        unsure=37,
+        capture=CAPTURE._replace(
+            text=NOT_UTF8 + b"\n", saved_text=NOT_UTF8 + b"\n", saved_cursor=Cursor(2, 80)
+        ),
+    ),
+    CAPTURED._replace(capture=CAPTURE._replace(saved_text=b"$ vim\n", tabs=())),
     LOGIN,
     LOGIN._replace(action="login-failed", loginuid=None, audit_session=None, said=Said()),
     LOGIN._replace(action="logout", said=Said(address="tty\x1b[31m")),

@@ -15,7 +15,8 @@ from tracer.codec.ecs import Encoder
 from tracer.model.findings import AuditChanged, UserLogin
 
 ACTIONS = frozenset(
-    "fork exec end text_output text_input input-injected process-traced lost tmux".split()
+    """fork exec end text_output text_input input-injected process-traced lost tmux
+    pane-captured""".split()
 )
 ROW = re.compile(
     r"^\| `([^`]+)` \| ([^|]+) \| (kernel|claim|derived) \| ([^|]+) \| [^|]+ \|$", re.M
@@ -24,7 +25,8 @@ ROW = re.compile(
 PERSON_ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| (?:kernel|derived) \| [^|]+ \|$", re.M)
 JSON_TYPES = {
     "keyword": {"str"}, "ip": {"str"}, "text": {"str"}, "date": {"str"}, "long": {"int"},
-    "boolean": {"bool"}, "keyword[]": {"list"}, "long or null": {"int", "NoneType"},
+    "boolean": {"bool"}, "keyword[]": {"list"}, "long[]": {"list"},
+    "long or null": {"int", "NoneType"},
 }  # fmt: skip
 
 

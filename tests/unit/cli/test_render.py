@@ -20,6 +20,7 @@ from tracer.model.findings import (
     AuditChanged,
     InputInjected,
     Lost,
+    PaneCaptured,
     ProcessTraced,
     ProgramStarted,
     TextInput,
@@ -66,6 +67,9 @@ def poisoned(value: bytes):
             case TmuxChanged():
                 client = finding.client and finding.client._replace(person=person)
                 yield finding._replace(place=place, note=name, client=client)
+            case PaneCaptured():
+                capture = finding.capture._replace(text=value, saved_text=value)
+                yield finding._replace(place=place, capture=capture)
             case Lost():
                 yield finding._replace(place=place)
             case TextOutput():
@@ -123,6 +127,7 @@ def test_no_bytes_reach_the_terminal(value):
         (samples.ENDED, "alice          work:0.%3     ls[4711]: exit 3 after 10.1s"),
         (samples.OUTPUT, "alice          work:0.%3     │ total 0"),
         (samples.LOST, "?              work:0.%3     — 37 bytes lost (ring full) —"),
+        (samples.CAPTURED, "-              work:0.%3     ~ a screen of 80x24, as tmux says"),
         (samples.RENAMED, "?              work          ~ session work (was play)"),
         (
             samples.ENDED._replace(status=9 | 0x80),
