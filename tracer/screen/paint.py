@@ -30,7 +30,7 @@ def repaint(screen: Screen) -> bytes:
     for line, row in enumerate(screen.lines):
         if row.cells:
             parts.append(f"\x1b[{line + 1}H{_row(row)}")
-    parts.append(_cursor(screen))
+    parts.append(cursor_to(screen))
     return "".join(parts).encode()
 
 
@@ -41,7 +41,7 @@ def _row(row: Row) -> str:
     return "".join(f"{sgr(style)}{text}" for text, style in runs if text) + sgr(PLAIN)
 
 
-def _cursor(screen: Screen) -> str:
+def cursor_to(screen: Screen) -> str:
     """The cursor to its place; right of the last cell by writing that again."""
     line, column, is_visible = screen.cursor
     shown = f"\x1b[?25{'h' if is_visible else 'l'}"
