@@ -16,12 +16,14 @@ from tracer.store.track_write import KEY_SQL, load_track
 from tracer.store.tracks import PANE, Moment, StoredKeyframe, Track
 
 _OWN: Final = {
-    PANE: "kind IN ('text_output', 'text_input', 'terminal-resized', 'pane-captured', 'lost')",
-    "client": "kind IN ('client_output', 'terminal-resized', 'lost')",
+    PANE: "kind IN ('text_output', 'text_input', 'terminal-resized', 'pane-captured',"
+    " 'input-injected', 'lost')",
+    "client": "kind IN ('client_output', 'terminal-resized', 'input-injected', 'lost')",
 }
 _ANYWHERE: Final = """
     kind IN ('gap', 'start', 'stop')
     OR kind = 'lost' AND major IS NULL AND coalesce(server, :server) = :server
+    OR kind = 'server-unverified' AND server = :server
 """
 
 
