@@ -105,6 +105,26 @@ class BadSearch(TtytraceError):
     exit_code = 2
 
 
+class NoRecording(TtytraceError):
+    """{target}: there is no recording of that{when}. `ttytrace replay` lists what there is."""
+
+    exit_code = 66
+
+
+class ManyRecordings(TtytraceError):
+    """{target} can mean {count} recordings{when}: say which by its handle: {choices}. --at and
+    --since leave out others."""
+
+    exit_code = 2
+
+
+class NoScreen(TtytraceError):
+    """Replay plays in a terminal, and {what} is none. `ttytrace export --format text` writes what
+    was shown."""
+
+    exit_code = 2
+
+
 class BadConfig(TtytraceError):
     """{place}: {reason}. The configuration decides what is recorded, so ttytrace does not start
     with one that it can't follow."""

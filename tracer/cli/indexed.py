@@ -20,6 +20,7 @@ from tracer.codec.safe import safe_text
 from tracer.config import load
 from tracer.errors import BadLog
 from tracer.store.asking import is_own, note_reading
+from tracer.store.errands import Watched
 from tracer.store.index import Index
 from tracer.store.index_notes import Gap
 from tracer.store.query import Query
@@ -49,8 +50,20 @@ def opened(log: Path | None) -> Iterator[Index]:
 @contextmanager
 def searcher(log: Path | None) -> Iterator[Searcher]:
     """To ask all that the log holds; what can't be indexed is said. This host's log records who
-    asks. Raises as opened() and note_reading() do."""
-    note_reading(load().log, log, shlex.join(["ttytrace", *sys.argv[1:]]))
+    asks. Raises as opened() and note_reader() do."""
+    note_reader(log)
+    with unnoted_searcher(log) as asking:
+        yield asking
+
+
+def note_reader(log: Path | None, watched: Watched | None = None) -> None:
+    """Has this host's log record who reads it, by our command line. Raises as note_reading()."""
+    note_reading(load().log, log, shlex.join(["ttytrace", *sys.argv[1:]]), watched)
+
+
+@contextmanager
+def unnoted_searcher(log: Path | None) -> Iterator[Searcher]:
+    """The same for whoever has it recorded before they show anything. Raises as opened() does."""
     with opened(log) as index:
         try:
             index.catch_up(Teller(), flush=True)

@@ -15,6 +15,7 @@ from tracer.cli.live import live
 from tracer.cli.prove import prove
 from tracer.cli.reindex import reindex
 from tracer.cli.reload import reload
+from tracer.cli.replay import replay
 from tracer.cli.run import run
 from tracer.cli.search import search
 from tracer.cli.sessions import sessions
@@ -41,6 +42,7 @@ app.command()(head)
 app.command()(verify)
 app.command()(search)
 app.command()(sessions)
+app.command()(replay)
 app.command()(reindex)
 app.command()(erase)
 app.command()(status)

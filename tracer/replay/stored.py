@@ -74,14 +74,14 @@ class StoredRecording:
     def marks(self) -> list[Mark]:
         """All there are, in order."""
         return [
-            Mark(self._at_ns(each.boottime_ns), _KINDS[each.kind], each.command or each.kind)
+            Mark(self._at_ns(each), _KINDS[each.kind], each.command or each.kind)
             for each in self._moments_of(tuple(_KINDS))
         ]
 
     def find(self, text: str) -> Iterator[int]:
         """Moments at which the screen showed this text that it had not shown just before."""
         for moment in self._asking.track_find(self._track, text):
-            yield self._at_ns(moment.boottime_ns)
+            yield self._at_ns(moment)
 
     def _before(self, sequence: int, doubt: int | None) -> tuple[Event, ...]:
         programs = self._earlier(("exec", "end"), sequence)
@@ -104,8 +104,10 @@ class StoredRecording:
             self._moments[kinds] = self._asking.track_moments(self._track, kinds)
         return self._moments[kinds]
 
-    def _at_ns(self, boottime_ns: int) -> int:
-        return min(max(0, boottime_ns - self._track.first_ns), self.duration_ns)
+    def _at_ns(self, moment: Moment) -> int:
+        # The index has microseconds; the record must have happened then.
+        at_ns = moment.boottime_ns - self._track.first_ns + 999
+        return min(max(0, at_ns), self.duration_ns)
 
     def _reader(self, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> StoredEvents:
         return StoredEvents(self._track.first_ns, at_ns, size, is_sized=is_sized)

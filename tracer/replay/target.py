@@ -21,6 +21,7 @@ SESSION: Final = "session"
 _HANDLE: Final = re.compile("#?([0-9]{1,18})")
 _PANE: Final = re.compile("%[0-9]+")
 _SESSION: Final = re.compile(r"\$[0-9]+")
+_ONE_SESSION: Final = re.compile(r"(\$[0-9]+)#[0-9]+")
 _TERMINAL: Final = re.compile("(?:/dev/)?pts/([0-9]{1,7})")
 # UNIX98 pty slaves are majors 136 to 143 (Documentation/admin-guide/devices.txt).
 _FIRST_MAJOR: Final = 136
@@ -30,18 +31,20 @@ _MINORS: Final = 256
 class Choice(NamedTuple):
     """Something that can be replayed: `kind` is PANE, CLIENT or SESSION, whose panes are its
     `tracks`. `name`: the pane's or session's, or who sits at the client. `at_ns`: the moment that
-    was named, in the recording's time.
+    was named, in the recording's time. `session_id`: of a session.
     """
 
     kind: str
     name: str
     tracks: tuple[Track, ...]
     at_ns: int | None = None
+    session_id: str = ""
 
     @property
-    def handle(self) -> int:
-        """A record that names it: the first of it."""
-        return min(track.first_sequence for track in self.tracks)
+    def handle(self) -> str:
+        """What means this one alone: #12, its first record; of a session $1#12."""
+        record = f"#{min(track.first_sequence for track in self.tracks)}"
+        return f"{self.session_id}{record}" if self.kind == SESSION else record
 
     @property
     def first_us(self) -> int:
@@ -85,6 +88,9 @@ def meant(asking: Searcher, target: str, query: Query) -> list[Choice]:
     """What `target` may mean, in the time that is asked for."""
     if handle := _HANDLE.fullmatch(target):
         return _of_record(asking, int(handle[1]))
+    if session := _ONE_SESSION.fullmatch(target):
+        sessions = meant(asking, session[1], query)
+        return [choice for choice in sessions if choice.handle == target]
     tracks = _in_order(asking.tracks(query))
     if _PANE.fullmatch(target):
         return [_terminal(track) for track in tracks if _is_pane(track, target)]
@@ -126,7 +132,8 @@ def _sessions(
                 and key.session_id in track.session_ids
             )
             if panes:
-                yield Choice(SESSION, ", ".join(session.names) or key.session_id, panes)
+                called = ", ".join(session.names) or key.session_id
+                yield Choice(SESSION, called, panes, session_id=key.session_id)
 
 
 def _terminal(track: Track) -> Choice:

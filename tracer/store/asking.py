@@ -46,11 +46,27 @@ def note_reading(
     """Records who reads a log, before it is read, and what of it is watched; raises as has_done().
 
     `log`: its directory, None for the host's own. A copy of a log has no keys, and not everybody
-    may use them: such reading is not recorded.
+    may use them: such reading is not recorded. But nothing of the host's own log is watched without
+    a record: NoAnswer.
     """
-    is_ours = log is None or is_own(settings, log)
-    if is_ours and os.access(Path(settings.state, STATE), os.W_OK):
+    if log is not None and not is_own(settings, log):
+        return
+    state = Path(settings.state, STATE)
+    if watched is not None and not os.access(state, os.W_OK) and _is_there(state):
+        reason = "only root can have it recorded who watches"
+        raise NoAnswer(directory=settings.directory, reason=reason)
+    if os.access(state, os.W_OK):
         has_done(settings, read_request(command, watched))
+
+
+def _is_there(state: Path) -> bool:
+    try:
+        state.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass  # others may not even look
+    return True
 
 
 def is_own(settings: LogSettings, log: Path) -> bool:

@@ -1,0 +1,102 @@
+"""The player's last line: what is played, where it is, who typed last, what runs, and what can't be
+vouched for.
+
+Invariant: whatever comes from the recording is safe text and can't be taken for ours: names and
+commands stand behind words of ours, and warnings have a colour that no recorded text has here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from tracer.cli.hands import counted, keys_of
+from tracer.cli.player_goto import position, wall_time
+from tracer.codec.safe import columns_of, cut, safe_text
+from tracer.replay.playback import Playback
+from tracer.replay.recording import Claimed, Gap, Hand, Typed
+
+_ALERT_NS: Final = 10_000_000_000
+"""For how long an alert is told of."""
+_MAX_LABEL: Final = 40
+_WARNING: Final = "\x1b[0;1;97;41m"
+_LINE: Final = "\x1b[0;7m"
+
+
+class _Part(NamedTuple):
+    text: str
+    is_warning: bool = False
+
+
+def status_line(playback: Playback, columns: int, note: str = "") -> str:
+    """Drawn, exactly so wide. `note`: what the player has to say, safe text; it comes first."""
+    parts = [_Part(note)] if note else []
+    parts += _state(playback) + _warnings(playback) + _people(playback)
+    parts.append(_Part("h help"))
+    drawn, room = [], columns
+    for part in parts:
+        text = cut(f" {part.text} ", room)
+        if room < 2:
+            break
+        drawn.append(f"{_WARNING if part.is_warning else _LINE}{text}")
+        room -= columns_of(text)
+    return f"\x1b[m\x1b[K{''.join(drawn)}{_LINE}{' ' * room}\x1b[m"
+
+
+def _state(playback: Playback) -> list[_Part]:
+    recording, at_ns = playback.recording, playback.at_ns
+    label = playback.scene.label
+    title = safe_text(f"{recording.title} {label}" if label else recording.title)
+    whole = f"{position(at_ns)}/{position(recording.duration_ns)}"
+    speed = "" if playback.speed == 1 else f" {playback.speed:g}x"
+    limit = "" if playback.idle_limit_ns is None else " idle limit"
+    return [
+        _Part(f"{_sign(playback)} {whole}{speed}{limit}"),
+        _Part(cut(title, _MAX_LABEL)),
+        *([_Part(wall)] if (wall := wall_time(recording.start_ns, at_ns)) else []),
+    ]
+
+
+def _sign(playback: Playback) -> str:
+    if playback.is_over:
+        is_end = playback.last_ns == playback.recording.duration_ns
+        return "■ end of the record so far" if is_end else "■ --until"
+    return "⏸" if playback.is_paused else "▶"
+
+
+def _warnings(playback: Playback) -> list[_Part]:
+    parts = []
+    match playback.scene.doubt:
+        case Gap(size=size, reason=reason):
+            amount = "" if size is None else f" {counted(size, 'byte')}"
+            parts.append(_Part(f"GAP{amount}: {cut(safe_text(reason), _MAX_LABEL)}", True))
+        case Claimed():
+            parts.append(_Part("CLAIM: tmux says that it looked so", True))
+    alert = playback.scene.alert
+    if alert is not None and 0 <= playback.at_ns - alert.at_ns <= _ALERT_NS:
+        parts.append(_Part(f"ALERT: {safe_text(alert.text)}", True))
+    return parts
+
+
+def _people(playback: Playback) -> list[_Part]:
+    scene, parts = playback.scene, []
+    if scene.typed is not None:
+        parts.append(_Part(f"typed: {typed_text(scene.typed)}"))
+    if scene.command is not None:
+        by = f" (⏎ {safe_text(scene.command.by)})" if scene.command.by else ""
+        parts.append(_Part(f"runs: {cut(safe_text(scene.command.line), _MAX_LABEL)}{by}"))
+    return parts
+
+
+def typed_text(typed: Typed) -> str:
+    """alice ls⏎; bob? 12 bytes, paste: who typed what, or how much. A "?" where that isn't sure."""
+    who = " ".join(dict.fromkeys(map(_hand, typed.hands))) or "?"
+    if typed.data is None:
+        return f"{who} {counted(typed.size, 'byte')}"
+    return f"{who} │{cut(keys_of(typed.data), _MAX_LABEL)}"
+
+
+def _hand(hand: Hand) -> str:
+    if hand.how == "terminal-reply":
+        return "-"
+    name = "?" if hand.name is None else safe_text(hand.name) + ("" if hand.is_sure else "?")
+    return name if hand.how in ("keystroke", "unknown") else f"{name} {safe_text(hand.how)}"
