@@ -73,11 +73,11 @@ def ask(wanted: PaneToAsk) -> PaneAsked:
 def parse(output: bytes, pane_pid: int) -> Capture | None:
     """What the server printed; None where that is no screen of the pane with this first process,
     which another may have become or which may have gone."""
-    head, *lines = output.split(b"\n")[:-1] if output else [b""]
+    head, *lines = output.split(b"\n")
     match = _HEAD.fullmatch(head)
     if match is None or int(match[1]) != pane_pid:
         return None
-    return _capture(match, lines)
+    return _capture(match, lines[:-1])
 
 
 def _capture(match: re.Match[bytes], lines: list[bytes]) -> Capture | None:
