@@ -20,8 +20,8 @@ from tracer.correlate.stage import Correlator
 from tracer.decode.order import Order, Tally
 from tracer.decode.own import Own
 from tracer.decode.records import decode
-from tracer.model.events import Exec, Fork, PaneOutput, ProcessKey, Record, ServerFound
-from tracer.model.facts import CgroupSeen, Fact
+from tracer.model.events import ClientShown, Exec, Fork, PaneOutput, ProcessKey, Record, ServerFound
+from tracer.model.facts import CgroupSeen, Fact, PaneToAsk
 from tracer.model.findings import Finding, Lost
 from tracer.model.stage import Drain, Sink, Skipped, Source
 from tracer.redact.stage import Redactor
@@ -38,6 +38,9 @@ class World(Protocol):
 
     def ask(self, server_tgids: Iterable[int]) -> None:
         """Asks servers what they are; answers come as facts."""
+
+    def ask_panes(self, panes: Iterable[PaneToAsk]) -> None:
+        """Asks servers what these panes show; answers come as facts."""
 
     def facts(self) -> list[Fact]:
         """Answers that have come."""
@@ -134,7 +137,7 @@ class Pipeline:
         facts = self._world.facts()
         new_cgroups: dict[int, int] = {}
         for record in records:
-            if type(record) is PaneOutput:  # nearly all
+            if type(record) in (PaneOutput, ClientShown):  # nearly all
                 continue
             if isinstance(record, ServerFound):
                 facts += self._world.adopt(record.key.tgid)
@@ -154,9 +157,11 @@ class Pipeline:
     def _put_questions(self) -> None:
         asks: list[Ask] = self._correlator.asks()
         origins = self._correlator.wants_origins()
+        panes = self._correlator.panes_to_ask(self._now_ns)
         if self._world is not None:
             self._world.look_at_peers(origins)
             self._world.ask(ask.server.tgid for ask in asks)
+            self._world.ask_panes(panes)
 
     def _send(self, findings: list[Finding]) -> None:
         redacted = self._redactor.feed(findings)

@@ -14,15 +14,16 @@ from tracer.correlate.access import Access, Change, server_of
 from tracer.correlate.account import Account
 from tracer.correlate.acts import Acts
 from tracer.correlate.audited import Audited
+from tracer.correlate.captures import Captures
 from tracer.correlate.missing import lost_of
 from tracer.correlate.people import People
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.servers import Ask, Server
-from tracer.correlate.ttys import TtyStreams
+from tracer.correlate.terminals import Terminals
 from tracer.correlate.waiting import Waiting
-from tracer.model import abi
 from tracer.model.context import Place
 from tracer.model.events import (
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -33,6 +34,7 @@ from tracer.model.events import (
     Peer,
     ProcessKey,
     Record,
+    Resize,
     ServerFound,
     Traced,
 )
@@ -40,6 +42,8 @@ from tracer.model.facts import (
     CgroupSeen,
     Fact,
     Followed,
+    PaneAsked,
+    PaneToAsk,
     PeerSeen,
     ServerAsked,
     ServerIgnored,
@@ -65,13 +69,13 @@ class Correlator:
 
     def __init__(self) -> None:
         self._processes = ProcessTable()
-        self._streams = TtyStreams()
         self._servers: dict[int, Server] = {}
         self._ignored: set[int] = set()
         self._asks: dict[int, Ask] = {}
         self.audited = Audited(self._processes, self._place, self._servers)
         self._people = People(self.audited.logins.address)
         self._access = Access(self._people, lambda server_tgid: self._place(server_tgid, None))
+        self._terminals = Terminals(self._processes, self._place, self._access.at)
         self._acts = Acts(self._people, self._processes, self._place, self._access.is_attached)
         self._handlers: dict[type, Callable[[Any], Sequence[Finding | Change]]] = {
             Fork: self._fork,
@@ -79,6 +83,7 @@ class Correlator:
             Exit: self._exit,
             ServerFound: lambda r: self._server_found(r.key, r.who.uid, r.ktime_ns),
             Missing: self._missing,
+            Resize: self._terminals.resized,
             Peer: self._peer,
             ClientTty: self._terminal,
             Unread: self._unread,
@@ -87,7 +92,10 @@ class Correlator:
             Injection: self._acts.injected,
             Traced: self._acts.traced,
         }
-        self._waiting = Waiting(self._servers, self._ignored, self._access, self._place)
+        self._captures = Captures()
+        self._waiting = Waiting(
+            self._servers, self._ignored, self._access, self._captures, self._place
+        )
         self._epoch = 0  # counts what may change which process or place a pid means
         self._account = Account()
         self._left_out: set[int] = set()
@@ -99,7 +107,7 @@ class Correlator:
         """Records in kernel-time order."""
         for record in records:
             # Output is nearly all that comes, and most of it completes nothing.
-            if type(record) is PaneOutput and self._streams.extend(record, self._epoch):
+            if self._terminals.extend(record, self._epoch):
                 continue
             self._waiting.queue.extend(self._record(record))
         return self._waiting.release(now_ns)
@@ -115,12 +123,15 @@ class Correlator:
     def tick(self, now_ns: int) -> list[Finding]:
         """What waited long enough."""
         self._waiting.queue.extend(self._acts.tick(now_ns))
-        self._waiting.queue.extend(self._streams.tick(now_ns))
+        self._waiting.queue.extend(self._terminals.tick(now_ns))
         self._waiting.queue.extend(self.audited.tick(now_ns))
         if (states := self._account.due(now_ns)) is not None:
             self._settle(states, now_ns)
         for server_tgid in self._access.commands.stayed(now_ns):
             self._ask_of(server_tgid)
+        for pane in self._captures.ripe(now_ns):
+            self._waiting.queue.extend(self._terminals.flush_pane(pane[1]))
+            self._captures.place(pane, now_ns, self._waiting.queue)
         for server in self._servers.values():
             if server.asked_ns is None or now_ns - server.asked_ns > _REFRESH_NS:
                 self._ask(server)
@@ -129,7 +140,7 @@ class Correlator:
     def flush(self) -> list[Finding]:
         """Everything, when no more will come."""
         self._waiting.queue.extend(self._acts.flush())
-        self._waiting.queue.extend(self._streams.flush())
+        self._waiting.queue.extend(self._terminals.flush())
         return self._waiting.flush()
 
     # ---- what the pipeline asks ----
@@ -140,13 +151,19 @@ class Correlator:
         self._asks.clear()
         return asks
 
+    def panes_to_ask(self, now_ns: int) -> list[PaneToAsk]:
+        """Panes whose screens should be asked for, each to be answered by a PaneAsked."""
+        panes = self._captures.to_ask(now_ns)
+        self._epoch += len(panes)  # what they show from now on stays apart
+        return panes
+
     def wants_origins(self) -> list[ProcessKey]:
         """Processes whose user's way to this host should be found out; empties the list."""
         return self._people.wants_origins()
 
     def wants_tty_states(self, now_ns: int) -> bool:
         """Output is missing, and no later record has said where."""
-        return self._account.is_wanted(self._streams.owed > 0, now_ns)
+        return self._account.is_wanted(self._terminals.is_owed, now_ns)
 
     def account(self, states: list[TtyState]) -> None:
         """Answers wants_tty_states with the kernel half's account of every pty, as it is now."""
@@ -172,13 +189,11 @@ class Correlator:
         return self._ignored
 
     def _settle(self, states: list[TtyState], now_ns: int) -> None:
-        # The kernel half keeps the account of a pty also when its server has gone.
-        placed = [
-            (state, self._place(state.server_tgid, state.session))
-            for state in states
-            if self._began_under_live_server(state)
-        ]
-        self._waiting.queue.extend(self._streams.settle(placed, now_ns))
+        # The kernel half keeps the account of a terminal also when its server has gone.
+        live = filter(self._began_under_live_server, states)
+        lost = self._terminals.settle(live, now_ns)
+        self._captures.heal(lost)
+        self._waiting.queue.extend(lost)
 
     def _began_under_live_server(self, state: TtyState) -> bool:
         server = self._servers.get(state.server_tgid)
@@ -187,17 +202,22 @@ class Correlator:
     # ---- records ----
 
     def _record(self, record: Record | Attributed) -> Sequence[Finding | Change]:
-        if isinstance(record, PaneOutput):
-            return self._output(record)
+        if isinstance(record, PaneOutput | ClientShown):
+            return self._shown(record)
         self._epoch += 1
         self.audited.witness.note(record)
         handler = self._handlers.get(type(record))
         return handler(record) if handler else ()
 
-    def _output(self, record: PaneOutput) -> Sequence[Finding]:
-        foreground = self._processes.get(record.foreground)
-        place = self._place(record.server.tgid, record.session)
-        return self._streams.add(record, foreground, place, self._epoch)
+    def _shown(self, record: PaneOutput | ClientShown) -> list[Finding]:
+        apart: list[Finding] = []
+        is_asked_for = isinstance(record, PaneOutput) and self._captures.note(record)
+        if is_asked_for:
+            apart += self._terminals.flush_pane(record.session or 0)
+        shown = self._terminals.add(record, self._epoch)
+        self._epoch += is_asked_for  # so the next record stays apart, too
+        self._captures.heal(shown)
+        return [*apart, *shown]
 
     def _fork(self, record: Fork) -> list[Finding]:
         process = self._processes.fork(record)
@@ -219,12 +239,12 @@ class Correlator:
 
     def _typed(self, typed: Typed) -> list[Finding]:
         # Behind what it may answer: redact/ looks for a prompt for a secret there.
-        shown = self._streams.flush_pane(typed.session or 0)
+        shown = self._terminals.flush_pane(typed.session or 0)
         return [*shown, *self._acts.typed(typed)]
 
     def _before(self, pane_tgid: int) -> list[Finding]:
         """What came to a pane and what it showed, before what happens there next."""
-        return [*self._acts.before(pane_tgid), *self._streams.flush_pane(pane_tgid)]
+        return [*self._acts.before(pane_tgid), *self._terminals.flush_pane(pane_tgid)]
 
     def _exit(self, record: Exit) -> Sequence[Finding | Change]:
         self._left_out.discard(record.key.tgid)
@@ -253,7 +273,8 @@ class Correlator:
     def _drop(self, tgid: int) -> list[Finding]:
         del self._servers[tgid]
         self._waiting.forget(tgid)
-        return [*self._acts.forget(tgid), *self._streams.forget(tgid)]
+        self._captures.forget(tgid)
+        return [*self._acts.forget(tgid), *self._terminals.forget(tgid)]
 
     def _peer(self, record: Peer) -> list[Change]:
         if self._access.is_attached(record.key.tgid):
@@ -273,8 +294,9 @@ class Correlator:
             self._ask_of(change.seat.server_tgid)
         return changes
 
-    def _terminal(self, record: ClientTty) -> Sequence[Change]:
-        return self._asking(self._access.terminal(record))
+    def _terminal(self, record: ClientTty) -> Sequence[Finding | Change]:
+        shown = self._terminals.flush_client(record.tty_id)
+        return [*shown, *self._asking(self._access.terminal(record))]
 
     def _unread(self, record: Unread) -> Sequence[Finding]:
         self._ask_of(record.server_tgid)  # what the keys did, it has done
@@ -291,10 +313,7 @@ class Correlator:
         return [TmuxChanged(time_ns, "server-seen", server.place, None, None)]
 
     def _missing(self, record: Missing) -> list[Finding]:
-        if record.kind == abi.KIND_PANE_OUTPUT:
-            self._streams.owe(record.records)
-            return []
-        return [lost_of(record)]
+        return [] if self._terminals.owe(record.kind, record.records) else [lost_of(record)]
 
     # ---- facts ----
 
@@ -315,6 +334,8 @@ class Correlator:
                 self._people.learn(fact)
             case ServerAsked():
                 return self._asked(fact, now_ns)
+            case PaneAsked():
+                self._captures.learn(fact)
         return self.audited.learn(fact)
 
     def _asked(self, asked: ServerAsked, now_ns: int) -> list[Finding | Change]:
@@ -329,6 +350,8 @@ class Correlator:
         self._waiting.answered(asked.server_tgid, asked.asked_ns)
         note = server.news
         changed = server.take(asked, now_ns)
+        if note is not None:
+            self._captures.want(server.panes)
         return [*changed, *self._access.answer(server, asked, note, now_ns)]
 
     def _leave_out(self, fact: ServerIgnored, now_ns: int) -> None:
