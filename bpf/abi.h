@@ -8,20 +8,22 @@
 #ifndef TTYTRACE_ABI_H
 #define TTYTRACE_ABI_H
 
-#define TT_ABI_VERSION 2
+#define TT_ABI_VERSION 3
 
-#define TT_KIND_FORK	     1
-#define TT_KIND_EXEC	     2
-#define TT_KIND_EXIT	     3
-#define TT_KIND_SERVER	     4
-#define TT_KIND_PANE_OUTPUT  5
-#define TT_KIND_CLIENT_INPUT 6
-#define TT_KIND_PANE_INPUT   7
-#define TT_KIND_CLIENT_TTY   8
-#define TT_KIND_PEER	     9
-#define TT_KIND_INJECT	     10
-#define TT_KIND_TRACE	     11
-#define TT_KINDS	     16 /* room in tables that are indexed by kind */
+#define TT_KIND_FORK	      1
+#define TT_KIND_EXEC	      2
+#define TT_KIND_EXIT	      3
+#define TT_KIND_SERVER	      4
+#define TT_KIND_PANE_OUTPUT   5
+#define TT_KIND_CLIENT_INPUT  6
+#define TT_KIND_PANE_INPUT    7
+#define TT_KIND_CLIENT_TTY    8
+#define TT_KIND_PEER	      9
+#define TT_KIND_INJECT	      10
+#define TT_KIND_TRACE	      11
+#define TT_KIND_CLIENT_OUTPUT 12
+#define TT_KIND_RESIZE	      13
+#define TT_KINDS	      16 /* room in tables that are indexed by kind */
 
 /* tt_header.flags, by kind */
 #define TT_EXEC_ARGV_CUT    0x01 /* argv is longer than what follows: see argv_bytes */
@@ -33,6 +35,7 @@
 #define TT_EXIT_PEER	  0x01 /* was connected to a server, and doesn't descend from one */
 #define TT_INPUT_WITHHELD 0x01 /* while a terminal asked for a secret: no bytes follow */
 #define TT_TTY_TAKEN	  0x01 /* set up for a client; else put back as it was */
+#define TT_RESIZE_CLIENT  0x01 /* of the terminal of a client; else of a pane */
 #define TT_PEER_GONE	  0x01 /* over already: nothing of it is known but its pid */
 
 #define TT_ARGV_MAX    4096 /* bytes of argv that a record carries */
@@ -110,12 +113,14 @@ struct tt_server {
 };
 
 /*
- * Bytes that passed a terminal, and the terminal as it was then. Four kinds begin so:
+ * Bytes that passed a terminal, and the terminal as it was then. Six kinds begin so:
  *
  * PANE_OUTPUT: what a tmux server read from the pty master of a pane, which is what its terminal
  * showed. CLIENT_INPUT: what a server read from the terminal of a client. PANE_INPUT: what a
- * process (the header's) wrote to the pty master of a pane. CLIENT_TTY: a server set up the
- * terminal of a client, or put it back; no bytes.
+ * process (the header's) wrote to the pty master of a pane. CLIENT_OUTPUT: what a server wrote to
+ * the terminal of a client. CLIENT_TTY: a server set up the terminal of a client, or put it back; no
+ * bytes. RESIZE: a server gave a pane this size, or looked at that of a client's terminal, which may
+ * be the same as before; no bytes, and `offset` is that of the output that comes next.
  */
 struct tt_tty_data {
 	struct tt_header header; /* who read or wrote: the server, but for foreign PANE_INPUT */

@@ -110,8 +110,6 @@ static __always_inline struct tty_struct *master__pane_slave(struct tty_struct *
 {
 	struct tty_struct *slave = NULL;
 
-	if (!tty__has_major(master, PTY_MASTER_MAJOR))
-		return NULL;
 	RD(slave, &master->link);
 	return slave && slave__pane(slave) ? slave : NULL;
 }

@@ -77,9 +77,8 @@ static __always_inline int read_bytes__enter(struct tty_struct *tty, const void 
 	join = join__of_current();
 	if (!join)
 		return 0;
-	if (join->fixed.bytes &&
-	    (join__ends(join, tty, bytes) || join->kind == TT_KIND_PANE_INPUT ||
-	     join->fixed.offset + join->fixed.bytes != offset))
+	if (join->fixed.bytes && (join__ends(join, tty, bytes) || kind__is_written(join->kind) ||
+				  join->fixed.offset + join->fixed.bytes != offset))
 		join__send(join);
 	if (!join->fixed.bytes) {
 		join->kind = read__fill(&join->fixed, tty, &join->scratch);
@@ -94,21 +93,21 @@ static __always_inline int read_bytes__enter(struct tty_struct *tty, const void 
 /* At the entry, before the bytes can have any effect on the modes that decide what is withheld. */
 static __always_inline int write_bytes__enter(struct tty_struct *tty, const void *from, u64 bytes)
 {
-	struct tty_struct *slave = master__pane_slave(tty);
+	struct tty_struct *terminal = write__terminal(tty);
 	struct join *join;
 	u64 before;
 
-	if (!slave || !bytes)
+	if (!terminal || !bytes)
 		return 0;
 	join = join__of_current();
 	if (!join)
 		return 0;
 	if (join->fixed.bytes &&
-	    (join__ends(join, tty, bytes) || join->kind != TT_KIND_PANE_INPUT ||
-	     join__is_withheld(join) != tty__asks_secret(slave)))
+	    (join__ends(join, tty, bytes) || !kind__is_written(join->kind) ||
+	     (terminal != tty && join__is_withheld(join) != tty__asks_secret(terminal))))
 		join__send(join);
 	if (!join->fixed.bytes) {
-		join->kind = write__fill(&join->fixed, tty, slave);
+		join->kind = write__fill(&join->fixed, tty, terminal);
 		if (!join->kind)
 			return 0;
 	}
@@ -142,15 +141,29 @@ static __always_inline int transfer_end__enter(void)
 	return 0;
 }
 
+/* Modes that are set by way of a master are those of its slave. */
 static __always_inline int set_termios__enter(struct tty_struct *tty, struct ktermios *modes)
 {
+	struct lineage *pane = slave__pane(tty);
 	u32 lflag = 0;
 
-	if (!current__is_server() || tty__has_major(tty, PTY_MASTER_MAJOR) || slave__pane(tty))
+	if (!current__is_server() || tty__has_major(tty, PTY_MASTER_MAJOR) ||
+	    (pane && pane->server_tgid == bpf_get_current_pid_tgid() >> 32))
 		return 0;
 	RD(lflag, &modes->c_lflag);
 	client_tty__send(tty, lflag);
 	return 0;
+}
+
+/* Before it is done: a size that is set is that of the caller, and setting it can't fail. */
+static __always_inline int tty_ioctl__enter(struct file *file, u32 command, void *argument)
+{
+	struct tty_struct *tty;
+
+	if (!command__is_of_size(command) || !current__is_server())
+		return 0;
+	tty = file__tty(file);
+	return tty ? size__note(tty, command, argument) : 0;
 }
 
 static __always_inline int unix_message__enter(struct socket *socket, u32 bytes)
@@ -203,6 +216,13 @@ int kp_tty_end(struct pt_regs *ctx)
 int kp_set_termios(struct pt_regs *ctx)
 {
 	return set_termios__enter((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx));
+}
+
+/* long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg); drivers/tty/tty_io.c */
+int kp_tty_ioctl(struct pt_regs *ctx)
+{
+	return tty_ioctl__enter((void *)PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),
+				(void *)PT_REGS_PARM3(ctx));
 }
 
 /* void tty_audit_tiocsti(struct tty_struct *tty, char ch): TIOCSTI was allowed */
@@ -264,6 +284,11 @@ KFUNC_PROBE(tty_ldisc_deref, void *ld)
 KFUNC_PROBE(tty_set_termios, struct tty_struct *tty, struct ktermios *modes)
 {
 	return set_termios__enter(tty, modes);
+}
+
+KFUNC_PROBE(tty_ioctl, struct file *file, unsigned int command, unsigned long argument)
+{
+	return tty_ioctl__enter(file, command, (void *)argument);
 }
 
 KFUNC_PROBE(tty_audit_tiocsti, struct tty_struct *tty)

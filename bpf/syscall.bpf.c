@@ -62,6 +62,14 @@ static __always_inline void transfer__send_piece(struct transfer *transfer)
 	transfer->fixed.offset += bytes;
 }
 
+/* What was written is counted by us, so what isn't taken of it is a hole only if we make it one. */
+static __always_inline void transfer__skip_rest(struct transfer *transfer)
+{
+	transfer->fixed.bytes = transfer->from.left;
+	if (kind__is_written(transfer->kind))
+		tty_data__number(&transfer->fixed, transfer->kind);
+}
+
 static __always_inline void transfer__send(struct transfer *transfer)
 {
 	for (int piece = 0; piece < TT_PIECES_MAX; piece++) {
@@ -73,6 +81,7 @@ static __always_inline void transfer__send(struct transfer *transfer)
 			break;
 	}
 	fault__count(FAULT_DATA_CUT);
+	transfer__skip_rest(transfer);
 }
 
 static __always_inline void transfer__withhold(struct transfer *transfer, u32 bytes)
@@ -106,16 +115,16 @@ static __always_inline u32 transfer__fill(struct transfer *transfer, struct tty_
 					  bool is_write)
 {
 	u64 thread = bpf_get_current_pid_tgid();
-	struct tty_struct *slave;
+	struct tty_struct *terminal;
 	u32 kind;
 
 	if (!is_write)
 		return read__fill(&transfer->fixed, tty, &transfer->scratch);
-	slave = master__pane_slave(tty);
-	if (!slave)
+	terminal = write__terminal(tty);
+	if (!terminal)
 		return 0;
-	kind = write__fill(&transfer->fixed, tty, slave);
-	if (secret_writes.lookup(&thread))
+	kind = write__fill(&transfer->fixed, tty, terminal);
+	if (kind == TT_KIND_PANE_INPUT && secret_writes.lookup(&thread))
 		transfer->fixed.header.flags = TT_INPUT_WITHHELD;
 	return kind;
 }
@@ -160,7 +169,9 @@ static __always_inline int write__enter(struct pt_regs *regs)
 		return 0;
 	file = call__file(regs);
 	tty = file ? file__tty(file) : NULL;
-	slave = tty ? master__pane_slave(tty) : NULL;
+	if (!tty || !tty__has_major(tty, PTY_MASTER_MAJOR))
+		return 0;
+	slave = master__pane_slave(tty);
 	if (!slave)
 		return 0;
 	if (tty__asks_secret(slave))
@@ -188,21 +199,34 @@ static __always_inline bool command__pastes(struct pt_regs *regs, u32 command)
 	return subcode == TIOCL_PASTESEL;
 }
 
+static __always_inline int size__exit(struct pt_regs *regs, struct tty_struct *tty, u32 command)
+{
+	u64 size = 0;
+
+	RD(size, &SYSCALL_ARG3(regs));
+	return size__note(tty, command, (void *)size);
+}
+
 static __always_inline int ioctl__exit(struct pt_regs *regs)
 {
-	bool sets_modes, injects;
+	bool is_servers, injects;
 	struct tty_struct *tty;
 	struct file *file;
 	u32 command = 0, lflag = 0;
 
 	RD(command, (u32 *)&SYSCALL_ARG2(regs));
-	sets_modes = command__sets_modes(command) && current__is_server();
+	is_servers = (command__sets_modes(command) || command__is_of_size(command)) &&
+		     current__is_server();
 	injects = command == TIOCSTI || command__pastes(regs, command);
-	if (!sets_modes && !injects)
+	if (!is_servers && !injects)
 		return 0;
 	file = call__file(regs);
 	tty = file ? file__tty(file) : NULL;
-	if (!tty || tty__has_major(tty, PTY_MASTER_MAJOR))
+	if (!tty)
+		return 0;
+	if (command__is_of_size(command))
+		return size__exit(regs, tty, command);
+	if (tty__has_major(tty, PTY_MASTER_MAJOR))
 		return 0;
 	if (injects)
 		return inject__enter(tty, command);

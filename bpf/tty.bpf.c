@@ -93,9 +93,22 @@ static __always_inline u32 read__fill(struct tt_tty_data *data, struct tty_struc
 #endif
 }
 
+/* The terminal that bytes go to which are written to `tty`: the slave of a pane's master, or that of
+ * a client, which its server writes to. NULL: neither. */
+static __always_inline struct tty_struct *write__terminal(struct tty_struct *tty)
+{
+	if (tty__has_major(tty, PTY_MASTER_MAJOR))
+		return master__pane_slave(tty);
+#ifdef TT_NO_CLIENTS
+	return NULL;
+#else
+	return current__is_server() ? tty : NULL;
+#endif
+}
+
 /* The same for what anybody wrote to a pane's master. A stranger is told of before his bytes. */
-static __always_inline u32 write__fill(struct tt_tty_data *data, struct tty_struct *master,
-				       struct tty_struct *slave)
+static __always_inline u32 pane_write__fill(struct tt_tty_data *data, struct tty_struct *master,
+					    struct tty_struct *slave)
 {
 	struct lineage *line = slave__pane(slave);
 	u32 server_tgid;
@@ -115,9 +128,32 @@ static __always_inline u32 write__fill(struct tt_tty_data *data, struct tty_stru
 #endif
 }
 
+/* The same for what was written to `tty`; `terminal`: its write__terminal(). */
+static __always_inline u32 write__fill(struct tt_tty_data *data, struct tty_struct *tty,
+				       struct tty_struct *terminal)
+{
+	if (terminal != tty)
+		return pane_write__fill(data, tty, terminal);
+	tty_data__fill(data, tty, (u64)tty, bpf_get_current_pid_tgid() >> 32);
+	return TT_KIND_CLIENT_OUTPUT;
+}
+
+static __always_inline bool kind__is_written(u32 kind)
+{
+	return kind == TT_KIND_PANE_INPUT || kind == TT_KIND_CLIENT_OUTPUT;
+}
+
+/* Another leader means another terminal at this address, and another server has clients of its own
+ * there; but a pane shows what is left of it when it has no leader any more. */
+static __always_inline bool tty_state__goes_on(struct tty_state *state, struct tt_tty_data *data,
+					       u32 kind)
+{
+	return state && state->server_tgid == data->server_tgid &&
+	       (kind == TT_KIND_PANE_OUTPUT || state->session == data->session);
+}
+
 /* Counted whether or not the ring has room: the hole in the count is how a loss is known. A count
- * that went back means another terminal at this address, or a flush of what nobody had read; so
- * does another leader, but a pane shows what is left of it when it has none any more. */
+ * that went back means another terminal too, or a flush of what nobody had read. */
 static __always_inline void tty_data__number(struct tt_tty_data *data, u32 kind)
 {
 	struct tty_key key = {.tty_id = data->tty_id, .kind = kind};
@@ -128,9 +164,9 @@ static __always_inline void tty_data__number(struct tt_tty_data *data, u32 kind)
 				  .session = data->session,
 				  .tty = data->tty};
 	u32 kept = data->header.flags & TT_INPUT_WITHHELD ? 0 : data->bytes;
-	bool goes_on = state && (kind == TT_KIND_PANE_OUTPUT || state->session == data->session);
+	bool goes_on = tty_state__goes_on(state, data, kind);
 
-	if (kind == TT_KIND_PANE_INPUT)
+	if (kind__is_written(kind))
 		data->offset = goes_on ? state->end : 0;
 	first.origin = data->offset;
 	first.end = data->offset + data->bytes;
@@ -151,8 +187,70 @@ static __always_inline void tty_data__number(struct tt_tty_data *data, u32 kind)
 /* Output floods; what people type must not be lost with it. */
 static __always_inline void tty_data__send(struct tt_tty_data *data, u64 size)
 {
-	if (data->header.kind == TT_KIND_PANE_OUTPUT)
+	if (data->header.kind == TT_KIND_PANE_OUTPUT || data->header.kind == TT_KIND_CLIENT_OUTPUT)
 		bulk__send(data, size);
 	else
 		critical__send(data, size);
+}
+
+/* ---- sizes ---- */
+
+#define TIOCGWINSZ 0x5413
+#define TIOCSWINSZ 0x5414
+
+/* A server sets the size of a pane. What a program sets inside comes by way of the slave. */
+static __always_inline bool pane_size__fill(struct tt_tty_data *record, struct tty_struct *master,
+					    const void *size)
+{
+	struct tty_struct *slave = master__pane_slave(master);
+	struct {
+		u16 rows, columns;
+	} wanted = {}; /* how struct winsize begins */
+
+	if (!slave || bpf_probe_read_user(&wanted, sizeof(wanted), size))
+		return false;
+	tty_data__fill(record, slave, (u64)master, bpf_get_current_pid_tgid() >> 32);
+	record->rows = wanted.rows;
+	record->columns = wanted.columns;
+	record->offset = tty__bytes_read(master);
+	return true;
+}
+
+/* A server looks at the size of a client's terminal, which others set. */
+static __always_inline bool client_size__fill(struct tt_tty_data *record, struct tty_struct *tty)
+{
+#ifdef TT_NO_CLIENTS
+	return false;
+#else
+	struct tty_key key = {.tty_id = (u64)tty, .kind = TT_KIND_CLIENT_OUTPUT};
+	struct tty_state *state = ttys.lookup(&key);
+
+	tty_data__fill(record, tty, (u64)tty, bpf_get_current_pid_tgid() >> 32);
+	record->header.flags = TT_RESIZE_CLIENT;
+	if (tty_state__goes_on(state, record, key.kind))
+		record->offset = state->end;
+	return true;
+#endif
+}
+
+static __always_inline bool command__is_of_size(u32 command)
+{
+	return command == TIOCSWINSZ || command == TIOCGWINSZ;
+}
+
+/* `size`: where a server that calls ioctl(2) has what it sets. */
+static __always_inline int size__note(struct tty_struct *tty, u32 command, const void *size)
+{
+	bool is_master = tty__has_major(tty, PTY_MASTER_MAJOR), is_told = false;
+	struct tt_tty_data record = {};
+
+	if (command == TIOCSWINSZ && is_master)
+		is_told = pane_size__fill(&record, tty, size);
+	if (command == TIOCGWINSZ && !is_master)
+		is_told = client_size__fill(&record, tty);
+	if (!is_told)
+		return 0;
+	header__number(&record.header, TT_KIND_RESIZE, sizeof(record));
+	critical__send(&record, sizeof(record));
+	return 0;
 }

@@ -11,6 +11,7 @@ from tests.playbook import at_ns
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -22,6 +23,7 @@ from tracer.model.events import (
     Peer,
     ProcessKey,
     Record,
+    Resize,
     ServerFound,
     Traced,
     Tty,
@@ -29,15 +31,19 @@ from tracer.model.events import (
 )
 from tracer.model.stage import Batch, Drain
 
+_OfTty = PaneOutput | ClientShown | ClientInput | PaneInput | ClientTty | Resize
+
 _KINDS: dict[type, int] = {
     Fork: abi.KIND_FORK,
     Exec: abi.KIND_EXEC,
     Exit: abi.KIND_EXIT,
     ServerFound: abi.KIND_SERVER,
     PaneOutput: abi.KIND_PANE_OUTPUT,
+    ClientShown: abi.KIND_CLIENT_OUTPUT,
     ClientInput: abi.KIND_CLIENT_INPUT,
     PaneInput: abi.KIND_PANE_INPUT,
     ClientTty: abi.KIND_CLIENT_TTY,
+    Resize: abi.KIND_RESIZE,
     Peer: abi.KIND_PEER,
     Injection: abi.KIND_INJECT,
     Traced: abi.KIND_TRACE,
@@ -79,7 +85,7 @@ def drain(
 
 def _owner(record: Record) -> ProcessKey:
     match record:
-        case PaneOutput() | ClientInput() | ClientTty():
+        case PaneOutput() | ClientShown() | ClientInput() | ClientTty() | Resize():
             return record.server
         case PaneInput():
             return record.writer
@@ -95,7 +101,7 @@ def _body(record: Record) -> tuple[bytes, int | None, int]:
         case Exit():
             fields = _packed(abi.EXIT_FIELDS, record.status, record.server_tgid)
             return fields, None, abi.EXIT_PEER * record.is_peer
-        case PaneOutput() | ClientInput() | PaneInput() | ClientTty():
+        case PaneOutput() | ClientShown() | ClientInput() | PaneInput() | ClientTty() | Resize():
             return _tty_data(record), None, _tty_flags(record)
         case Peer():
             return _peer_rest(record), None, abi.PEER_GONE * (record.who is None)
@@ -104,12 +110,14 @@ def _body(record: Record) -> tuple[bytes, int | None, int]:
     raise TypeError(f"{record} has no bytes")
 
 
-def _tty_flags(record: PaneOutput | ClientInput | PaneInput | ClientTty) -> int:
+def _tty_flags(record: _OfTty) -> int:
     match record:
         case ClientInput() | PaneInput():
             return abi.INPUT_WITHHELD * record.is_withheld
         case ClientTty():
             return abi.TTY_TAKEN * record.is_taken
+        case Resize():
+            return abi.RESIZE_CLIENT * record.is_client
     return 0
 
 
@@ -134,7 +142,7 @@ def _exec_rest(record: Exec) -> bytes:
     return fixed + b"".join(parts)
 
 
-def _tty_data(record: PaneOutput | ClientInput | PaneInput | ClientTty) -> bytes:
+def _tty_data(record: _OfTty) -> bytes:
     fields = record._asdict()
     data = fields.get("data", b"")
     fields |= {
@@ -146,7 +154,7 @@ def _tty_data(record: PaneOutput | ClientInput | PaneInput | ClientTty) -> bytes
     return _packed(abi.TTY_DATA_FIELDS, *(fields.get(name) or 0 for name in names)) + data
 
 
-def _server_of(record: PaneOutput | ClientInput | PaneInput | ClientTty) -> int:
+def _server_of(record: _OfTty) -> int:
     return record.server_tgid if isinstance(record, PaneInput) else record.server.tgid
 
 

@@ -7,6 +7,7 @@ two calls. Ring bytes of records are made by tests/packing.py.
 
 from __future__ import annotations
 
+from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
     ClientTty,
@@ -255,7 +256,8 @@ def account(
     end: int, records: int, *, tty_id: int = MASTER, began_ns: int = MIDNIGHT_NS
 ) -> TtyState:
     """What the kernel half says of the pty of `output`."""
-    return TtyState(tty_id, began_ns, 0, end, records, SERVER, PANE, PTS)
+    kind = abi.KIND_PANE_OUTPUT
+    return TtyState(tty_id, began_ns, 0, end, records, SERVER, PANE, PTS, kind)
 
 
 def seen(pid: int, ppid: int = 1, exe: bytes = b"/usr/bin/bash") -> ProcSeen:

@@ -149,7 +149,7 @@ class SinkSettings:
     kind: where to: journald with native fields, syslog (RFC 5424), the kernel's audit log, a file
         or stdout (JSON lines).
     name: what it is called in events and by `ttytrace status`.
-    events: the event.action of those that go there; none: all but output and forks.
+    events: the event.action of those that go there; none: all but output, sizes and forks.
     address: of "syslog": a path of a local socket, "tcp:HOST:PORT" or "tls:HOST:PORT".
     ca: of "tls:": the file of certificates to trust; none: the system's.
     path: of "file".
@@ -238,6 +238,17 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureSettings:
+    """`[capture]`: what is recorded of screens besides what panes show.
+
+    clients: what tmux sends to the terminal of each client, status line and all, and its size; about
+        as much as the panes show there.
+    """
+
+    clients: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class AuditSettings:
     """`[audit]`: the kernel's audit stream beside eBPF. Nothing of its configuration is changed.
 
@@ -277,6 +288,7 @@ class Settings:
     source: Source = Source.EBPF
     scope: ScopeSettings = ScopeSettings()
     limits: LimitSettings = LimitSettings()
+    capture: CaptureSettings = CaptureSettings()
     rings: RingSizes = RingSizes()
     redact: RedactSettings = RedactSettings()
     log: LogSettings = LogSettings()

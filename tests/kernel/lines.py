@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tracer.model import context, events, findings
+from tracer.model import capture, context, events, findings
 from tracer.model.findings import Finding
 
 
@@ -25,7 +25,7 @@ class Totals(NamedTuple):
 
 _CLASSES = {
     name: value
-    for module in (events, context, findings)
+    for module in (events, context, capture, findings)
     for name, value in vars(module).items()
     if isinstance(value, type) and hasattr(value, "_fields")
 } | {"Totals": Totals}

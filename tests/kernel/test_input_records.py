@@ -18,6 +18,7 @@ from tests.kernel.tmux import ENVIRONMENT, Pane, Tmux
 from tests.kernel.typists import Typist, wait_until_attached
 from tests.kernel.watch import Watch
 from tests.patience import eventually
+from tracer.capture.loader import Wanted
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
@@ -253,7 +254,7 @@ def test_who_writes_to_the_memory_of_a_process_is_named(watch: Watch, pane: Pane
 
 def test_without_input_nothing_of_it_is_read(plan: str | None, tmux: Tmux) -> None:
     """Neither bytes nor their number; who talks to the server is still known."""
-    watch = Watch(plan, input_wanted=False)
+    watch = Watch(plan, Wanted(input=False))
     pane = tmux.new_session("exec cat")
     watch.server = pane.server_pid
     client = Typist(tmux, pane, "root")

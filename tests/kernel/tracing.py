@@ -68,14 +68,16 @@ def survey_without_tracefs(btf: Btf) -> Caps:
     return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
 
 
-def load_program(plan: str | None, rings: RingSizes, input_wanted: bool = True) -> LoadedProgram:
+def load_program(
+    plan: str | None, rings: RingSizes, wanted: loader.Wanted = loader.EVERYTHING
+) -> LoadedProgram:
     """As the product's loader does, in this process."""
     btf = Btf.load()
     if plan == RAW_SYSCALLS:
         chosen = choose(survey_without_tracefs(btf), "tracepoint")
     else:
         chosen = choose(survey(btf), plan)
-    return loader.load(chosen, kernel_types(btf), rings, input_wanted)
+    return loader.load(chosen, kernel_types(btf), rings, wanted)
 
 
 def _take_rules_out() -> None:
@@ -103,6 +105,7 @@ def main() -> None:
     parser.add_argument("--plan")
     parser.add_argument("--input", default="metadata")
     parser.add_argument("--without-secrets", action="store_true")
+    parser.add_argument("--without-clients", action="store_true")
     asked = parser.parse_args()
     daemon.KernelSource = CountingSource  # type: ignore[misc]
     if asked.without_secrets:
@@ -110,7 +113,8 @@ def main() -> None:
     with asked.out.open("wb") as file:
         rings = RingSizes(asked.critical_pages, asked.bulk_pages)
         settings = Settings(input=InputPolicy(asked.input), rings=rings)
-        program = load_program(asked.plan, settings.rings, asked.input != InputPolicy.OFF)
+        wanted = loader.Wanted(asked.input != InputPolicy.OFF, not asked.without_clients)
+        program = load_program(asked.plan, settings.rings, wanted)
         capture = daemon.Capture([LineSink(file)], program, settings)
         try:
             capture.run(lambda: print("ready", file=sys.stderr, flush=True))

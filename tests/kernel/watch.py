@@ -11,10 +11,12 @@ from typing import TypeVar
 from tests.kernel.tracing import load_program
 from tests.patience import eventually
 from tracer.capture.kernel import KernelSource
+from tracer.capture.loader import EVERYTHING, Wanted
 from tracer.decode.order import Order
 from tracer.decode.records import decode
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -25,6 +27,7 @@ from tracer.model.events import (
     PaneOutput,
     Peer,
     Record,
+    Resize,
     ServerFound,
     Traced,
 )
@@ -43,7 +46,7 @@ def server_of(record: Record) -> int | None:
             return record.server_tgid
         case ServerFound():
             return record.key.tgid
-        case PaneOutput() | ClientInput() | ClientTty():
+        case PaneOutput() | ClientShown() | ClientInput() | ClientTty() | Resize():
             return record.server.tgid
     return None
 
@@ -52,8 +55,8 @@ class Watch:
     """Sees from now on, until close(). `server`: whose records are asked for; a machine may have
     other servers."""
 
-    def __init__(self, plan: str | None, *, input_wanted: bool = True) -> None:
-        program = load_program(plan, RingSizes(), input_wanted)
+    def __init__(self, plan: str | None, wanted: Wanted = EVERYTHING) -> None:
+        program = load_program(plan, RingSizes(), wanted)
         self._source = KernelSource(program, RingSizes())
         self._order = Order(self._source.cpus)
         self.plan = program.plan

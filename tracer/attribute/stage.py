@@ -16,6 +16,7 @@ from tracer.attribute.typist import Typist
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -28,6 +29,7 @@ from tracer.model.events import (
 from tracer.model.facts import Fact, Followed
 from tracer.model.hands import Attributed, Range, Typed
 
+_SHOWN: Final = frozenset((PaneOutput, ClientShown))
 _INPUT_KINDS: Final = (abi.KIND_CLIENT_INPUT, abi.KIND_PANE_INPUT)
 
 
@@ -45,7 +47,7 @@ class Attributor:
         gone: list[Record | Attributed] = []
         for record in records:
             # Output is nearly all that comes; it is nobody's, and only keeps its place.
-            if type(record) is PaneOutput and not self._held:
+            if type(record) in _SHOWN and not self._held:
                 gone.append(record)
             else:
                 self._held.append(self._note(record))

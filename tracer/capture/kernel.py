@@ -41,6 +41,7 @@ _SHOWS: Final = {
     "kp_tty_write": "text_input",
     "kp_tty_written": "text_input",
     "kp_set_termios": "client_tty",
+    "kp_tty_ioctl": "resize",
     "kp_tiocsti": "inject",
     "kp_paste": "inject",
     "kp_unix_receive": "peer",
@@ -49,6 +50,7 @@ _SHOWS: Final = {
     "kfunc__n_tty_write": "text_input",
     "kretfunc__n_tty_write": "text_input",
     "kfunc__tty_set_termios": "client_tty",
+    "kfunc__tty_ioctl": "resize",
     "kfunc__tty_audit_tiocsti": "inject",
     "kfunc__paste_selection": "inject",
     "kretfunc__unix_stream_recvmsg": "peer",
@@ -142,8 +144,9 @@ class KernelSource:
         if bulk_too:
             self._last_produced, self._bulk_ns = produced, began_ns
         else:  # what waits in the bulk ring isn't overdue
-            output = slice(abi.KIND_PANE_OUTPUT, None, abi.KINDS)
-            produced[output] = self._last_produced[output]
+            for kind in abi.SHOWN_KINDS:
+                output = slice(kind, None, abi.KINDS)
+                produced[output] = self._last_produced[output]
         if any(batch.spans for batch in batches):
             self.active_ns = began_ns
         return Drain(began_ns, produced, batches)

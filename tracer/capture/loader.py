@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tracer.capture import attach, maps
 from tracer.capture.bcc_module import load_bcc
@@ -35,14 +35,30 @@ _BPF_TYPES: Final = {
 }
 
 
-def load(plan: Plan, types: str, rings: RingSizes, input_wanted: bool = True) -> LoadedProgram:
+class Wanted(NamedTuple):
+    """What is read: `input` that comes to panes, what `clients` are sent. The rest always is."""
+
+    input: bool = True
+    clients: bool = True
+
+    @property
+    def flags(self) -> list[str]:
+        """As the compiler is told."""
+        left_out = {"-DTT_NO_INPUT": self.input, "-DTT_NO_CLIENTS": self.clients}
+        return [flag for flag, is_wanted in left_out.items() if not is_wanted]
+
+
+EVERYTHING: Final = Wanted()
+
+
+def load(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) -> LoadedProgram:
     """Compiles for `plan` with the kernel's `types` (C text of probe.ktypes) and attaches.
 
-    Without `input_wanted` no byte of input is read, and nothing is sent about any.
+    Of what isn't wanted no byte is read, and nothing is sent about any.
     Raises NoBcc, or BpfRefused with what clang, the verifier or the kernel said.
     """
     bcc = load_bcc()
-    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *_input_flags(input_wanted)])
+    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *wanted.flags])
     with ExitStack() as always, ExitStack() as on_error:
         always.callback(bpf.cleanup)
         loaded = LoadedProgram(
@@ -90,10 +106,6 @@ def _ring_flags(rings: RingSizes) -> list[str]:
         f"-DTT_BULK_RING_PAGES={rings.bulk_pages}",
         f"-DTT_CPUS={os.sysconf('SC_NPROCESSORS_CONF')}",
     ]
-
-
-def _input_flags(wanted: bool) -> list[str]:
-    return [] if wanted else ["-DTT_NO_INPUT"]
 
 
 def _layout_checks() -> str:

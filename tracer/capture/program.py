@@ -69,11 +69,11 @@ class LoadedProgram:
         self._excluded[session,] = (1,)
 
     def tty_states(self) -> list[TtyState]:
-        """The kernel half's account of the output of every pty."""
+        """The kernel half's account of what every pane and client showed."""
         return [
-            _tty_state(tty_id, state)
+            _tty_state(tty_id, kind, state)
             for (tty_id, kind), state in self._ttys.items()
-            if kind == abi.KIND_PANE_OUTPUT
+            if kind in abi.SHOWN_KINDS
         ]
 
     def detach(self) -> None:
@@ -102,7 +102,7 @@ class LoadedProgram:
             self.unfollowed += 1
 
 
-def _tty_state(tty_id: int, state: Fields) -> TtyState:
+def _tty_state(tty_id: int, kind: int, state: Fields) -> TtyState:
     began_ns, origin, end, records, server_tgid, session, tty = state
     return TtyState(
         tty_id,
@@ -113,4 +113,5 @@ def _tty_state(tty_id: int, state: Fields) -> TtyState:
         server_tgid,
         session or None,
         Tty(tty >> 20, tty & 0xFFFFF),
+        kind,
     )

@@ -31,10 +31,11 @@ from tracer.daemon import Capture, require_root
 from tracer.errors import BadSearch
 from tracer.model.findings import Finding
 from tracer.model.selection import Selection
+from tracer.observe import procfs
 from tracer.observe.host import this_host
 from tracer.observe.names import user_name
 from tracer.service.auditing import attach, is_heard
-from tracer.settings import Settings
+from tracer.settings import CaptureSettings, Settings
 
 
 class _Writer(Protocol):
@@ -104,6 +105,10 @@ def _watch(service: Service, screen: Screen) -> None:
 def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool) -> None:
     writer = _JsonWriter(is_heard(settings)) if as_json else _LineWriter()
     require_root("live")
+    if _has_terminal():  # which may be a pane that a client shows: it would never end
+        selection = selection._replace(kinds=selection.kinds - {"client_output"})
+    are_asked_for = not selection.kinds.isdisjoint(("client_output", "terminal-resized"))
+    settings = replace(settings, capture=CaptureSettings(are_asked_for))
     capture = Capture([_Sink(selection, writer)], attach(plan or None, settings), settings)
     try:
         capture.run(lambda: _say_ready(capture.plan), _pipe(sys.stdout.fileno()))
@@ -112,6 +117,11 @@ def _capture(selection: Selection, settings: Settings, plan: str, as_json: bool)
         give_up_output()
     finally:
         capture.close()
+
+
+def _has_terminal() -> bool:
+    me = procfs.process(os.getpid())
+    return me is not None and me.tty is not None
 
 
 class _Sink:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from tracer.cli.labels import tty_name
 from tracer.cli.render import Renderer, wants_colour
 from tracer.cli.rows import Rows
 from tracer.cli.stored import StoredClock, about_log
@@ -21,7 +22,7 @@ from tracer.codec.identity import Fields
 from tracer.codec.moment import wall_ns
 from tracer.codec.safe import safe_json
 from tracer.model.events import Tty
-from tracer.model.findings import Finding, TextOutput
+from tracer.model.findings import ClientOutput, Finding, TextOutput
 from tracer.store.index_entry import accounts_of
 
 _PRINTED: Final = 256
@@ -44,14 +45,14 @@ class Echo:
 
     def is_in(self, finding: Finding | None) -> bool:
         """Whether this is output of such a terminal."""
-        if not isinstance(finding, TextOutput):
+        if not isinstance(finding, TextOutput | ClientOutput):
             return False
         if finding.tty not in self._terminals:
             shown = _ESCAPE.sub(b"", finding.data)
             if not any(head in shown for head in self._printed):
                 return False
             self._terminals.add(finding.tty)
-            _say(f"{finding.place.pane_id or 'a pane'} shows this, and is left out")
+            _say(f"{finding.place.pane_id or tty_name(finding.tty)} shows this, and is left out")
         return True
 
 
@@ -64,7 +65,7 @@ class JsonScreen:
 
     def show(self, line: bytes, event: Fields) -> None:
         """Prints it."""
-        is_output = event["event"]["action"] == "text_output"
+        is_output = event["event"]["action"] in ("text_output", "client_output")
         if not (is_output and self._echo.is_in(_finding(event))):
             self._print(line)
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from tracer.correlate.commands import Commands
 from tracer.correlate.people import People
 from tracer.correlate.servers import Server
-from tracer.model.context import Client, Place
+from tracer.model.context import Client, Person, Place
 from tracer.model.events import ClientTty, Exit, Peer, ProcessKey, Tty
 from tracer.model.facts import ClientClaim, ProcSeen, ServerAsked, Verdict
 from tracer.model.findings import Finding, TmuxChanged
@@ -76,6 +76,15 @@ class Access:
     def is_attached(self, pid: int) -> bool:
         """Whether that process is a client now."""
         return pid in self._seats
+
+    def at(self, server_tgid: int, tty: Tty) -> tuple[Person | None, Place]:
+        """Who has that terminal as a client of that server, and which session it shows. A client in
+        control mode takes no terminal; it is who spoke from there last."""
+        seat = self._terminals.get((server_tgid, tty))
+        key = seat.key if seat else self._callers.get((server_tgid, tty))
+        person = self._people.person(key) if key else None
+        place = seat.place if seat and seat.place else self._place_of(server_tgid)
+        return person and person._replace(is_client=True), place
 
     # ---- records ----
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -23,6 +24,7 @@ from tracer.model.events import (
     Peer,
     ProcessKey,
     Record,
+    Resize,
     ServerFound,
     Traced,
     Tty,
@@ -44,6 +46,10 @@ _WHO_AT: Final = abi.HEADER.size
 _REST_AT: Final = abi.FORK.size
 _MINOR_BITS: Final = 20
 _TTYS_CACHED: Final = 4096
+_SHOWN: Final[dict[int, type[PaneOutput | ClientShown]]] = {
+    abi.KIND_PANE_OUTPUT: PaneOutput,
+    abi.KIND_CLIENT_OUTPUT: ClientShown,
+}
 # What the constructor of a NamedTuple calls; half of its time is the frame around this.
 _new = tuple.__new__
 
@@ -62,17 +68,17 @@ def decode(data: bytes, spans: list[tuple[int, int]]) -> list[Arrival]:
     """Every record of a batch (see capture.ring.Batch), in the ring's order."""
     # Output is nearly all that comes, so it has a way of its own, without a call for each.
     arrivals: list[Arrival] = []
-    kind_at, output = _KIND_AT, abi.KIND_PANE_OUTPUT
+    kind_at, shown = _KIND_AT, _SHOWN
     server_tgid, server_start = server = ProcessKey(0, 0)
     for at, size in spans:
-        if data[at + kind_at] != output:
+        if data[at + kind_at] not in shown:
             arrivals.append(_record(data, at, size))
             continue
         if size < _TTY_DATA_BYTES:
             raise _misfit(data, at, size)
         (ktime, start, seq, full, tgid, _, kind, _, cpu, _, tty_id, began, offset, origin, nth,
          count, session, foreground, tty, _, _, rows, columns) = _TTY_DATA(data, at)  # fmt: skip
-        if not full == size == _TTY_DATA_BYTES + count or kind != output:
+        if not full == size == _TTY_DATA_BYTES + count or kind not in shown:
             raise _misfit(data, at, size)
         if tgid != server_tgid or start != server_start:
             server_tgid, server_start = server = ProcessKey(tgid, start)
@@ -81,7 +87,7 @@ def decode(data: bytes, spans: list[tuple[int, int]]) -> list[Arrival]:
             ktime, server, tty_id, began, offset, origin, nth, session or None, foreground or None,
             _tty(tty), rows, columns, data[end - count : end],
         )  # fmt: skip
-        arrivals.append(_new(Arrival, (ktime, kind, cpu, seq, _new(PaneOutput, fields))))
+        arrivals.append(_new(Arrival, (ktime, kind, cpu, seq, _new(shown[kind], fields))))
     return arrivals
 
 
@@ -263,6 +269,16 @@ def _client_tty(data: bytes, at: int, header: _Header) -> ClientTty:
     )
 
 
+def _resize(data: bytes, at: int, header: _Header) -> Resize:
+    fields = _TTY_DATA_REST(data, at + _WHO_AT)
+    tty_id, _, offset, _, _, _, session, _, tty, _, _, rows, columns = fields
+    is_client = bool(header.flags & abi.RESIZE_CLIENT)
+    return Resize(
+        header.ktime_ns, header.key, tty_id, offset, session or None, _tty(tty), rows, columns,
+        is_client,
+    )  # fmt: skip
+
+
 def _peer(data: bytes, at: int, header: _Header) -> Peer:
     who = _who(data, at + _WHO_AT)
     socket, size, _ = _PEER_REST(data, at + _REST_AT)
@@ -295,6 +311,7 @@ _MAKERS: dict[int, tuple[Callable[[bytes, int, _Header], Record], int]] = {
     abi.KIND_CLIENT_INPUT: (_client_input, _TTY_DATA_BYTES),
     abi.KIND_PANE_INPUT: (_pane_input, _TTY_DATA_BYTES),
     abi.KIND_CLIENT_TTY: (_client_tty, _TTY_DATA_BYTES),
+    abi.KIND_RESIZE: (_resize, _TTY_DATA_BYTES),
     abi.KIND_PEER: (_peer, abi.PEER.size),
     abi.KIND_INJECT: (_injection, abi.INJECT.size),
     abi.KIND_TRACE: (_traced, abi.TRACE.size),

@@ -11,7 +11,7 @@ import re
 import struct
 from typing import Final
 
-ABI_VERSION: Final = 2
+ABI_VERSION: Final = 3
 
 KIND_FORK: Final = 1
 KIND_EXEC: Final = 2
@@ -24,7 +24,11 @@ KIND_CLIENT_TTY: Final = 8
 KIND_PEER: Final = 9
 KIND_INJECT: Final = 10
 KIND_TRACE: Final = 11
+KIND_CLIENT_OUTPUT: Final = 12
+KIND_RESIZE: Final = 13
 KINDS: Final = 16
+SHOWN_KINDS: Final = (KIND_PANE_OUTPUT, KIND_CLIENT_OUTPUT)
+"""What panes and clients show: in the bulk ring, with a count of bytes."""
 
 KIND_NAMES: Final = {
     KIND_FORK: "fork",
@@ -38,6 +42,8 @@ KIND_NAMES: Final = {
     KIND_PEER: "peer",
     KIND_INJECT: "inject",
     KIND_TRACE: "trace",
+    KIND_CLIENT_OUTPUT: "client_output",
+    KIND_RESIZE: "resize",
 }
 
 EXEC_ARGV_CUT: Final = 0x01
@@ -49,6 +55,7 @@ EXEC_CWD_CUT: Final = 0x10
 EXIT_PEER: Final = 0x01
 INPUT_WITHHELD: Final = 0x01
 TTY_TAKEN: Final = 0x01
+RESIZE_CLIENT: Final = 0x01
 PEER_GONE: Final = 0x01
 
 INJECT_MASTER: Final = 0

@@ -131,6 +131,27 @@ class PaneOutput(NamedTuple):
     data: bytes
 
 
+class ClientShown(NamedTuple):
+    """What a tmux server wrote to the terminal of one of its clients.
+
+    All as in PaneOutput, of that terminal; but `offset` counts from `began_ns` on.
+    """
+
+    ktime_ns: int
+    server: ProcessKey
+    tty_id: int
+    began_ns: int
+    offset: int
+    origin: int
+    nth: int
+    session: int | None
+    foreground: int | None
+    tty: Tty
+    rows: int
+    columns: int
+    data: bytes
+
+
 class ClientInput(NamedTuple):
     """What a tmux server read from the terminal of one of its clients.
 
@@ -193,6 +214,23 @@ class ClientTty(NamedTuple):
     is_taken: bool
 
 
+class Resize(NamedTuple):
+    """A server gave a pane this size, or looked at that of a client's terminal (`is_client`).
+
+    It may be the size that it had. `offset`: of the output that comes next there.
+    """
+
+    ktime_ns: int
+    server: ProcessKey
+    tty_id: int
+    offset: int
+    session: int | None
+    tty: Tty
+    rows: int
+    columns: int
+    is_client: bool
+
+
 class Peer(NamedTuple):
     """A server got a message from the process `key`, which is connected to it; `size` 0: it has
     closed its end; 1: it isn't known. `who` is None where that process was over already."""
@@ -253,9 +291,11 @@ Record = (
     | Exit
     | ServerFound
     | PaneOutput
+    | ClientShown
     | ClientInput
     | PaneInput
     | ClientTty
+    | Resize
     | Peer
     | Injection
     | Traced

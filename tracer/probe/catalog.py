@@ -82,11 +82,16 @@ def _fexit(target: str) -> Way:
 
 
 _OUTPUT = ("pane output", "what the tmux server reads: a pane's pty master, a client's terminal")
-_INPUT = ("pane input", "what is written to a pane's pty master, whoever does it")
+_INPUT = (
+    "pane input",
+    "what is written to a pane's pty master, whoever does it, and by a server to its clients",
+)
 _END = ("end of transfer", "that a read or write is over, so that what was joined of it leaves")
 _END_WHY = "tty_read() and tty_write() let the line discipline go at their end"
 _CLIENTS = ("client terminals", "that the server takes a client's terminal, or puts it back")
 _CLIENTS_WHY = "every way to set the modes of a terminal comes through here"
+_SIZES = ("sizes", "that the server sets the size of a pane, or looks at that of a client")
+_SIZES_WHY = "every ioctl on a terminal comes through here; only those of servers are looked at"
 _INJECTED = ("injected input", "TIOCSTI on the terminal of a pane or a client")
 _INJECTED_WHY = "it is called where TIOCSTI was allowed"
 _PASTED = ("pasted input", "TIOCLINUX on the console of a client")
@@ -115,6 +120,7 @@ _KPROBES: Final = (
     ),
     _hook(*_END, _END_WHY, _kprobe("tty_ldisc_deref", "kp_tty_end")),
     _hook(*_CLIENTS, _CLIENTS_WHY, _kprobe("tty_set_termios", "kp_set_termios")),
+    _hook(*_SIZES, _SIZES_WHY, _kprobe("tty_ioctl", "kp_tty_ioctl")),
     _hook(*_INJECTED, _INJECTED_WHY, _kprobe("tty_audit_tiocsti", "kp_tiocsti")),
     _paste_hook(_kprobe("paste_selection", "kp_paste")),
     _hook(
@@ -143,19 +149,20 @@ _TRAMPOLINES: Final = (
     ),
     _hook(*_END, _END_WHY, _fentry("tty_ldisc_deref")),
     _hook(*_CLIENTS, _CLIENTS_WHY, _fentry("tty_set_termios")),
+    _hook(*_SIZES, _SIZES_WHY, _fentry("tty_ioctl")),
     _hook(*_INJECTED, _INJECTED_WHY, _fentry("tty_audit_tiocsti")),
     _paste_hook(_fentry("paste_selection")),
     _hook(*_PEERS, "with the length of the message", _fexit("unix_stream_recvmsg")),
     _hook(*_MEMORY, _MEMORY_WHY, _fexit("security_ptrace_access_check")),
 )
-# The server's reads; what is written, by the server or a process under it; modes of terminals,
-# TIOCSTI and TIOCLINUX; messages; memory of others.
+# The server's reads; what is written, by the server or a process under it; modes and sizes of
+# terminals, TIOCSTI and TIOCLINUX; messages; memory of others.
 _WRITES: Final = ("write", "writev", "pwritev2")
 _CALLS: Final = ("read", "readv", "preadv2", *_WRITES, "ioctl", "recvmsg", "ptrace",
                  "process_vm_writev")  # fmt: skip
 _SYSTEM_CALLS: Final = Hook(
     "system calls",
-    "pane output, input, client terminals, injected input, peers and memory",
+    "pane output, input, client terminals, sizes, injected input, peers and memory",
     (
         Option(
             (

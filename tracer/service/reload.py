@@ -148,6 +148,7 @@ def merged(now: Settings, wanted: Settings) -> tuple[Settings, list[str]]:
 
 
 _FIXED: Final = (
+    ("capture", "clients"),
     ("rings", "critical_pages"),
     ("rings", "bulk_pages"),
     ("log", "directory"),

@@ -16,6 +16,7 @@ from tracer.codec.moment import timestamp
 from tracer.model.sealed import Stamp
 from tracer.settings import WhenFull
 
+_SHOWN: Final = ("text_output", "client_output")
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -67,4 +68,4 @@ class Outage:
     def _wants(self, event: Fields) -> bool:
         if not self.is_full or log_part(event) is not None:
             return True
-        return self._policy is WhenFull.DROP_OUTPUT and event["event"]["action"] != "text_output"
+        return self._policy is WhenFull.DROP_OUTPUT and event["event"]["action"] not in _SHOWN

@@ -15,7 +15,7 @@ from tracer.codec.findings import finding_of
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.model.events import Tty
-from tracer.model.findings import Finding, TextOutput
+from tracer.model.findings import ClientOutput, Finding, TextOutput
 from tracer.model.selection import KINDS, LOG, Selection
 from tracer.store.follow import Line
 
@@ -106,8 +106,11 @@ class View(NamedTuple):
 
     def hides(self, seen: Seen, watched: frozenset[Tty]) -> Tty | None:
         """The terminal that shows this itself, where it is the output of one. `watched`: those on
-        which there are clients that could show it."""
+        which there are clients that could show it. What tmux draws for its clients may be any of
+        them."""
         finding = seen.finding if self.is_on_terminal else None
+        if isinstance(finding, ClientOutput):
+            return finding.tty
         if isinstance(finding, TextOutput) and finding.tty in watched:
             return finding.tty
         return None

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-from tracer.capture.loader import load
+from tracer.capture.loader import Wanted, load
 from tracer.capture.program import LoadedProgram
 from tracer.codec.identity import Fields
 from tracer.errors import LoaderFailed, TtytraceError
@@ -26,7 +26,7 @@ def attach(asked: Fields) -> LoadedProgram:
     """The chosen plan, or the one that is asked for. Raises what choosing and loading raise."""
     btf = Btf.load()
     plan = choose(survey(btf), asked["plan"])
-    return load(plan, kernel_types(btf), RingSizes(**asked["rings"]), asked["input"])
+    return load(plan, kernel_types(btf), RingSizes(**asked["rings"]), Wanted(**asked["wanted"]))
 
 
 def answer(asked: Fields, door: Door) -> None:
@@ -53,7 +53,7 @@ def _end(*_: Any) -> None:
 
 
 def main() -> None:
-    """The process: its first message says which `plan`, `rings`, and whether `input` is wanted."""
+    """The process: its first message says which `plan`, `rings`, and what is `wanted`."""
     signal.signal(signal.SIGTERM, _end)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # those who record have blocked some
     door = Door.of_worker()

@@ -39,8 +39,9 @@ class Loading:
                 process_group=0,  # C-c is for us alone
             )
         is_input_wanted = settings.input is not InputPolicy.OFF
+        wanted = {"input": is_input_wanted, "clients": settings.capture.clients}
         rings = asdict(settings.rings)
-        self._door.send({"plan": wanted_plan, "rings": rings, "input": is_input_wanted})
+        self._door.send({"plan": wanted_plan, "rings": rings, "wanted": wanted})
 
     @property
     def pid(self) -> int:

@@ -8,7 +8,8 @@ from tracer.errors import NoPlan
 from tracer.workers import loader
 from tracer.workers.door import Door, pair
 
-ASKED = {"plan": None, "rings": {"critical_pages": 2, "bulk_pages": 2}, "input": True}
+WANTED = {"input": True, "clients": True}
+ASKED = {"plan": None, "rings": {"critical_pages": 2, "bulk_pages": 2}, "wanted": WANTED}
 
 
 def answer_of(monkeypatch: pytest.MonkeyPatch, error: Exception) -> dict[str, object]:
