@@ -68,7 +68,7 @@ def _print(recording: Recording, found: Iterable[Shown]) -> bool:
 
 def _seconds(at_ns: int) -> str:
     # No earlier than it was shown, and as `replay --at` takes it.
-    return f"{-(-at_ns // _MS_NS) / 1000:.3f}s"
+    return f"+{-(-at_ns // _MS_NS) / 1000:.3f}s"
 
 
 def _fits(query: Query) -> Callable[[str], bool]:
