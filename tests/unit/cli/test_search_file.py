@@ -33,16 +33,16 @@ def search(path: Path, *options: str) -> Result:
 @pytest.mark.parametrize(
     ("options", "moments"),
     [
-        (("--text", "hello"), ["0.750s", "2.000s"]),
-        (("--text", '"hello world"'), ["1.001s"]),
+        (("--text", "hello"), ["+0.750s", "+2.000s"]),
+        (("--text", '"hello world"'), ["+1.001s"]),
         (("--text", '"world hello"'), []),
-        (("--text", "world hello"), ["1.001s"]),
+        (("--text", "world hello"), ["+1.001s"]),
         (("--text", "hell"), []),
-        (("--text", "ÉTÉ case"), ["1.001s"]),
-        (("--regex", r"^\$ hel+o$"), ["0.750s", "2.000s"][1:]),
-        (("--regex", "^snake", "--text", "snake"), ["1.001s"]),
-        (("--text", "hello", "--limit", "1"), ["2.000s"]),
-        (("--text", "hello", "--limit", "0"), ["0.750s", "2.000s"]),
+        (("--text", "ÉTÉ case"), ["+1.001s"]),
+        (("--regex", r"^\$ hel+o$"), ["+0.750s", "+2.000s"][1:]),
+        (("--regex", "^snake", "--text", "snake"), ["+1.001s"]),
+        (("--text", "hello", "--limit", "1"), ["+2.000s"]),
+        (("--text", "hello", "--limit", "0"), ["+0.750s", "+2.000s"]),
         (("--text", "title"), []),
     ],
 )
@@ -61,13 +61,13 @@ def test_the_time_of_day_where_it_is_known(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     result = search(cast(tmp_path / "a.cast", timestamp=1_795_305_138), "--text", "snake")
-    assert result.stdout == "1.001s 2026-11-21 23:52:19 snake_case Été\n"
+    assert result.stdout == "+1.001s 2026-11-21 23:52:19 snake_case Été\n"
 
 
 def test_what_it_prints_is_safe(tmp_path: Path) -> None:
     """The screen holds what no terminal shows, too."""
     path = cast(tmp_path / "a.cast", [1, "o", "a\u202eb \u00a0word\r\n"])
-    assert search(path, "--text", "word").stdout == "1.000s a\\u202eb \\u00a0word\n"
+    assert search(path, "--text", "word").stdout == "+1.000s a\\u202eb \\u00a0word\n"
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     path.write_text(path.read_text() + '[9, "o", "word"]\n' + '[9, "o", 1]\n[9, "o", "x"]\n' * 12)
     result = search(path, "--text", "word")
     assert result.exit_code == 0
-    assert "not recorded: 0.000s: line 2 can't be read\n" in result.stderr
+    assert "not recorded: +0.000s: line 2 can't be read\n" in result.stderr
     assert "3 more gaps after these" in result.stderr
 
 
@@ -85,7 +85,7 @@ def test_a_typescript_with_its_timing(tmp_path: Path) -> None:
     (tmp_path / "times").write_text("1.5 4\n0.25 5\n")
     (tmp_path / "file").write_text("Script started on x\none\ntwo\n\n")
     result = search(tmp_path / "file", "--text", "two", "--timing", str(tmp_path / "times"))
-    assert result.stdout == "1.750s    two\n"
+    assert result.stdout == "+1.750s    two\n"
 
 
 @pytest.mark.parametrize(
