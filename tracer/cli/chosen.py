@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from tracer.cli.hands import counted
 from tracer.cli.indexed import note_reader, unnoted_searcher
 from tracer.cli.labels import duration, name_of
+from tracer.cli.player_goto import moment_named
 from tracer.cli.when import moment, now_us, written
 from tracer.errors import ManyRecordings, NoRecording, TtytraceError
 from tracer.replay.files import open_recording
@@ -30,13 +31,15 @@ _TERMINAL: Final = re.compile("(?:/dev/)?pts/[0-9]+")
 
 
 class Wish(NamedTuple):
-    """What was asked for. Times: microseconds since 1970. `timing`: of a typescript."""
+    """What was asked for. Times: microseconds since 1970; `at_ns`: a moment that was counted from
+    the recording's beginning. `timing`: of a typescript."""
 
     target: str
     at_us: int | None
     since_us: int | None
     until_us: int | None
     timing: Path | None = None
+    at_ns: int | None = None
 
     @property
     def query(self) -> Query:
@@ -59,9 +62,10 @@ class Chosen(NamedTuple):
 def wish_of(target: str, at: str, since: str, until: str) -> Wish:
     """Of the words of a command line. Raises BadSearch."""
     now = now_us()
-    options = (("--at", at), ("--since", since), ("--until", until))
+    at_ns = moment_named(at, 0, 0, None) if at.startswith("+") else None
+    options = (("--at", "" if at_ns is not None else at), ("--since", since), ("--until", until))
     at_us, since_us, until_us = (moment(option, text, now) for option, text in options)
-    return Wish(target, at_us, since_us, until_us)
+    return Wish(target, at_us, since_us, until_us, at_ns=at_ns)
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def chosen(log: Path | None, wish: Wish) -> Iterator[Chosen]:
     as opened() and note_reading() do."""
     if is_file(wish.target):
         with closing(open_recording(Path(wish.target), wish.timing)) as recording:
-            yield _stretch([recording], wish, None)
+            yield _stretch([recording], wish, wish.at_ns)
         return
     with unnoted_searcher(log) as asking:
         try:
@@ -78,7 +82,8 @@ def chosen(log: Path | None, wish: Wish) -> Iterator[Chosen]:
         except TtytraceError:
             note_reader(log)  # what the error says is of the log, too
             raise
-        stretch = _stretch(views_of(asking, choice), wish, choice.at_ns)
+        named_ns = choice.at_ns if wish.at_ns is None else wish.at_ns
+        stretch = _stretch(views_of(asking, choice), wish, named_ns)
         note_reader(log, _watched(stretch))
         yield stretch
 
@@ -131,7 +136,8 @@ def _stretch(views: Sequence[Recording], wish: Wish, named_ns: int | None) -> Ch
         return min(max(0, time_us * 1000 - recording.start_ns), recording.duration_ns)
 
     first_ns, last_ns = at(wish.since_us, 0), at(wish.until_us, recording.duration_ns)
-    return Chosen(views, first_ns, last_ns, at(wish.at_us, named_ns or first_ns))
+    named_ns = min(named_ns or first_ns, recording.duration_ns)
+    return Chosen(views, first_ns, last_ns, at(wish.at_us, named_ns))
 
 
 def _watched(chosen: Chosen) -> Watched:

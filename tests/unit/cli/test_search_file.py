@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tracer.cli.chosen import chosen, wish_of
 from tracer.cli.main import app
 from tracer.errors import BadRecording, BadSearch
+from tracer.replay.playback import Playback
 
 EVENTS = [
     [0.5, "o", "$ helk"],
@@ -114,3 +116,14 @@ def test_what_is_no_recording_is_an_error(tmp_path: Path) -> None:
     for name in ("file", "none"):
         result = search(tmp_path / name, "--text", "x")
         assert isinstance(result.exception, BadRecording)
+
+
+def test_replay_takes_the_moment(tmp_path: Path) -> None:
+    """And shows what was found there."""
+    path = cast(tmp_path / "a.cast")
+    moment = search(path, "--text", "snake").stdout.split()[0]
+    with chosen(None, wish_of(str(path), moment, "", "")) as found:
+        assert found.at_ns == 1_001_000_000
+        playback = Playback(found.views[0])
+        playback.seek(found.at_ns)
+        assert "snake_case Été" in [row.text() for row in playback.scene.screen.lines]
