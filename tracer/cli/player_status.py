@@ -30,8 +30,7 @@ class _Part(NamedTuple):
 def status_line(playback: Playback, columns: int, note: str = "") -> str:
     """Drawn, exactly so wide. `note`: what the player has to say, safe text; it comes first."""
     parts = [_Part(note)] if note else []
-    parts += _state(playback) + _warnings(playback) + _people(playback)
-    parts.append(_Part("h help"))
+    parts += _state(playback) + _warnings(playback) + _people(playback) + _names(playback)
     drawn, room = [], columns
     for part in parts:
         text = cut(f" {part.text} ", room)
@@ -44,16 +43,18 @@ def status_line(playback: Playback, columns: int, note: str = "") -> str:
 
 def _state(playback: Playback) -> list[_Part]:
     recording, at_ns = playback.recording, playback.at_ns
-    label = playback.scene.label
-    title = safe_text(f"{recording.title} {label}" if label else recording.title)
     whole = f"{position(at_ns)}/{position(recording.duration_ns)}"
     speed = "" if playback.speed == 1 else f" {playback.speed:g}x"
-    limit = "" if playback.idle_limit_ns is None else " idle limit"
-    return [
-        _Part(f"{_sign(playback)} {whole}{speed}{limit}"),
-        _Part(cut(title, _MAX_LABEL)),
-        *([_Part(wall)] if (wall := wall_time(recording.start_ns, at_ns)) else []),
-    ]
+    limit = "" if playback.idle_limit_ns is None else " idle cut"
+    wall = wall_time(recording.start_ns, at_ns)
+    parts = [_Part(f"{_sign(playback)} {whole}{speed}{limit}")]
+    return [*parts, _Part(wall)] if wall else parts
+
+
+def _names(playback: Playback) -> list[_Part]:
+    recording, label = playback.recording, playback.scene.label
+    title = safe_text(f"{recording.title} {label}" if label else recording.title)
+    return [_Part(title), _Part("h help")]
 
 
 def _sign(playback: Playback) -> str:

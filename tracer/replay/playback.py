@@ -92,11 +92,8 @@ class Playback:
 
     def step(self) -> bool:
         """To the next time that something is shown; whether there is any."""
-        while (event := self._next) is not None:
-            if event.at_ns > self.last_ns:
-                break
-            self.seek(event.at_ns)
-            if _is_shown(event):
+        while self._next is not None and self._due_ns <= self.last_ns:
+            if self._apply_until(self._due_ns):
                 return True
         return False
 
@@ -171,9 +168,13 @@ class Playback:
             room -= self._apply_next()
         # What was too much for once is waited for.
 
-    def _apply_until(self, at_ns: int) -> None:
+    def _apply_until(self, at_ns: int) -> bool:
+        # Whether any of it is shown.
+        is_shown = False
         while self._next is not None and self._next.at_ns <= at_ns:
+            is_shown |= _is_shown(self._next)
             self._apply_next()
+        return is_shown
 
     def _apply_next(self) -> int:
         # Goes to the next event, or the end; how many bytes there were to draw.
