@@ -30,7 +30,9 @@ def replay(  # noqa: PLR0917 - each is an option of the command
         ),
     ] = "",
     log: LogOption = None,
-    at: Annotated[str, typer.Option(help="Begin there: 14:30, 2h (ago), an ISO date, +90s of it.")] = "",
+    at: Annotated[
+        str, typer.Option(help="Begin there: 14:30, 2h (ago), an ISO date, +90s of it.")
+    ] = "",
     since: Annotated[str, typer.Option(help="What was before is left out.")] = "",
     until: Annotated[str, typer.Option(help="What was after is left out.")] = "",
     speed: Annotated[
