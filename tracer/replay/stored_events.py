@@ -17,6 +17,7 @@ from tracer.model.context import Person
 from tracer.model.findings import (
     InputInjected,
     PaneCaptured,
+    ProcessEnded,
     ProcessTraced,
     ProgramStarted,
     TextInput,
@@ -63,21 +64,22 @@ class StoredEvents:
             if "erased" in event:
                 return [Gap(self._at_ns, None, None, "a record that was erased")]
             at_ns = event["ttytrace"]["boottime_ns"] - self._began_ns
-            self._at_ns = max(self._at_ns, at_ns + 0)
-            return list(self._events(event, event["event"]["action"]))
+            before_ns, self._at_ns = self._at_ns, max(self._at_ns, at_ns + 0)
+            return list(self._events(event, event["event"]["action"], before_ns))
         except _BROKEN:
             return [Gap(self._at_ns, None, None, "a record that can't be read")]
 
-    def _events(self, event: Fields, action: str) -> Iterator[Event]:
+    def _events(self, event: Fields, action: str, before_ns: int) -> Iterator[Event]:
         at_ns = self._at_ns
         if (act := act_of(action, event)) is not None and action != "text_input":
             yield from self._act(act, event)
         elif (about_log := log_part(event)) is not None:
-            yield from self._log(*about_log, wall_ns(event["@timestamp"]))
-        elif action == "end":
-            yield Ended(at_ns, event["process"]["pid"], event["process"]["exit_code"])
+            yield from self._log(*about_log, wall_ns(event["@timestamp"]), before_ns)
         elif event["event"]["kind"] == "alert":
             yield Alert(at_ns, str(event.get("message") or event["rule"]["name"]))
+        elif action == "lost":  # not of what was shown
+            lost = event["ttytrace"]["lost"]
+            yield Alert(at_ns, f"some {lost['kind']} was not recorded: {lost['reason']}")
         elif action == "server-unverified":
             note = event["ttytrace"].get("note", "")
             yield Alert(at_ns, f"the tmux server is not believed: {note}")
@@ -102,16 +104,16 @@ class StoredEvents:
             self._size = size
             yield Resized(self._at_ns, *size)
 
-    def _log(self, action: str, fields: Fields, now_ns: int) -> Iterator[Event]:
+    def _log(self, action: str, fields: Fields, now_ns: int, before_ns: int) -> Iterator[Event]:
         if action == "stop":
             yield Gap(self._at_ns, None, None, "nobody recorded from here on")
         elif action == "gap":
-            # It stands behind the stretch that it tells of.
-            from_ns, to_ns = wall_ns(fields["from"]), wall_ns(fields["to"])
-            until_ns = self._at_ns - max(0, now_ns - to_ns)
-            yield Gap(
-                self._at_ns, until_ns, None, f"{fields['reason']}, {_seconds(to_ns - from_ns)}"
+            # The record stands behind the stretch that it tells of.
+            from_ns, to_ns = (
+                self._at_ns - max(0, now_ns - wall_ns(fields[end])) for end in ("from", "to")
             )
+            reason = f"{fields['reason']}, {(to_ns - from_ns) / 1e9:.1f} s"
+            yield Gap(max(before_ns, from_ns), to_ns, None, reason)
 
     def _finding(self, event: Fields) -> Iterator[Event]:
         finding, names = finding_of(event), {int(uid): name for uid, name in accounts_of(event)}
@@ -127,6 +129,10 @@ class StoredEvents:
                 screen = screen_of(capture)
                 self._size = screen.columns, screen.rows
                 yield Claimed(self._at_ns, screen)
+            case ProcessEnded(process=process, status=status):
+                signal = status & 0x7F  # wait(2)
+                code = 128 + signal if signal else status >> 8
+                yield Ended(self._at_ns, process.key.tgid, code)
             case InputInjected(person=person, way=way, times=times):
                 who = _called(person, names) or "?"
                 yield Alert(self._at_ns, f"{who} put input in past the keyboard: {way}, {times}x")
@@ -138,7 +144,7 @@ class StoredEvents:
 
 
 _FOUND: Final = frozenset(
-    ("text_input", "exec", "pane-captured", "input-injected", "process-traced")
+    ("text_input", "exec", "end", "pane-captured", "input-injected", "process-traced")
 )
 
 
@@ -154,9 +160,6 @@ def _called(person: Person, names: dict[int, str]) -> str | None:
     if came is None:
         return None
     name = names.get(came, str(came))
-    is_same = person.uid is None or person.uid == came
-    return name if is_same else f"{name}→{names.get(person.uid, str(person.uid))}"  # type: ignore[arg-type]
-
-
-def _seconds(ns: int) -> str:
-    return f"{ns / 1e9:.1f} s"
+    if person.uid in (None, came):
+        return name
+    return f"{name}→{names.get(person.uid or 0, str(person.uid))}"
