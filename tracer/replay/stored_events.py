@@ -71,7 +71,7 @@ class StoredEvents:
 
     def _events(self, event: Fields, action: str, before_ns: int) -> Iterator[Event]:
         at_ns = self._at_ns
-        if (act := act_of(action, event)) is not None and action != "text_input":
+        if (act := act_of(action, event)) is not None and action not in _FOUND:
             yield from self._act(act, event)
         elif (about_log := log_part(event)) is not None:
             yield from self._log(*about_log, wall_ns(event["@timestamp"]), before_ns)
