@@ -18,6 +18,7 @@ from tracer.cli.indexed import note_reader, unnoted_searcher
 from tracer.cli.labels import duration, name_of
 from tracer.cli.player_goto import moment_named
 from tracer.cli.when import moment, now_us, written
+from tracer.codec.safe import safe_text
 from tracer.errors import ManyRecordings, NoRecording, TtytraceError
 from tracer.replay.files import open_recording
 from tracer.replay.recording import Recording
@@ -96,7 +97,7 @@ def is_file(target: str) -> bool:
 def described(choice: Choice) -> str:
     """A line for people: #12 2026-11-20 14:30:05 1h 2m pane %3 in work on web1 ..."""
     length = duration((choice.last_us - choice.first_us) * 1000)
-    parts = [f"{choice.handle} {written(choice.first_us)} {length}  {label_of(choice)}"]
+    parts = [f"{safe_text(choice.handle)} {written(choice.first_us)} {length}  {label_of(choice)}"]
     people = ", ".join(map(name_of, choice.people)) or "?"
     lost = sum(track.lost for track in choice.tracks)
     parts += [people, f"{counted(choice.size, 'byte')} shown, {counted(lost, 'gap')}"]
