@@ -71,7 +71,8 @@ class StoredEvents:
 
     def _events(self, event: Fields, action: str, before_ns: int) -> Iterator[Event]:
         at_ns = self._at_ns
-        if (act := act_of(action, event)) is not None and action not in _FOUND:
+        act = act_of(action, event) if action in _OF_THE_SCREEN else None
+        if act is not None:
             yield from self._act(act, event)
         elif (about_log := log_part(event)) is not None:
             yield from self._log(*about_log, wall_ns(event["@timestamp"]), before_ns)
@@ -143,6 +144,7 @@ class StoredEvents:
                 )
 
 
+_OF_THE_SCREEN: Final = SHOWN | {"lost", "terminal-resized"}
 _FOUND: Final = frozenset(
     ("text_input", "exec", "end", "pane-captured", "input-injected", "process-traced")
 )
