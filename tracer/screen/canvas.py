@@ -17,6 +17,7 @@ from tracer.screen.width import width
 
 TAB: Final = 8
 CELL_BYTES: Final = 21
+JOINER: Final = "\u200d"
 
 
 class Canvas:
@@ -26,6 +27,7 @@ class Canvas:
         self.grid = Grid(columns, rows)
         self.x = 0
         self.y = 0
+        self.joins = False  # the next character joins the one before: a joiner came
         self.style = PLAIN
         self.fill: Style | None = None
         self.saved_rows: list[Row] | None = None
@@ -75,12 +77,19 @@ class Canvas:
 
     def put_wide(self, text: str) -> None:
         """Writes any other characters."""
+        if not self.joins and all(width(character) == 1 for character in set(text)):
+            self.put(text)
+            return
         for character in text:
             cells = width(character)
-            if cells == 0:
-                self.combine(character)
-            else:
+            if character == JOINER:
+                self.joins = True
+            elif cells > 0 and not self.joins:
                 self.put_one(character, cells)
+            elif cells >= 0:
+                self._combine(JOINER * self.joins)
+                self._combine(character)
+                self.joins = False
 
     def put_one(self, character: str, cells: int) -> None:
         """Writes a character of that many cells, as the modes say."""
@@ -102,13 +111,13 @@ class Canvas:
         last = columns - (not self.wraps)
         self.x = min(self.x + cells, last)
 
-    def combine(self, character: str) -> None:
-        """Puts a character of no width onto the one left of the cursor."""
+    def _combine(self, character: str) -> None:
+        """Puts a character onto the one left of the cursor, if there is one and room."""
         row = self.grid.lines[self.y]
         place = self.x - 1
         while 0 < place < len(row.cells) and not row.cells[place]:
             place -= 1
-        if place < 0:
+        if place < 0 or not character:
             return
         row.pad(place + 1)
         combined = row.cells[place] + character
@@ -280,8 +289,8 @@ class Canvas:
         row = self.grid.lines[self.y]
         if self.x == columns - 1:
             row.erase(self.x, columns, fill)
-        else:
-            row.move(self.x, min(self.x + count, columns), columns, fill)
+        elif self.x + count < columns:  # tmux inserts no more than would leave something
+            row.move(self.x, self.x + count, columns, fill)
 
     def insert_lines(self, count: int) -> None:
         """Blank rows at the cursor's; those below move down."""
@@ -330,17 +339,17 @@ class Canvas:
 
     def leave_alternate(self, with_cursor: bool) -> None:
         """Brings the main screen back, the cursor too if it was saved; also when that is shown."""
-        grid, size = self.grid, (self.grid.columns, self.grid.rows)
-        if self.saved_rows is not None:
+        grid, size, rows = self.grid, (self.grid.columns, self.grid.rows), self.saved_rows
+        if rows is not None:
+            grid.scrolled += grid.lines
+            self.saved_rows = None
             self.resize(*self.saved_size)
         if with_cursor and self.saved_cursor is not None:
             self.x, self.y = self.saved_cursor
             self.set_style(self.saved_style)
-        if self.saved_rows is not None:
-            grid.scrolled += grid.lines
-            grid.lines, self.saved_rows = self.saved_rows, None
+        if rows is not None:
+            grid.lines = rows
             grid.keeps_history = True
-            self.y = min(self.y, grid.rows - 1)
             self.resize(*size)
         self.restore(self.x, self.y)
 

@@ -63,7 +63,7 @@ class Controls:
     def wide(self, text: str) -> None:
         """Anything else that is text."""
         self.canvas.put_wide(text)
-        self.last = text[-1:]
+        self.last = ""
 
     def control(self, byte: int) -> None:
         """A C0 control character."""
@@ -120,7 +120,7 @@ class Controls:
     def _repeat(self, last: str, count: int) -> None:
         count = min(count, self.canvas.grid.columns - self.canvas.x)
         if last and count > 0:
-            (self.text if last.isascii() else self.wide)(last * count)
+            self.text(last * count)
             self.last = ""
 
     def save(self) -> None:

@@ -22,6 +22,7 @@ from tracer.screen.style import PLAIN, UNDERLINES, Style
 
 LONGEST: Final = 128 << 20
 VERSION: Final = 1
+_MODES: Final = ("is_visible", "wraps", "inserts", "has_origin", "joins")
 
 
 def pack(screen: Screen) -> bytes:
@@ -35,7 +36,7 @@ def pack(screen: Screen) -> bytes:
         "history": [_packed(row, styles) for row in grid.history],
         "returnable": grid.returnable,
         "cursor": [canvas.x, canvas.y, canvas.top, canvas.bottom],
-        "modes": [canvas.is_visible, canvas.wraps, canvas.inserts, canvas.has_origin],
+        "modes": [getattr(canvas, name) for name in _MODES],
         "tabs": sorted(canvas.tabs),
         "aside": None
         if canvas.saved_rows is None
@@ -128,9 +129,8 @@ class _Unpacking:
         canvas.x, canvas.y = _number(x, grid.columns), _number(y, grid.rows - 1)
         canvas.bottom = _number(bottom, grid.rows - 1)
         canvas.top = _number(top, canvas.bottom)
-        canvas.is_visible, canvas.wraps, canvas.inserts, canvas.has_origin = _flags(
-            state["modes"], 4
-        )
+        for name, flag in zip(_MODES, _flags(state["modes"], len(_MODES)), strict=True):
+            setattr(canvas, name, flag)
         canvas.tabs = {_number(tab, grid.columns - 1) for tab in state["tabs"]}
         canvas.saved_size = _size(state["aside_size"])
         if state["aside"] is not None:
