@@ -10,8 +10,8 @@ LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 # kmod and busybox-static: virtme-ng makes its initramfs with them; file: it reads the kernel's
 # version with it; asciinema, tlog: the benchmark compares with them; openssh and sudo: people come
 # to a session by them. The rest is what the tests run or compare with.
-TEST_PACKAGES="asciinema bpftool bsdutils busybox-static file gcc htop kmod less libc6-dev mc
-	openssh-client openssh-server openssl procps qemu-system-x86 rsyslog rsyslog-gnutls
+TEST_PACKAGES="asciinema bpftool bsdutils busybox-static chromium file gcc htop kmod less
+	libc6-dev mc openssh-client openssh-server openssl procps qemu-system-x86 rsyslog rsyslog-gnutls
 	shellcheck sudo systemd tlog tmux util-linux vim vim-tiny vttest zstd"
 # While this file is there, neither Debian's unit nor its init script starts sshd.
 NO_SSHD=/etc/ssh/sshd_not_to_be_run

@@ -118,6 +118,12 @@ class ManyRecordings(TtytraceError):
     exit_code = 2
 
 
+class CantExport(TtytraceError):
+    """{place}: {reason}."""
+
+    exit_code = 73
+
+
 class NoScreen(TtytraceError):
     """Replay plays in a terminal, and {what} is none. `ttytrace export --format text` writes what
     was shown."""

@@ -8,6 +8,7 @@ from tracer.cli.config import config
 from tracer.cli.doctor import doctor
 from tracer.cli.ending import errors_shown, output_written
 from tracer.cli.erase import erase
+from tracer.cli.export import export
 from tracer.cli.head import head
 from tracer.cli.init import init
 from tracer.cli.install import install
@@ -43,6 +44,7 @@ app.command()(verify)
 app.command()(search)
 app.command()(sessions)
 app.command()(replay)
+app.command()(export)
 app.command()(reindex)
 app.command()(erase)
 app.command()(status)

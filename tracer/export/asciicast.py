@@ -7,7 +7,7 @@ it is. Lines are written as events are read: of a long recording no more than on
 from __future__ import annotations
 
 import re
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -20,7 +20,15 @@ _SECOND_NS: Final = 1_000_000_000
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 
 
-def write_v2(excerpt: Excerpt, out: BinaryIO, *, is_exact: bool = False) -> None:
+class Out(Protocol):
+    """Where lines go: a file, or what passes them on to one."""
+
+    def write(self, line: bytes, /) -> object:
+        """One line."""
+        ...
+
+
+def write_v2(excerpt: Excerpt, out: Out, *, is_exact: bool = False) -> None:
     """Times are seconds since the beginning. The exit status has no place in it."""
     size = {"width": excerpt.screen.columns, "height": excerpt.screen.rows}
     env = {"env": {"TERM": TERM}}
@@ -30,7 +38,7 @@ def write_v2(excerpt: Excerpt, out: BinaryIO, *, is_exact: bool = False) -> None
             _write_step(out, round(at_ns / _SECOND_NS, 6), code, data, is_exact=is_exact)
 
 
-def write_v3(excerpt: Excerpt, out: BinaryIO, *, is_exact: bool = False) -> None:
+def write_v3(excerpt: Excerpt, out: Out, *, is_exact: bool = False) -> None:
     """Times are seconds since the line before; they add up to the microsecond."""
     term = {"cols": excerpt.screen.columns, "rows": excerpt.screen.rows, "type": TERM}
     _write(out, {"version": 3, "term": term, **_about(excerpt, is_exact)})
@@ -56,11 +64,11 @@ def _about(excerpt: Excerpt, is_exact: bool) -> dict[str, Any]:
     return about
 
 
-def _write(out: BinaryIO, value: object) -> None:
+def _write(out: Out, value: object) -> None:
     out.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _write_step(out: BinaryIO, seconds: float, code: str, data: str, *, is_exact: bool) -> None:
+def _write_step(out: Out, seconds: float, code: str, data: str, *, is_exact: bool) -> None:
     if is_exact or code == "i":
         line = orjson.dumps((seconds, code, _NO_TEXT.sub("\ufffd", data)))
         out.write(safe_json(line).encode() + b"\n")

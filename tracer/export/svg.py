@@ -49,7 +49,7 @@ def _parts(screen: Screen, title: str) -> Iterator[str]:
     high = screen.rows * _LINE + 2 * _BORDER
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
-        f'height="{high:g}" role="img" xml:space="preserve" font-family="{_FONTS}" '
+        f'height="{high:g}" role="img" style="white-space:pre" font-family="{_FONTS}" '
         f'font-size="{_SIZE}" fill="{_FOREGROUND}">'
     )
     yield f"<title>{escape(safe_text(title))}</title>"
@@ -73,14 +73,20 @@ class _Run(NamedTuple):
 def _row(row: Row, top: float) -> Iterator[str]:
     for run in _runs(row):
         ink, paper = _colours(run.style)
-        place = f'x="{run.column * _CELL:g}" y="{{}}" {{}}="{run.columns * _CELL:g}"'
         if paper:
-            where = place.format(f"{top:g}", "width")
-            yield f'<rect {where} height="{_LINE}" fill="{paper}"/>'
-        if run.text.strip(" ") and not run.style.hidden:
-            where = place.format(f"{top + _BASE:g}", "textLength")
-            text = escape(_NOT_DRAWN.sub("\ufffd", run.text))
-            yield f'<text {where} fill="{ink}"{_attributes(run.style)}>{text}</text>'
+            place = _place(run.column, run.columns, top, "width")
+            yield f'<rect {place} height="{_LINE}" fill="{paper}"/>'
+        text = run.text.strip(" ")
+        if text and not run.style.hidden:
+            column = run.column + len(run.text) - len(run.text.lstrip(" "))
+            columns = run.columns - len(run.text) + len(text)
+            place = _place(column, columns, top + _BASE, "textLength")
+            text = escape(_NOT_DRAWN.sub("\ufffd", text))
+            yield f'<text {place} fill="{ink}"{_attributes(run.style)}>{text}</text>'
+
+
+def _place(column: int, columns: int, y: float, width: str) -> str:
+    return f'x="{column * _CELL:g}" y="{y:g}" {width}="{columns * _CELL:g}"'
 
 
 def _runs(row: Row) -> list[_Run]:

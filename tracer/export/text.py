@@ -66,7 +66,7 @@ def _read(row: Row) -> _Read:
 
 
 def _note(event: Event) -> str:
-    return f"{MARK} {label_of(event)}"
+    return f"{MARK} after {event.at_ns / 1e9:.3f} s: {label_of(event)}"
 
 
 def _lines(rows: Iterable[_Read | str]) -> Iterator[str]:
