@@ -35,7 +35,7 @@ def write_v2(excerpt: Excerpt, out: Out, *, is_exact: bool = False) -> None:
     _write(out, {"version": 2, **size, **_about(excerpt, is_exact), **env})
     for at_ns, code, data in steps(excerpt, is_exact=is_exact):
         if code != "x":
-            _write_step(out, round(at_ns / _SECOND_NS, 6), code, data, is_exact=is_exact)
+            _write_step(out, at_ns // 1000 / 1_000_000, code, data, is_exact=is_exact)
 
 
 def write_v3(excerpt: Excerpt, out: Out, *, is_exact: bool = False) -> None:

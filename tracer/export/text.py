@@ -1,8 +1,9 @@
 """What could be read on a terminal, in order, as plain text.
 
 Invariant: a row is written once, when it leaves the screen for good or the recording ends; wrapped
-rows are one line. Of a full-screen program that is what scrolled, and what it showed last. What is
-written can be printed anywhere (codec/safe.py); lines that begin with MARK were not shown.
+rows are one line, and so are blank ones. Of a full-screen program that is what scrolled, and what it
+showed last. What is written can be printed anywhere (codec/safe.py); lines that begin with MARK
+were not shown.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ class _Read(NamedTuple):
 
 def write(excerpt: Excerpt, out: BinaryIO) -> None:
     """In UTF-8."""
+    last = "\n"
     for line in _lines(_Reader(excerpt).rows()):
-        out.write(line.encode() + b"\n")
+        if line or last:
+            out.write(line.encode() + b"\n")
+        last = line
 
 
 class _Reader:
