@@ -34,7 +34,7 @@ from tracer.capture.recorded import RecordedSource
 from tracer.capture.recorded import record as write_recording
 from tracer.model import abi
 from tracer.model.events import ProcessKey, Record
-from tracer.model.facts import CgroupSeen, Fact, PaneToAsk
+from tracer.model.facts import CgroupSeen, Fact, PaneToAsk, ServerSeen
 from tracer.model.findings import Finding, Lost, ProcessEnded, ProgramStarted, TextInput, TextOutput
 from tracer.model.hands import How
 from tracer.model.stage import Drain
@@ -228,6 +228,18 @@ def test_every_sink_gets_everything(tmp_path: Path) -> None:
     run.play()
     assert pages[0].findings == pages[1].findings
     assert len(pages[0].findings) == 2
+
+
+def test_what_panes_that_were_there_first_show_is_asked_for(tmp_path: Path) -> None:
+    """Once their server has told which they are."""
+    run = Run(tmp_path, [fork(300, ms=1)], [fork(301, ms=21)])
+    there = ServerSeen(SERVER, key(SERVER).start_time_ns, 1000, None, b"/tmp/s", ())
+    run.pipeline.learn([there], at_ns(0))
+    run.play()
+    assert [each for each in run.book.said if each[0] in ("ask", "pane")] == [
+        ("ask", SERVER),
+        ("pane", PANE),
+    ]
 
 
 def test_what_was_there_first_is_learnt_before_the_first_turn(tmp_path: Path) -> None:

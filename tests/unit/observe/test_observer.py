@@ -18,6 +18,8 @@ from tracer.model.events import ProcessKey
 from tracer.model.facts import (
     Fact,
     Followed,
+    PaneAsked,
+    PaneToAsk,
     PeerSeen,
     ServerAsked,
     ServerIgnored,
@@ -142,6 +144,35 @@ def test_a_user_cannot_make_us_ask_without_end(tmux: RealTmux, observer: Observe
         came += [fact for fact in observer.facts() if isinstance(fact, ServerAsked)]
         time.sleep(0.001)
     assert boot_ns() - began_ns >= (40 - 32 - 1) * 100_000_000
+
+
+def test_what_a_pane_shows_comes_as_a_fact(tmux: RealTmux, observer: Observer) -> None:
+    """Of a real server, and of none."""
+    pid = int(tmux.run("display-message", "-p", "#{pane_pid}"))
+    observer.ask_panes([PaneToAsk(tmux.pid, pid, "%0"), PaneToAsk(os.getpid(), 1, "%1")])
+    came: list[PaneAsked] = []
+
+    def have_come() -> bool:
+        came.extend(fact for fact in observer.facts() if isinstance(fact, PaneAsked))
+        return len(came) == 2
+
+    eventually(have_come)
+    ours, theirs = sorted(came, key=lambda each: each.pane_pid)
+    assert (ours.verdict, ours.capture) == (Verdict.UNREACHABLE, None)
+    assert theirs.capture is not None
+    assert theirs.capture.columns == 80
+
+
+def test_a_question_that_fails_is_answered(
+    observer: Observer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked waits for it."""
+    monkeypatch.setattr("tracer.observe.captures.ask", lambda _pane: 1 / 0)
+    observer.ask_panes([PaneToAsk(7, 8, "%0")])
+    came: list[Fact] = []
+    eventually(lambda: came.extend(observer.facts()) or came)
+    assert isinstance(came[0], PaneAsked)
+    assert came[0].verdict is Verdict.UNREACHABLE
 
 
 def test_who_is_no_server_is_unreachable(observer: Observer) -> None:
