@@ -149,7 +149,7 @@ class SinkSettings:
     kind: where to: journald with native fields, syslog (RFC 5424), the kernel's audit log, a file
         or stdout (JSON lines).
     name: what it is called in events and by `ttytrace status`.
-    events: the event.action of those that go there; none: all but output, sizes and forks.
+    events: the event.action of those that go there; none: all but screens and forks.
     address: of "syslog": a path of a local socket, "tcp:HOST:PORT" or "tls:HOST:PORT".
     ca: of "tls:": the file of certificates to trust; none: the system's.
     path: of "file".
