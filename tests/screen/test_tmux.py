@@ -140,17 +140,24 @@ WIDE_WORDS = tuple(
 
 
 def composed(seed: int) -> list[Step]:
-    """Random steps, the same for a seed. Half a wide character is never erased or overwritten from
-    behind: tmux keeps the other half then, which no terminal shows."""
+    """Random steps, the same for a seed.
+
+    Left out is what tmux keeps that no terminal shows: the other half of a wide character that is
+    erased or overwritten from behind, and the cells and the cursor right of an alternate screen that
+    became narrower.
+    """
     chance = random.Random(seed)
     words = WIDE_WORDS if seed % 5 == 0 else WORDS
     steps: list[Step] = []
+    screen = Screen(COLUMNS, ROWS)
     for _ in range(chance.randrange(1, 6)):
         chosen = chance.choices(words, k=chance.randrange(1, 30))
-        steps.append(b"".join(_numbered(word, chance) for word in chosen))
+        text = b"".join(_numbered(word, chance) for word in chosen)
+        screen.feed(text)
+        steps.append(text)
         if chance.random() < 0.5:
-            # The program draws anew: tmux keeps what is right of a narrower alternate screen.
-            steps += [(chance.randrange(2, 60), chance.randrange(1, 16)), b"\x1b[2J"]
+            steps.append((chance.randrange(2, 60), chance.randrange(1, 16)))
+            steps += [b"\x1b[H\x1b[2J"] * screen.is_alternate
     return steps
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tracer.screen.screen import Screen
+from tracer.screen.style import Style
 
 Step = bytes | tuple[int, int]
 """Bytes to show, or columns and rows to take."""
@@ -23,7 +24,7 @@ Cells = list[tuple[str, Look]]
 COLUMNS: Final = 40
 ROWS: Final = 10
 _ENDS_HALF: Final = b"\x18\x1b\\"  # whatever is half read
-_NEW: Final = b"\x1b[?1049l\x1b[r\x1b[?6l\x1b[H\x1b[?1049h\x1b[?1049l\x1bc\x1b[3J"
+_NEW: Final = b"\x1b[?1049l\x1b[r\x1b[?6l\x1b[H\x1b[?1049h\x1b[?1049l\x1bc\x1b7\x1b[3J"
 # A character at the end of each row: capture-pane gives no cell right of the last one written.
 _MARKS: Final = b"\x1b[?6l\x1b[?7l\x1b[4l\x1b[m\x0f\x1b(B" + b"".join(
     b"\x1b[%d;999H|" % row for row in range(1, 60)
@@ -104,7 +105,7 @@ class Tmux:
         names = "\\t".join(f"#{{{name}}}" for name in _STATE).replace("\\t", "\t")
         said = self._ask("capture-pane", "-epN", ";", "display-message", "-p", names)
         *lines, state = said.removesuffix("\n").split("\n")
-        return Shown(_rows(lines), dict(zip(_STATE, state.split("\t"), strict=True)), [])
+        return Shown(rows_of(lines), dict(zip(_STATE, state.split("\t"), strict=True)), [])
 
     def write(self, data: bytes) -> bytes:
         """Shows bytes; what tmux replied to them."""
@@ -175,13 +176,14 @@ def shown_by(screen: Screen) -> Shown:
     rows = []
     for row in screen.lines:
         cells = zip(row.cells[: row.used], row.styles, strict=False)  # capture-pane gives no more
-        looks = [(character, _look(style._asdict())) for cell, style in cells for character in cell]
+        looks = [(character, _look(style)) for cell, style in cells for character in cell]
         rows.append(_stripped(looks))
     return Shown(rows, dict(zip(_STATE, values, strict=True)), [])
 
 
-def _look(style: dict[str, object]) -> Look:
-    return frozenset((name, str(value)) for name, value in style.items() if value not in (None, 0))
+def _look(style: Style) -> Look:
+    pairs = zip(style._fields, style, Style(), strict=True)
+    return frozenset((name, str(value)) for name, value, plain in pairs if value is not plain)
 
 
 def _stripped(cells: Cells) -> Cells:
@@ -211,7 +213,7 @@ _DRAWN: Final = dict(
 )
 
 
-def _rows(lines: list[str]) -> list[Cells]:
+def rows_of(lines: list[str]) -> list[Cells]:
     look: dict[str, str] = {}
     draws = False
     rows = []

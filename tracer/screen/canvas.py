@@ -294,16 +294,16 @@ class Canvas:
 
     def insert_lines(self, count: int) -> None:
         """Blank rows at the cursor's; those below move down."""
-        bottom = self._end_of_lines()
-        self.grid.insert_lines(self.y, bottom, min(count, bottom + 1 - self.y), self.fill)
+        if self.top <= self.y <= self.bottom:
+            count = min(count, self.bottom + 1 - self.y)
+            self.grid.insert_lines(self.y, self.bottom, count, self.fill)
+        else:
+            self.grid.push_lines(self.y, min(count, self.grid.rows - self.y), self.fill)
 
     def delete_lines(self, count: int) -> None:
         """Rows from the cursor's on; those below move up."""
-        bottom = self._end_of_lines()
+        bottom = self.bottom if self.top <= self.y <= self.bottom else self.grid.rows - 1
         self.grid.delete_lines(self.y, bottom, min(count, bottom + 1 - self.y), self.fill)
-
-    def _end_of_lines(self) -> int:
-        return self.bottom if self.top <= self.y <= self.bottom else self.grid.rows - 1
 
     def scroll_up(self, count: int) -> None:
         """The margins' rows move up."""

@@ -139,8 +139,10 @@ class Controls:
         self.canvas.restore(saved.x, saved.y)
 
     def start_over(self) -> None:
-        """RIS."""
+        """RIS; the origin mode that was saved stays, as in tmux."""
+        had_origin = self.saved.has_origin
         self.reset()
+        self.saved = Saved(has_origin=had_origin)
         self.canvas.reset_modes()
         self.canvas.grid.keeps_history = self.canvas.saved_rows is None
         self.canvas.clear()

@@ -52,6 +52,16 @@ class Grid:
         self.lines[at:at] = [self._blank(fill) for _ in range(count)]
         self.unwrap(at - 1)
 
+    def push_lines(self, at: int, count: int, fill: Style | None) -> None:
+        """The rows from `at` on move down; where they were, and no more, is blank then. So tmux
+        inserts rows outside the margins."""
+        moved = self.lines[at : self.rows - count]
+        self.lines[at + count :] = moved
+        self.lines[at : at + min(count, len(moved))] = [self._blank(fill) for _ in moved[:count]]
+        if moved:
+            self.unwrap(at - 1)
+            self.unwrap(at + count - 1)
+
     def delete_lines(self, at: int, bottom: int, count: int, fill: Style | None) -> None:
         """Rows leave at `at`, those below move up."""
         del self.lines[at : at + count]

@@ -99,7 +99,7 @@ class Row:
         cells, styles = self.cells, self.styles
         cells[target : target + size] = cells[source : source + size]
         styles[target : target + size] = styles[source : source + size]
-        self.used = max(self.used, target + size)
+        self.used = max(self.used, target + size if size else 0)
         start, end = (target + size, columns) if target < source else (source, target)
         self.erase(start, min(end, columns), fill)
         self.mend()
