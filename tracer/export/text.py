@@ -1,7 +1,7 @@
 """What could be read on a terminal, in order, as plain text.
 
 Invariant: a row is written once, when it leaves the screen for good or the recording ends; wrapped
-rows are one line, and so are blank ones. Of a full-screen program that is what scrolled, and what it
+rows are one line, and so are blank ones. Of a full-screen program that is what scrolled and what it
 showed last. What is written can be printed anywhere (codec/safe.py); lines that begin with MARK
 were not shown.
 """
