@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from tracer.correlate.access import Change
 from tracer.model.context import Place
-from tracer.model.events import PaneOutput
+from tracer.model.events import PaneOutput, Tty
 from tracer.model.facts import PaneAsked, PaneToAsk, Verdict
 from tracer.model.findings import Finding, Lost, PaneCaptured, TextOutput
 
@@ -134,19 +134,20 @@ class Captures:
     def place(self, pane: Pane, now_ns: int, waiting: deque[Finding | Change]) -> None:
         """Puts the answer about a pane in its place among what waits."""
         question = self._asked.pop(pane)
-        answer = question.answer
-        if answer is None or answer.capture is None:
-            if answer is not None and answer.verdict is not Verdict.OK:
-                self.forget(answer.server_tgid)
-            return
+        answer, where = question.answer, question.place
+        assert answer is not None
         unsure = question.unsure(answer)
         is_late = bool(question.reads) and not question.holds(now_ns)
-        where, tty = question.place, answer.tty if question.place.verified else None
-        if (unsure or is_late) and question.tries > 1:
+        tty = answer.tty if where.verified else None
+        if answer.capture is None:
+            if answer.verdict not in (Verdict.OK, Verdict.TOO_BIG):
+                self.forget(answer.server_tgid)
+            elif answer.is_there:
+                waiting.append(_lost(now_ns, "not understood", where, tty))
+        elif (unsure or is_late) and question.tries > 1:
             self._wishes[pane] = _Wish(where, question.tries - 1)
         elif is_late:
-            reason = "answered late"
-            waiting.append(Lost(now_ns, "pane-captured", reason, None, None, where, tty, None))
+            waiting.append(_lost(now_ns, "answered late", where, tty))
         else:
             found = PaneCaptured(answer.asked_ns, where, tty, answer.capture, unsure)
             waiting.insert(_first_behind(found, waiting), found)
@@ -154,6 +155,10 @@ class Captures:
 
 def _pane_of(place: Place) -> Pane:
     return place.server.tgid, place.pane_pid or 0
+
+
+def _lost(now_ns: int, reason: str, place: Place, tty: Tty | None) -> Lost:
+    return Lost(now_ns, "pane-captured", reason, None, None, place, tty, None)
 
 
 def _drop(panes: dict[Pane, Any], server_tgid: int) -> None:

@@ -178,7 +178,8 @@ class PaneAsked(NamedTuple):
 
     `asked_ns`, `heard_ns`: CLOCK_BOOTTIME when the question left and when the answer was whole; the
     server took the picture in between. `tty`: the terminal of the pane's first process, as /proc
-    shows it. `capture` is None where the verdict isn't OK, or the answer is no screen of that pane.
+    shows it. `capture` is None where the verdict isn't OK, or the answer is no screen of that pane;
+    `is_there`: the server knows the pane all the same.
     """
 
     server_tgid: int
@@ -188,6 +189,7 @@ class PaneAsked(NamedTuple):
     verdict: Verdict
     tty: Tty | None = None
     capture: Capture | None = None
+    is_there: bool = True
 
 
 class CgroupSeen(NamedTuple):

@@ -64,20 +64,29 @@ def ask(wanted: PaneToAsk) -> PaneAsked:
     asked_ns = boot_ns()
     reply = tmux.ask(paths[0], tgid, command(wanted.pane_id), MAX_REPLY_BYTES)
     heard_ns = boot_ns()
-    capture = parse(reply.output, pane_pid) if reply.verdict is Verdict.OK else None
-    pane = procfs.process(pane_pid)
-    tty = pane.tty if pane else None
-    return PaneAsked(tgid, pane_pid, asked_ns, heard_ns, reply.verdict, tty, capture)
+    is_ok, pane = reply.verdict is Verdict.OK, procfs.process(pane_pid)
+    return PaneAsked(
+        tgid,
+        pane_pid,
+        asked_ns,
+        heard_ns,
+        reply.verdict,
+        pane.tty if pane else None,
+        parse(reply.output, pane_pid) if is_ok else None,
+        not is_ok or _head(reply.output, pane_pid) is not None,
+    )
 
 
 def parse(output: bytes, pane_pid: int) -> Capture | None:
     """What the server printed; None where that is no screen of the pane with this first process,
     which another may have become or which may have gone."""
-    head, *lines = output.split(b"\n")
-    match = _HEAD.fullmatch(head)
-    if match is None or int(match[1]) != pane_pid:
-        return None
-    return _capture(match, lines[:-1])
+    match = _head(output, pane_pid)
+    return _capture(match, output.split(b"\n")[1:-1]) if match else None
+
+
+def _head(output: bytes, pane_pid: int) -> re.Match[bytes] | None:
+    match = _HEAD.fullmatch(output.partition(b"\n")[0])
+    return match if match and int(match[1]) == pane_pid else None
 
 
 def _capture(match: re.Match[bytes], lines: list[bytes]) -> Capture | None:

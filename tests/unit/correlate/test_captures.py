@@ -11,6 +11,7 @@ from tests.playbook import (
     asked,
     at_ns,
     exec_,
+    exit_,
     key,
     output,
     pane_claim,
@@ -18,7 +19,7 @@ from tests.playbook import (
 from tracer.correlate.captures import AGAIN_NS, HOLD_NS, TRIES, UNDER_WAY_NS
 from tracer.correlate.stage import Correlator
 from tracer.model.capture import Capture, Cursor, Modes
-from tracer.model.facts import PaneAsked, PaneToAsk, ServerSeen, Verdict
+from tracer.model.facts import PaneAsked, PaneClaim, PaneToAsk, ServerSeen, Verdict
 from tracer.model.findings import Finding, Lost, PaneCaptured, ProgramStarted, TextOutput
 
 PICTURE = Capture(80, 24, Cursor(0, 0), Modes(True, False, False, True), 0, 23, (), b"$\n")
@@ -26,16 +27,19 @@ UNDER_WAY_MS = UNDER_WAY_NS / 1e6
 HOLD_MS = HOLD_NS / 1e6
 AGAIN_MS = AGAIN_NS / 1e6
 WANTED = PaneToAsk(SERVER, PANE, "%0")
-OTHER = pane_claim(201, "%1")
 
 
 @pytest.fixture
 def stage() -> Correlator:
     """A stage that has just heard of a server that was there before, with one pane."""
+    return stage_with(pane_claim())
+
+
+def stage_with(*panes: PaneClaim) -> Correlator:
     correlator = Correlator()
     there = ServerSeen(SERVER, key(SERVER).start_time_ns, 1000, b"/usr/bin/tmux", b"/s", ())
     correlator.learn([there], at_ns(0))
-    correlator.learn([asked(pane_claim(), ms=0)], at_ns(0))
+    correlator.learn([asked(*panes, ms=0)], at_ns(0))
     return correlator
 
 
@@ -150,11 +154,7 @@ def test_a_quiet_pane_makes_nobody_wait(stage: Correlator) -> None:
 @pytest.mark.parametrize("verdict", [Verdict.TIMEOUT, Verdict.HOSTILE])
 def test_a_server_that_does_not_answer_is_asked_for_no_other_pane(verdict: Verdict) -> None:
     """Each question would cost its deadline."""
-    stage = Correlator()
-    there = ServerSeen(SERVER, key(SERVER).start_time_ns, 1000, b"/usr/bin/tmux", b"/s", ())
-    stage.learn([there], at_ns(0))
-    panes = [pane_claim(PANE + nth, f"%{nth}") for nth in range(9)]
-    stage.learn([asked(*panes, ms=0)], at_ns(0))
+    stage = stage_with(*(pane_claim(PANE + nth, f"%{nth}") for nth in range(9)))
     assert len(stage.panes_to_ask(at_ns(1))) == 4  # at once
     stage.learn([answer(2, 3, verdict)], at_ns(3))
     assert shown(stage.tick(at_ns(3 + UNDER_WAY_MS))) == []
@@ -164,17 +164,26 @@ def test_a_server_that_does_not_answer_is_asked_for_no_other_pane(verdict: Verdi
 def test_a_pane_that_has_gone_is_no_loss(stage: Correlator) -> None:
     """Its server says so; what it showed is known."""
     stage.panes_to_ask(at_ns(1))
-    stage.learn([answer(2, 3)._replace(capture=None)], at_ns(3))
+    stage.learn([answer(2, 3)._replace(capture=None, is_there=False)], at_ns(3))
     assert shown(stage.tick(at_ns(3 + UNDER_WAY_MS))) == []
     assert stage.panes_to_ask(at_ns(50)) == []
 
 
+@pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.TOO_BIG])
+def test_an_answer_that_is_no_picture_is_told(verdict: Verdict) -> None:
+    """Of a pane that is there; the others of its server are asked for."""
+    stage = stage_with(*(pane_claim(PANE + nth, f"%{nth}") for nth in range(5)))
+    stage.panes_to_ask(at_ns(1))
+    stage.learn([answer(2, 3, verdict)._replace(capture=None)], at_ns(3))
+    (lost,) = stage.tick(at_ns(3 + UNDER_WAY_MS))
+    assert isinstance(lost, Lost)
+    assert (lost.kind, lost.reason) == ("pane-captured", "not understood")
+    assert len(stage.panes_to_ask(at_ns(50))) == 1
+
+
 def test_a_pane_that_is_not_verified_has_no_terminal() -> None:
     """The process that is claimed for it may be anybody's."""
-    stage = Correlator()
-    there = ServerSeen(SERVER, key(SERVER).start_time_ns, 1000, b"/usr/bin/tmux", b"/s", ())
-    stage.learn([there], at_ns(0))
-    stage.learn([asked(pane_claim()._replace(verified=False), ms=0)], at_ns(0))
+    stage = stage_with(pane_claim()._replace(verified=False))
     stage.panes_to_ask(at_ns(1))
     stage.learn([answer(2, 3)], at_ns(3))
     (found,) = stage.tick(at_ns(3 + UNDER_WAY_MS))
@@ -201,7 +210,7 @@ def test_a_pane_that_lost_output_is_asked_for(stage: Correlator) -> None:
 def test_nothing_is_left_of_a_server_that_has_gone(stage: Correlator) -> None:
     """Nobody is asked for it, and an answer that comes is nobody's."""
     assert stage.panes_to_ask(at_ns(1)) == [WANTED]
-    stage.feed([exec_(SERVER, b"tmux", ms=1, pane=0, session=0)], at_ns(1))
-    stage._captures.forget(SERVER)
+    stage.feed([exec_(SERVER, b"tmux", pane=0), exit_(SERVER, ms=2)], at_ns(2))
+    assert not stage.servers
     stage.learn([answer(2, 3)], at_ns(3))
     assert shown(stage.tick(at_ns(50))) == []

@@ -145,8 +145,8 @@ def test_a_pane_that_has_gone_or_is_another_now_is_no_picture(tmux: RealTmux) ->
     pid = int(tmux.run("display-message", "-p", "-t", "%0", "#{pane_pid}"))
     gone = captures.ask(PaneToAsk(tmux.pid, pid, "%77"))
     other = captures.ask(PaneToAsk(tmux.pid, os.getpid(), "%0"))
-    assert (gone.verdict, gone.capture) == (Verdict.OK, None)
-    assert (other.verdict, other.capture) == (Verdict.OK, None)
+    assert (gone.verdict, gone.capture, gone.is_there) == (Verdict.OK, None, False)
+    assert (other.verdict, other.capture, other.is_there) == (Verdict.OK, None, False)
 
 
 def test_who_is_attached_notices_nothing(tmux: RealTmux) -> None:
