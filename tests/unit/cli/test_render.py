@@ -18,11 +18,13 @@ from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Origin
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     InputInjected,
     Lost,
     PaneCaptured,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -74,6 +76,10 @@ def poisoned(value: bytes):
                 yield finding._replace(place=place)
             case TextOutput():
                 yield finding._replace(place=place, process=process, data=value)
+            case ClientOutput():
+                yield finding._replace(place=place, person=person, data=value)
+            case TerminalResized():
+                yield finding._replace(place=place, person=person)
             case TextInput():
                 mine = finding._replace(place=place, process=process, size=len(value))
                 yield mine._replace(data=value, withheld=None, typed_by=(typed,))
