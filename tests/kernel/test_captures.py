@@ -14,7 +14,7 @@ from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Pane, Tmux
 from tests.patience import eventually
 from tests.seen import Seen, captured, shown
-from tracer.model.findings import Finding, Lost, PaneCaptured, TextOutput
+from tracer.model.findings import Finding, PaneCaptured, TextOutput
 from tracer.store.captured import screen_of
 
 _COLOURS = (
@@ -44,6 +44,11 @@ def _truth(tmux: Tmux, pane: Pane) -> Seen:
     return captured(moment.columns, moment.rows, moment.cursor, moment.captured)
 
 
+def _is_true(found: PaneCaptured, pane: Pane, tmux: Tmux) -> None:
+    assert (found.tty, found.place.pane_id, found.place.verified) == (pane.tty, pane.id, True)
+    assert not shown(screen_of(found.capture)).difference(_truth(tmux, pane))
+
+
 def _replays(findings: list[Finding], pane: Pane) -> Iterator[Seen]:
     """The picture, and what the pane showed behind it; of which the picture may have so much."""
     mine = [found for found in findings if _is_of(pane, found)]
@@ -70,13 +75,11 @@ def test_a_pane_begins_with_what_its_server_says(
     panes: list[Pane], tmux: Tmux, start_tracer: StartTracer
 ) -> None:
     """Colours, wide characters, line drawing, the alternate screen and its cursor; and whatever
-    follows changes it as it changes the pane."""
+    follows changes it as it changes the pane. What nobody recorded between two runs is in the
+    picture with which the next one begins."""
     tracer = start_tracer()
     for pane in panes:
-        found = _picture(tracer, pane)
-        assert (found.tty, found.place.pane_id, found.place.verified) == (pane.tty, pane.id, True)
-        truth = _truth(tmux, pane)
-        assert not shown(screen_of(found.capture)).difference(truth)
+        _is_true(_picture(tracer, pane), pane, tmux)
         tmux.send_keys(pane, "word 漢", "Enter")
         eventually(lambda pane=pane: "word" in tmux.screen(pane))
     truths = [_truth(tmux, pane) for pane in panes]
@@ -84,6 +87,10 @@ def test_a_pane_begins_with_what_its_server_says(
     for pane, truth in zip(panes, truths, strict=True):
         (end,) = _replays(findings, pane)
         assert not end.difference(truth)
+    tmux.send_keys(panes[0], "unseen", "Enter")
+    tracer = start_tracer()
+    for pane in panes:
+        _is_true(_picture(tracer, pane), pane, tmux)
 
 
 def test_what_a_busy_pane_shows_stands_on_the_right_side(
@@ -101,12 +108,3 @@ def test_what_a_busy_pane_shows_stands_on_the_right_side(
     truth = _truth(tmux, pane)
     ends = _replays(tracer.stop().findings, pane)
     assert any(not end.difference(truth) for end in ends)
-
-
-def test_each_run_asks_again(panes: list[Pane], start_tracer: StartTracer) -> None:
-    """What a gap between two runs hid is over with that."""
-    for _ in range(2):
-        tracer = start_tracer()
-        for pane in panes:
-            _picture(tracer, pane)
-        assert not [each for each in tracer.stop().findings if isinstance(each, Lost)]

@@ -6,8 +6,12 @@ isn't known, and neither is the style that the next character would have had.
 
 from __future__ import annotations
 
+import re
+
 from tracer.model.capture import Capture, Cursor
 from tracer.screen.screen import Screen
+
+_OVERLINED = re.compile(rb"(?<=[\[;])5:3(?=[;m])")
 
 
 def screen_of(capture: Capture) -> Screen:
@@ -35,9 +39,9 @@ def screen_of(capture: Capture) -> Screen:
 
 
 def _draw(screen: Screen, text: bytes) -> None:
-    # SO means line drawing where tmux writes it.
+    # SO means line drawing where tmux writes it; and 5:3 is how 3.3a writes 53.
     screen.feed(b"\x1b)0\x1b[?7l")
-    for number, row in enumerate(text.split(b"\n")[: screen.rows]):
+    for number, row in enumerate(_OVERLINED.sub(b"53", text).split(b"\n")[: screen.rows]):
         screen.feed(b"\x1b[%dH%s" % (number + 1, row))
     screen.feed(b"\x0f\x1b)B\x1b[m\x1b[?7h")
 

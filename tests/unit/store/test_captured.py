@@ -67,3 +67,11 @@ def test_a_hostile_one_is_a_screen() -> None:
     capture = CAPTURE._replace(cursor=Cursor(-5, 1 << 40), top=-9, bottom=1 << 40, tabs=(-1,))
     assert texts(screen_of(capture))[0] == "$ red"
     assert screen_of(capture._replace(columns=-1, rows=1 << 40)).columns == 1
+
+
+def test_what_tmux_calls_5_3_is_overlined() -> None:
+    """And nothing else: 58:5:3 is a colour."""
+    screen = screen_of(CAPTURE._replace(text=b"\x1b[1;5:3mx\x1b[0m\x1b[58:5:3my\n"))
+    (_, over), (_, under), *_ = screen.lines[0].runs()
+    assert (over.overline, over.bold, over.blink) == (True, True, False)
+    assert (under.overline, under.underline_colour) == (False, 3)
