@@ -6,7 +6,7 @@ character. The order of steps is tmux's, since its results depend on it.
 
 from __future__ import annotations
 
-from tracer.screen.grid import Grid
+from tracer.screen.grid import HISTORY, Grid
 from tracer.screen.row import Row
 
 
@@ -18,8 +18,8 @@ def reflow(grid: Grid, x: int, y: int) -> tuple[int, int]:
     rows += [Row() for _ in range(grid.rows - len(rows))]
     column, line = _wrapped(rows, *place)
     first = len(rows) - grid.rows
-    grid.history, grid.lines = rows[:first], rows[first:]
-    grid.returnable = min(grid.returnable, first)
+    grid.history, grid.lines = rows[max(0, first - HISTORY) : first], rows[first:]
+    grid.returnable = min(grid.returnable, len(grid.history))
     return (column, line - first) if line >= first else (0, 0)
 
 
