@@ -50,7 +50,7 @@ class Player:
         self._note = ""
         self._wanted = ""
         self._is_forward = True
-        self._is_helping = self._is_done = False
+        self._is_helping = self.is_done = False
         self._prompt: str | None = None
         self._typed = ""
         self._actions = self._bindings()
@@ -58,26 +58,28 @@ class Player:
     def run(self) -> None:
         """Until somebody quits. Raises as Terminal does, and what the recording raises."""
         keys, then_ns = Keys(), monotonic_ns()
-        with Terminal(self._change) as terminal:
-            while not self._is_done:
-                terminal.write(self._frame(terminal))
+        with Terminal(self.change) as terminal:
+            while not self.is_done:
+                terminal.write(self.frame(terminal.size))
                 pressed = keys.feed(terminal.read(self._patience_s()))
                 now_ns = monotonic_ns()
                 self._playback.advance(now_ns - then_ns)
                 then_ns = now_ns
                 for key in pressed:
-                    self._press(key)
+                    self.press(key)
                     then_ns = monotonic_ns()  # how long a search took is not played
 
     # ---- what is shown ----
 
-    def _change(self) -> None:
+    def change(self) -> None:
+        """What the terminal showed is gone, or it has another size."""
         self._is_changed = True
 
-    def _frame(self, terminal: Terminal) -> str:
+    def frame(self, size: tuple[int, int]) -> str:
+        """What to write to a terminal of so many columns and rows, that shows the frame before."""
         if self._is_changed:
             self._is_changed = False
-            self._painter = Painter(*terminal.size)
+            self._painter = Painter(*size)
         playback, painter = self._playback, self._painter
         status = status_line(playback, painter.columns, self._said())
         over = [blank(line) for line in HELP.splitlines()] if self._is_helping else ()
@@ -97,7 +99,8 @@ class Player:
 
     # ---- keys ----
 
-    def _press(self, key: str) -> None:
+    def press(self, key: str) -> None:
+        """By its name; see player_keys.py."""
         if self._prompt is not None:
             self._edit(key)
             return
@@ -138,7 +141,7 @@ class Player:
             "N": lambda: self._find(not self._is_forward),
             "i": self._limit_idle,
             "tab": self._next_view,
-            "redraw": self._change,
+            "redraw": self.change,
             "h": self._help,
             "q": self._quit,
         }
@@ -179,7 +182,7 @@ class Player:
         self._is_helping = True
 
     def _quit(self) -> None:
-        self._is_done = True
+        self.is_done = True
 
     def _pause(self) -> None:
         playback = self._playback

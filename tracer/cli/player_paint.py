@@ -60,10 +60,6 @@ class Painter:
             else (_cursor(screen, window))
         )
 
-    def forget(self) -> None:
-        """The terminal shows something else than what was painted."""
-        self._painted = []
-
     def _lines(self, screen: Screen, window: Window, wanted: str) -> list[str]:
         lines = []
         for number in range(window.top, window.top + self.rows - 1):

@@ -13,23 +13,29 @@ import socket
 import sys
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Final
+from typing import Final, NoReturn
 
 _ENTER: Final = "\x1b[?1049h\x1b[?7l\x1b[m\x1b[2J\x1b[H"
 _LEAVE: Final = "\x1b[m\x1b[?7h\x1b[?25h\x1b[2J\x1b[?1049l"
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
 _CHUNK: Final = 4096
 
+_Handler = Callable[[int, FrameType | None], object] | signal.Handlers
+
 
 class Terminal:
-    """A context; `changed` is called when what it shows is gone, or it has another size. On SIGTERM
-    and SIGHUP it raises SystemExit, on Ctrl-C KeyboardInterrupt, wherever we are."""
+    """A context; `fds`: what is read and written. `changed` is called when what it shows is gone,
+    or it has another size. On SIGTERM and SIGHUP it raises SystemExit, on Ctrl-C KeyboardInterrupt,
+    wherever we are."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, changed: Callable[[], None], fds: tuple[int, int] = (0, 1), encoding: str = ""
+    ) -> None:
         self._changed = changed
-        self._in, self._out = sys.stdin.fileno(), sys.stdout.fileno()
-        self._encoding = sys.stdout.encoding or "ascii"
+        self._in, self._out = fds
+        self._encoding = encoding or sys.stdout.encoding or "ascii"
         self._signals: dict[int, object] = {}
 
     def __enter__(self) -> Terminal:
@@ -53,7 +59,7 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         for ending in (*_ENDINGS, signal.SIGINT):  # nothing comes between from here on
-            signal.signal(ending, signal.SIG_IGN)
+            self._handle(ending, signal.SIG_IGN)
         try:
             self._give_back()
         finally:
@@ -76,19 +82,16 @@ class Terminal:
             data = data[os.write(self._out, data) :]
 
     def read(self, patience_s: float | None) -> bytes:
-        """What was typed, once there is something; b"" when time is over or a signal came. Raises
-        EOFError when the terminal is gone."""
-        ready, _, _ = select.select([self._in, self._woken], [], [], patience_s)
-        if self._woken in ready:
+        """What was typed, once there is something; b"" when time is over or a signal came. A terminal
+        that is gone ends us as SIGHUP does."""
+        ready, _, _ = select.select([self._in, self._woken.fileno()], [], [], patience_s)
+        if self._woken.fileno() in ready:
             self._woken.recv(_CHUNK)
         if self._in not in ready:
             return b""
-        data = os.read(self._in, _CHUNK)
-        if not data:
-            raise EOFError
-        return data
+        return os.read(self._in, _CHUNK) or _end(signal.SIGHUP)
 
-    def _handle(self, number: int, handler: Callable[[int, FrameType | None], object]) -> None:
+    def _handle(self, number: int, handler: _Handler) -> None:
         self._signals.setdefault(number, signal.getsignal(number))
         signal.signal(number, handler)
 
@@ -97,16 +100,17 @@ class Terminal:
         modes[0] &= ~(termios.IXON | termios.ICRNL | termios.INLCR | termios.ISTRIP)
         modes[3] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
         modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(self._in, termios.TCSADRAIN, modes)
+        termios.tcsetattr(self._in, termios.TCSANOW, modes)
         self.write(_ENTER)
         self._changed()
 
     def _give_back(self) -> None:
-        try:
+        with suppress(OSError, termios.error):  # it may be gone
             self.write(_LEAVE)
-        finally:
-            # Drops what came and was not read.
-            termios.tcsetattr(self._in, termios.TCSAFLUSH, self._modes)
+        with suppress(OSError, termios.error):
+            # At once: a terminal that takes no output must not keep us.
+            termios.tcsetattr(self._in, termios.TCSANOW, self._modes)
+            termios.tcflush(self._in, termios.TCIFLUSH)
 
     def _stop(self) -> None:
         self._give_back()
@@ -116,5 +120,5 @@ class Terminal:
         self._handle(signal.SIGTSTP, lambda *_: self._stop())
 
 
-def _end(number: int, _: FrameType | None) -> None:
+def _end(number: int, _: FrameType | None = None) -> NoReturn:
     sys.exit(128 + number)

@@ -88,8 +88,7 @@ def test_no_attack_comes_through(vector: bytes) -> None:
     screen = Screen(30, 3)
     screen.feed(b"before" + vector + b"after")
     for line in screen.lines:
-        drawn = text(row_text(line, 0, 30))
-        assert safe_text(drawn).replace("\\\\", "\\") == drawn
+        assert all(safe_text(char) == char for char in text(row_text(line, 0, 30)))
 
 
 @settings(max_examples=60)

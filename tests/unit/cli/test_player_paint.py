@@ -40,7 +40,7 @@ def test_the_screen_stands_above_the_status() -> None:
 
 
 def test_only_what_changed_is_painted() -> None:
-    """Or all, once the terminal was forgotten."""
+    """Nothing twice."""
     shown, recorded = Shown(10, 5), screen(b"one\r\ntwo")
     shown.paint(recorded)
     recorded.feed(b" 2")
@@ -48,9 +48,6 @@ def test_only_what_changed_is_painted() -> None:
     assert "one" not in shown.written
     shown.paint(recorded)
     assert "two" not in shown.written
-    shown.painter.forget()
-    shown.paint(recorded)
-    assert "one" in shown.written
 
 
 def test_what_scrolled_is_painted() -> None:
