@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-BACKGROUND: Final = frozenset(("fork", "pane-captured", "segment", "seal", "rekey", "heartbeat"))
+_SCREENS: Final = ("client_output", "terminal-resized", "pane-captured")
+BACKGROUND: Final = frozenset(("fork", *_SCREENS, "segment", "seal", "rekey", "heartbeat"))
 """Kinds that are in an answer only when they are asked for."""
 
 TMUX_KINDS: Final = tuple(
@@ -21,7 +22,7 @@ TMUX_KINDS: Final = tuple(
 KINDS: Final = (
     *"exec end fork text_output text_input input-injected process-traced lost".split(),
     *TMUX_KINDS,
-    "pane-captured",
+    *_SCREENS,
     *"start stop gap config clock suspend prune read sink erase".split(),
     *"segment seal rekey heartbeat".split(),
 )

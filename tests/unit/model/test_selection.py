@@ -7,6 +7,7 @@ import pytest
 from tests.samples import (
     ALICE,
     BOB,
+    CAPTURED,
     CLIENT,
     COMMANDED,
     ENDED,
@@ -21,6 +22,8 @@ from tests.samples import (
     PLACE,
     PROCESS,
     RENAMED,
+    RESIZED,
+    SCREEN,
     STRANGER,
     TRACED,
     TYPED_BY,
@@ -49,6 +52,16 @@ def test_without_options_all_but_forks_and_the_ends_of_subshells_show() -> None:
     """A fork, and the end of a process that never ran a program, are shown on request only."""
     assert shown(selection()) == EVERYTHING[:-2]
     assert shown(selection(kinds="fork,end")) == [ENDED, FORKED, SUBSHELL_ENDED]
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [("pane-captured", CAPTURED), ("client_output", SCREEN), ("terminal-resized", RESIZED)],
+)
+def test_whole_screens_and_sizes_show_on_request_only(kind: str, finding: Finding) -> None:
+    """They are for replay."""
+    assert not selection().takes(finding)
+    assert selection(kinds=kind).takes(finding)
 
 
 def test_kinds_are_named_as_their_actions() -> None:
