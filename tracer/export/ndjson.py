@@ -1,8 +1,8 @@
 """The events of a recording, one JSON object a line.
 
 Invariant: each has `at`, in seconds since the beginning, and `event`, its kind; what isn't known is
-absent. What was shown and typed is exact: `data` where it is UTF-8, else `data_base64`. It is
-for programs: whoever prints a field decoded, escapes it.
+absent. What was shown and typed is exact: `data` where it is UTF-8, else `data_base64`. The lines
+are printable; it is for programs, and whoever prints a field decoded, escapes it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from tracer.codec.safe import safe_json
 from tracer.export.excerpt import Excerpt
 from tracer.replay.recording import Event, Hand
 from tracer.screen.screen import Screen
@@ -22,7 +23,7 @@ _SECOND_NS: Final = 1_000_000_000
 def write(excerpt: Excerpt, out: BinaryIO) -> None:
     """All of them, in order, with the fields of replay/recording.py; times in seconds."""
     for event in excerpt.events:
-        out.write(orjson.dumps(_object(event), option=orjson.OPT_APPEND_NEWLINE))
+        out.write(safe_json(orjson.dumps(_object(event))).encode() + b"\n")
 
 
 def _object(event: Event) -> dict[str, Any]:

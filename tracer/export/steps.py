@@ -100,7 +100,8 @@ class _Player:
 
     def _drawn(self, at_ns: int, screen: Screen) -> Step:
         self._read = self._reader()
-        return Step(at_ns, "o", resume(screen).decode() + self._read(half_read(screen)))
+        # What is on a screen need not draw: marks that turn text around are in its cells.
+        return Step(at_ns, "o", self._read(resume(screen) + half_read(screen)))
 
     def _reader(self) -> Callable[[bytes], str]:
         if self._is_exact:
