@@ -24,7 +24,7 @@ Cells = list[tuple[str, Look]]
 COLUMNS: Final = 40
 ROWS: Final = 10
 _ENDS_HALF: Final = b"\x18\x1b\\"  # whatever is half read
-_NEW: Final = b"\x1b[?1049l\x1b[r\x1b[?6l\x1b[H\x1b[?1049h\x1b[?1049l\x1bc\x1b7\x1b[3J"
+_NEW: Final = b"\x1b[?1049l\x1b[r\x1b[?6l\x1b[H\x1b[m\x1b[?1049h\x1b[?1049l\x1bc\x1b7\x1b[3J"
 # A character at the end of each row: capture-pane gives no cell right of the last one written.
 _MARKS: Final = b"\x1b[?6l\x1b[?7l\x1b[4l\x1b[m\x0f\x1b(B" + b"".join(
     b"\x1b[%d;999H|" % row for row in range(1, 60)

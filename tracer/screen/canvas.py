@@ -20,6 +20,11 @@ CELL_BYTES: Final = 21
 JOINER: Final = "\u200d"
 
 
+def fill_of(style: Style) -> Style | None:
+    """What erasing leaves: the background, None if it is plain."""
+    return None if style.background is None else Style(background=style.background)
+
+
 class Canvas:
     """A grid with a cursor. `fill` is what erasing leaves: the background, None if plain."""
 
@@ -55,8 +60,7 @@ class Canvas:
 
     def set_style(self, style: Style) -> None:
         """What is drawn from now on looks like that."""
-        self.style = style
-        self.fill = None if style.background is None else Style(background=style.background)
+        self.style, self.fill = style, fill_of(style)
 
     # Text
 
@@ -66,12 +70,12 @@ class Canvas:
             for character in text:
                 self.put_one(character, 1)
             return
-        columns, place = self.grid.columns, 0
-        while place < len(text):
-            if self.x >= columns:
+        grid, size, place = self.grid, len(text), 0
+        while place < size:
+            if self.x >= grid.columns:
                 self._wrap()
-            piece = text[place : place + columns - self.x]
-            self.grid.lines[self.y].write(self.x, piece, self.style)
+            piece = text[place : place + grid.columns - self.x]
+            grid.lines[self.y].write(self.x, piece, self.style)
             self.x += len(piece)
             place += len(piece)
 

@@ -7,20 +7,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from tracer.screen.canvas import Canvas
+from tracer.screen.canvas import Canvas, fill_of
 from tracer.screen.style import PLAIN, Style, rendition
 
 FIELDS: Final = 23
 LARGEST: Final = 2**31 - 1
-STYLES: Final = 2048
+PENS: Final = 128
 TITLE_CHARS: Final = 512
 # The graphics that letters stand for in the line drawing set, as tmux draws them.
 DRAWING: Final = str.maketrans(
     "+,-.0`abcdefghijklmnopqrstuvwxyz{|}~", "→←↑↓█◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
 )
+Numbers = tuple[int | None, ...]
+"""The fields of a sequence: None for an empty one, -1 for one with colons."""
 _TITLE: Final = re.compile(rb"0*[02];", re.ASCII)
+
+
+class _Pen:
+    """A style, what erasing leaves then, and the pens that SGRs made of it: the same few come again
+    and again."""
+
+    __slots__ = ("after", "fill", "style")
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.fill = fill_of(style)
+        self.after: dict[bytes, _Pen] = {}
 
 
 class Saved(NamedTuple):
@@ -42,7 +57,8 @@ class Controls:
         self.canvas = canvas
         self.title = ""
         self.last = ""  # what REP repeats
-        self._renditions: dict[tuple[Style, bytes], Style] = {}
+        self._pens: dict[Style, _Pen] = {}
+        self._pen = _Pen(PLAIN)
         self.reset()
 
     def reset(self) -> None:
@@ -59,6 +75,16 @@ class Controls:
         else:
             self.canvas.put(text)
         self.last = text[-1:]
+
+    def lines(self, lines: list[str]) -> None:
+        """Each of these after a CR and LF; the last one is empty."""
+        canvas = self.canvas
+        for line in lines:
+            canvas.x = 0
+            canvas.line_feed(canvas.fill)
+            if line:
+                self.text(line)
+        self.last = ""
 
     def wide(self, text: str) -> None:
         """Anything else that is text."""
@@ -90,7 +116,7 @@ class Controls:
         """A control sequence: its fields, and its intermediates (with a private mark) and final."""
         last, self.last = self.last, ""
         if final == b"m":
-            self._render(fields)
+            self.render(fields)
         elif (numbers := _numbers(fields)) is None:
             return
         elif final == b"b":
@@ -106,16 +132,30 @@ class Controls:
             except UnicodeDecodeError:
                 return  # tmux doesn't take it either
 
-    def _render(self, fields: bytes) -> None:
-        key = (self.canvas.style, fields)
-        style = self._renditions.get(key)
-        if style is None:
-            if _numbers(fields) is None:
-                return
-            if len(self._renditions) >= STYLES:
-                self._renditions.clear()
-            style = self._renditions[key] = rendition(key[0], fields.split(b";"))
-        self.canvas.set_style(style)
+    def render(self, fields: bytes) -> None:
+        """SGR."""
+        self.last = ""
+        if self._pen.style is not self.canvas.style:
+            self._pen = self._pen_of(self.canvas.style)
+        pen = self._pen.after.get(fields)
+        if pen is None:
+            numbers = _numbers(fields)
+            style = self._pen.style
+            if numbers is not None:
+                style = rendition(style, fields.split(b";"))
+            if len(self._pen.after) >= PENS:
+                self._pen.after.clear()
+            pen = self._pen.after[fields] = self._pen_of(style)
+        self._pen = pen
+        self.canvas.style, self.canvas.fill = pen.style, pen.fill
+
+    def _pen_of(self, style: Style) -> _Pen:
+        pen = self._pens.get(style)
+        if pen is None:
+            if len(self._pens) >= PENS:
+                self._pens.clear()
+            pen = self._pens[style] = _Pen(style)
+        return pen
 
     def _repeat(self, last: str, count: int) -> None:
         count = min(count, self.canvas.grid.columns - self.canvas.x)
@@ -148,7 +188,7 @@ class Controls:
         self.canvas.clear()
         self.canvas.x = self.canvas.y = 0
 
-    def set_private_modes(self, numbers: list[int | None], is_set: bool) -> None:
+    def set_private_modes(self, numbers: Numbers, is_set: bool) -> None:
         """DECSET and DECRST."""
         for number in numbers:
             self._set_private(number, is_set)
@@ -168,7 +208,7 @@ class Controls:
         elif number in (47, 1047, 1049):
             (canvas.enter_alternate if is_set else canvas.leave_alternate)(number == 1049)
 
-    def set_modes(self, numbers: list[int | None], is_set: bool) -> None:
+    def set_modes(self, numbers: Numbers, is_set: bool) -> None:
         """SM and RM."""
         if 4 in numbers:
             self.canvas.inserts = is_set
@@ -181,19 +221,19 @@ class Controls:
             self.canvas.tabs.clear()
 
 
-def _numbers(fields: bytes) -> list[int | None] | None:
-    """The fields as numbers, None for an empty one, -1 for one with colons; None if tmux passes
-    over the whole sequence."""
+@lru_cache(1024)
+def _numbers(fields: bytes) -> tuple[int | None, ...] | None:
+    """The fields as numbers; None if tmux passes over the whole sequence."""
     if not fields:
-        return []
+        return ()
     parts = fields.split(b";")
     if len(parts) > FIELDS:
         return None
-    numbers = [-1 if b":" in part else int(part) if part else None for part in parts]
+    numbers = tuple(-1 if b":" in part else int(part) if part else None for part in parts)
     return None if max(number or 0 for number in numbers) > LARGEST else numbers
 
 
-def _first(numbers: list[int | None], place: int = 0, default: int = 1) -> int:
+def _first(numbers: Numbers, place: int = 0, default: int = 1) -> int:
     """A count of at least 1; -1 for what is none."""
     number = numbers[place] if place < len(numbers) else None
     if number is None:
@@ -201,13 +241,13 @@ def _first(numbers: list[int | None], place: int = 0, default: int = 1) -> int:
     return number if number < 0 else max(number, 1)
 
 
-_Act = Callable[[Controls, list["int | None"]], None]
+_Act = Callable[[Controls, Numbers], None]
 
 
 def _counted(name: str) -> _Act:
     """A method of the canvas that takes a count."""
 
-    def act(controls: Controls, numbers: list[int | None]) -> None:
+    def act(controls: Controls, numbers: Numbers) -> None:
         if (count := _first(numbers)) > 0:
             getattr(controls.canvas, name)(count)
 
@@ -217,7 +257,7 @@ def _counted(name: str) -> _Act:
 def _chosen(*names: str) -> _Act:
     """One of some methods of the canvas, by number."""
 
-    def act(controls: Controls, numbers: list[int | None]) -> None:
+    def act(controls: Controls, numbers: Numbers) -> None:
         choice = (numbers[0] or 0) if numbers else 0
         if 0 <= choice < len(names):
             getattr(controls.canvas, names[choice])()
@@ -225,17 +265,17 @@ def _chosen(*names: str) -> _Act:
     return act
 
 
-def _to_column(controls: Controls, numbers: list[int | None]) -> None:
+def _to_column(controls: Controls, numbers: Numbers) -> None:
     if (column := _first(numbers)) > 0:
         controls.canvas.move(column - 1, None)
 
 
-def _to_line(controls: Controls, numbers: list[int | None]) -> None:
+def _to_line(controls: Controls, numbers: Numbers) -> None:
     if (line := _first(numbers)) > 0:
         controls.canvas.move(None, line - 1)
 
 
-def _to_place(controls: Controls, numbers: list[int | None]) -> None:
+def _to_place(controls: Controls, numbers: Numbers) -> None:
     line, column = _first(numbers), _first(numbers, 1)
     if line > 0 and column > 0:
         controls.canvas.move(column - 1, line - 1)
@@ -244,7 +284,7 @@ def _to_place(controls: Controls, numbers: list[int | None]) -> None:
 def _to_start_of(name: str) -> _Act:
     """Like _counted(), from the first column."""
 
-    def act(controls: Controls, numbers: list[int | None]) -> None:
+    def act(controls: Controls, numbers: Numbers) -> None:
         if (count := _first(numbers)) > 0:
             controls.canvas.x = 0
             getattr(controls.canvas, name)(count)
@@ -252,7 +292,7 @@ def _to_start_of(name: str) -> _Act:
     return act
 
 
-def _margins(controls: Controls, numbers: list[int | None]) -> None:
+def _margins(controls: Controls, numbers: Numbers) -> None:
     top, bottom = _first(numbers), _first(numbers, 1, controls.canvas.grid.rows)
     if top > 0 and bottom > 0:
         controls.canvas.set_margins(top - 1, bottom - 1)

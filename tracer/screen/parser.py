@@ -16,12 +16,14 @@ FIELD_BYTES: Final = 63
 MARKS: Final = 3
 STRING_BYTES: Final = 4096
 
-# What comes nearly always, whole: plain text, a control sequence, a control character, other text.
+# What comes nearly always, whole: plain text, maybe with whole lines after its own, colours, a
+# control sequence, a control character, other text.
 _COMMON: Final = re.compile(
-    rb"([\x20-\x7e]+)|\x1b\[(\??)([0-9;:]{0,63})([@-~])|([\x00-\x17\x19\x1c-\x1f])"
-    rb"|((?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+)"
+    rb"([\x20-\x7e]++)(\r\n(?:[\x20-\x7e]*+\r\n)*+)?|\x1b\[([0-9;:]{0,63})m"
+    rb"|\x1b\[(\??[0-9;:]{0,62})([@-~])|([\x00-\x17\x19\x1c-\x1f])"
+    rb"|((?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})++)"
 )
-_TEXT, _PRIVATE, _FIELDS, _FINAL, _CONTROL, _WIDE = range(1, 7)
+_TEXT, _LINES, _COLOURS, _FIELDS, _FINAL, _CONTROL, _WIDE = range(1, 8)
 
 # States that end with ESC, CAN or SUB -> what they read until then.
 _RUNS: Final = {
@@ -94,10 +96,15 @@ class Parser:
             kind = match.lastindex
             if kind == _TEXT:
                 controls.text(match[_TEXT].decode("ascii"))
+            elif kind == _COLOURS:
+                controls.render(match[_COLOURS])
             elif kind == _FINAL:
-                controls.sequence(match[_FIELDS], match[_PRIVATE] + match[_FINAL])
+                controls.sequence(*_private(match[_FIELDS], match[_FINAL]))
             elif kind == _CONTROL:
                 controls.control(data[place])
+            elif kind == _LINES:
+                controls.text(match[_TEXT].decode("ascii"))
+                controls.lines(match[_LINES].decode("ascii").split("\r\n")[1:])
             else:
                 controls.wide(match[_WIDE].decode("utf-8", "ignore"))
             place = match.end()
@@ -216,6 +223,10 @@ class Parser:
             self._state = "ground"
             if len(self._marks) <= MARKS:
                 self._controls.escape(self._marks + bytes((byte,)))
+
+
+def _private(fields: bytes, final: bytes) -> tuple[bytes, bytes]:
+    return (fields[1:], b"?" + final) if fields.startswith(b"?") else (fields, final)
 
 
 def _length(first: int) -> int:

@@ -43,13 +43,14 @@ class Row:
 
     def write(self, start: int, text: str, style: Style) -> None:
         """Puts characters of one cell each."""
-        cells, styles, end = self.cells, self.styles, start + len(text)
+        cells, size = self.cells, len(text)
+        end = start + size
         if len(cells) < start:
             self.pad(start)
         if self.has_wide:
             self.split(start, end)
         cells[start:end] = text
-        styles[start:end] = [style] * len(text)
+        self.styles[start:end] = [style] * size
         self.used = max(self.used, end)
         self.is_dirty = True
 
