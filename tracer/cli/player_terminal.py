@@ -82,8 +82,8 @@ class Terminal:
             data = data[os.write(self._out, data) :]
 
     def read(self, patience_s: float | None) -> bytes:
-        """What was typed, once there is something; b"" when time is over or a signal came. A terminal
-        that is gone ends us as SIGHUP does."""
+        """What was typed, once there is something; b"" when time is over or a signal came. Ends us
+        as SIGHUP does where the terminal is gone."""
         ready, _, _ = select.select([self._in, self._woken.fileno()], [], [], patience_s)
         if self._woken.fileno() in ready:
             self._woken.recv(_CHUNK)
