@@ -9,7 +9,9 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import Any, Final, NamedTuple
 
+from tracer.codec.capture import capture_of
 from tracer.codec.identity import Fields
+from tracer.model.capture import Capture
 from tracer.store.tracks import CLIENT, PANE
 
 SHOWN: Final = frozenset(("text_output", "client_output"))
@@ -32,10 +34,11 @@ class Device(NamedTuple):
 
 
 class Act(NamedTuple):
-    """One of SHOWN, `text_input`, `lost` or `terminal-resized`, of a terminal.
+    """One of SHOWN, `text_input`, `lost`, `terminal-resized` or `pane-captured`, of a terminal.
 
     `pid`: see tracks.TrackKey. `offset` and `size` are the terminal's own count of bytes, None
-    where they aren't known. `columns` and `rows` are 0 where they aren't.
+    where they aren't known. `columns` and `rows` are 0 where they aren't. `capture`: what tmux says
+    that the pane showed.
     """
 
     action: str
@@ -46,6 +49,7 @@ class Act(NamedTuple):
     columns: int
     rows: int
     data: bytes
+    capture: Capture | None = None
 
 
 def act_of(action: str, event: Fields) -> Act | None:
@@ -97,8 +101,13 @@ def _lost(action: str, event: Fields) -> Act | None:
 _EXTENT: Final = ("offset", "bytes")
 
 
+def _captured(action: str, event: Fields) -> Act | None:
+    capture, act = capture_of(event["tmux"]["capture"]), _act(action, PANE, event)
+    return act and act._replace(capture=capture, columns=capture.columns, rows=capture.rows)
+
+
 def _plain(action: str, event: Fields) -> Act | None:
-    return _act(action, CLIENT if "client" in event["tmux"] else PANE, event)
+    return _act(action, PANE if "pane" in event["tmux"] else CLIENT, event)
 
 
 def _act(action: str, kind: str, event: Fields) -> Act | None:
@@ -129,4 +138,5 @@ _READERS: Final = {
     "lost": _lost,
     "terminal-resized": _plain,
     "text_input": _plain,
+    "pane-captured": _captured,
 }

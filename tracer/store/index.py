@@ -22,7 +22,8 @@ from tracer.clock import boot_ns
 from tracer.errors import BadLog
 from tracer.seal.stage import may_be_seal
 from tracer.store.directory import Directory
-from tracer.store.index_shard import Position, ShardWriter, first_of_shard, shard_name
+from tracer.store.index_file import Position, first_of_shard, shard_name
+from tracer.store.index_shard import ShardWriter
 from tracer.store.segments import Segment, SegmentReader, segments_in
 
 Progress = Callable[[int], None]
@@ -81,15 +82,12 @@ class Index:
     def forget(self, sequence: int) -> None:
         """To be called when this record was erased: nothing that was made of it stays in the index.
 
-        What was made of its segment, whose lines are elsewhere in it now, goes with it; the next
-        catch_up() makes it again, whoever calls it.
+        What was made of all that came later goes with it: screens go on from shard to shard. The
+        next catch_up() makes it again, whoever calls it.
         """
         with self._lock():
-            firsts = [segment.first for segment in self.segments()]
-            after = bisect_right(firsts, sequence)
-            last = firsts[after] - 1 if after < len(firsts) else sequence
             for first in self.shards():
-                if first_of_shard(sequence) <= first <= last:
+                if first >= first_of_shard(sequence):
                     self._remove(first)
 
     def clear(self) -> None:
@@ -106,18 +104,20 @@ class Index:
         for first in self.shards():
             if first < first_of_shard(start.next):
                 self._remove(first)
-        last_us = None
+        before = None
         while True:
             end = self._end_of_full(start, segments)
             if end is None:
-                writer = self._open(start, last_us, segments)
+                writer = self._open(start, before, segments)
+                # Later ones go on from it, and are looked at again.
+                self._full = {f: kept for f, kept in self._full.items() if f < writer.first}
                 self._fill(writer, segments, progress, flush)
-                end, last_us = writer.position, writer.last_us
+                end = writer.position
                 if not writer.is_full:
                     return end.next
                 self._full[writer.first] = self._inode(writer.first), end
                 self._drop_writer()
-            start = end
+            start, before = end, first_of_shard(start.next)
 
     def _end_of_full(self, start: Position, segments: list[Segment]) -> Position | None:
         first = first_of_shard(start.next)
@@ -133,7 +133,7 @@ class Index:
         except FileNotFoundError:
             return None
 
-    def _open(self, start: Position, last_us: int | None, segments: list[Segment]) -> ShardWriter:
+    def _open(self, start: Position, before: int | None, segments: list[Segment]) -> ShardWriter:
         writer, self._writer = self._writer, None
         if writer is not None:
             if writer.first == first_of_shard(start.next) and writer.is_current():
@@ -141,20 +141,20 @@ class Index:
             else:
                 writer.close()
         if self._writer is None:
-            self._writer = self._new_writer(start, last_us)
+            self._writer = self._new_writer(start, before)
         if _is_superseded(self._writer.position, segments):
             self._remove(self._writer.first)
-            self._writer = self._new_writer(start, last_us)
+            self._writer = self._new_writer(start, before)
         return self._writer
 
-    def _new_writer(self, start: Position, last_us: int | None) -> ShardWriter:
+    def _new_writer(self, start: Position, before: int | None) -> ShardWriter:
         try:
-            return ShardWriter(self.directory, start, last_us)
+            return ShardWriter(self.directory, start, before)
         except sqlite3.OperationalError:
             raise  # the disk's fault, not the file's
         except (sqlite3.DatabaseError, ZstdError):
             self._remove(first_of_shard(start.next))
-            return ShardWriter(self.directory, start, last_us)
+            return ShardWriter(self.directory, start, before)
 
     def _fill(
         self, writer: ShardWriter, segments: list[Segment], progress: Progress, flush: bool

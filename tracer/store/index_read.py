@@ -17,13 +17,9 @@ import orjson
 
 from tracer.store.directory import Directory
 from tracer.store.index_block import Columns, Page
+from tracer.store.index_file import connect, shard_name
 from tracer.store.index_notes import Gap, Session, SessionKey
-from tracer.store.index_shard import (
-    BLOCK_RECORDS,
-    connect,
-    load_session,
-    shard_name,
-)
+from tracer.store.index_shard import BLOCK_RECORDS, load_session
 from tracer.store.query import Query
 
 _CACHED_BLOCKS: Final = 256

@@ -1,7 +1,6 @@
-"""One file of the index: an SQLite database over SHARD_RECORDS records.
+"""The writer of one file of the index.
 
-Invariant: it is a function of these records alone, so it can be thrown away and made again without
-the others. A transaction ends between two records, and the file says which is the next.
+Invariant: a transaction ends between two records, and the file says which is the next.
 
 Records are kept in blocks of BLOCK_RECORDS (index_block.py), text in FTS5, too: row 2n is what
 record n holds, row 2n + 1 its late row.
@@ -9,111 +8,64 @@ record n holds, row 2n + 1 its late row.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from typing import Any, Final, NamedTuple
-from urllib.parse import quote
+from typing import Any, Final
 
 import orjson
 
+from tracer.store.acts import Act
 from tracer.store.directory import Directory
 from tracer.store.index_block import Columns, Page
 from tracer.store.index_entry import Entry, Label, accounts_of, entry_of
+from tracer.store.index_file import (
+    Position,
+    check_taken,
+    connect,
+    digest_of_terminals,
+    first_of_shard,
+    make,
+    shard_name,
+)
 from tracer.store.index_notes import GapFinder, Session, SessionKey, session_key
-from tracer.store.rows import Output, Rows
-from tracer.store.track_write import SCHEMA as _TRACK_SCHEMA
+from tracer.store.rows import Packed, Rows
 from tracer.store.track_write import TrackWriter
-from tracer.store.tracks import TrackKey
+from tracer.store.tracks import CLIENT, PANE
 
-VERSION: Final = 2
-SHARD_RECORDS: Final = 2_000_000
 BLOCK_RECORDS: Final = 1024
-_CACHE_KIB: Final = 16 << 10
-_SCHEMA: Final = """
-CREATE TABLE state (
-    next INTEGER, segment INTEGER, offset INTEGER, last_us INTEGER, run_end TEXT);
-CREATE TABLE label (
-    id INTEGER PRIMARY KEY, kind TEXT, host TEXT, boot TEXT, server INTEGER, session_id TEXT,
-    session_name TEXT, pane TEXT, pane_pid INTEGER, client_pid INTEGER, major INTEGER,
-    minor INTEGER, user_name TEXT, user_id TEXT, exit_code INTEGER, people TEXT);
-CREATE TABLE person (label INTEGER, name TEXT, PRIMARY KEY (label, name)) WITHOUT ROWID;
-CREATE TABLE account (name TEXT, uid TEXT, PRIMARY KEY (name, uid)) WITHOUT ROWID;
-CREATE TABLE block (first INTEGER PRIMARY KEY, earliest_us INTEGER, latest_us INTEGER);
-CREATE TABLE block_label (label INTEGER, block INTEGER, PRIMARY KEY (label, block)) WITHOUT ROWID;
-CREATE TABLE columns (block INTEGER PRIMARY KEY, data BLOB);
-CREATE TABLE page (block INTEGER PRIMARY KEY, first INTEGER, last INTEGER, data BLOB);
-CREATE TABLE late (sequence INTEGER, block INTEGER, PRIMARY KEY (sequence, block)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE text USING fts5(command, shown, content='', columnsize=0);
-CREATE TABLE terminal (name TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
-CREATE TABLE gap (
-    sequence INTEGER, since_us INTEGER, until_us INTEGER, why TEXT, session_id TEXT,
-    session_name TEXT, pane TEXT);
-CREATE TABLE session (
-    boot TEXT, server INTEGER, session_id TEXT, host TEXT, names TEXT, people TEXT,
-    first_us INTEGER, last_us INTEGER, last_sequence INTEGER, commands INTEGER, shown INTEGER,
-    typed INTEGER, lost INTEGER, PRIMARY KEY (boot, server, session_id)) WITHOUT ROWID;
-"""
+_TERMINALS: Final = 4096
+_GONE: Final = {"pane-closed": PANE, "client-detached": CLIENT}
 NOTHING: Final = 0
 """The label of what isn't there: a line that can't be read, or was erased."""
 
 
-class Position(NamedTuple):
-    """Where the next record stands: its index, the segment's first one, the byte in it."""
-
-    next: int
-    segment: int
-    offset: int
-
-
-def first_of_shard(sequence: int) -> int:
-    """The first record of the shard that this one belongs to."""
-    return sequence // SHARD_RECORDS * SHARD_RECORDS
-
-
-def shard_name(first: int) -> str:
-    """The file of the shard that begins with this record."""
-    return f"{first:012d}.sqlite"
-
-
-def connect(directory: Directory, name: str) -> sqlite3.Connection:
-    """Opens a shard; sqlite3.DatabaseError if it is none of this version."""
-    uri = f"file:{quote(str(directory.path / name))}?mode=rw"  # one that is gone is not made
-    db = sqlite3.connect(uri, uri=True, isolation_level=None)
-    try:
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        db.execute("PRAGMA synchronous = NORMAL")
-        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            raise sqlite3.DatabaseError("another version")
-    except sqlite3.DatabaseError:
-        db.close()
-        raise
-    return db
-
-
 class ShardWriter:
-    """Adds records to a shard, which is made where there is none."""
+    """Adds records to the shard of the record at `start`, which is made where there is none.
+    `before`: the shard before it, which is full. sqlite3.DatabaseError if the file is no such."""
 
-    def __init__(self, directory: Directory, start: Position, last_us: int | None) -> None:
+    def __init__(self, directory: Directory, start: Position, before: int | None) -> None:
         self.first = first_of_shard(start.next)
         name = shard_name(self.first)
         if not directory.has(name):
-            _make(directory, name, start, last_us)
+            make(directory, start, before)
         self._db = connect(directory, name)
         self._path = directory.path / name
         self._inode = self._path.stat().st_ino
-        row = self._db.execute("SELECT * FROM state").fetchone()
-        self.position = Position(*row[:3])
         self._is_damaged = False  # as the record before is, of which a gap tells
-        self._gap_finder = GapFinder(*row[3:])
-        self._load()
+        try:
+            check_taken(directory, self._db, before)
+            self._load()
+        except BaseException:
+            self.close()
+            raise
 
     def _load(self) -> None:
         db = self._db
+        row = db.execute("SELECT * FROM state").fetchone()
+        self.position, self._gap_finder = Position(*row[:3]), GapFinder(*row[3:5])
         self._labels: dict[Label, int] = {}
         for number, *fields, people in db.execute("SELECT * FROM label"):
             self._labels[Label._make((*fields, tuple(orjson.loads(people))))] = number
-        states = (orjson.loads(state) for (state,) in db.execute("SELECT state FROM terminal"))
-        self._rows = Rows.from_states(states)
+        self._rows = Rows(self._terminal)
         self._sessions = dict(map(load_session, db.execute("SELECT * FROM session")))
         self._tracks = TrackWriter(db)
         self._touched: set[SessionKey] = set()
@@ -133,12 +85,7 @@ class ShardWriter:
     @property
     def is_full(self) -> bool:
         """Whether the next record belongs to the next shard."""
-        return self.position.next >= self.first + SHARD_RECORDS
-
-    @property
-    def last_us(self) -> int | None:
-        """When the log last said that it is alive."""
-        return self._gap_finder.last_us
+        return first_of_shard(self.position.next) != self.first
 
     def is_current(self) -> bool:
         """Whether the file is still there, and nobody else has added to it."""
@@ -164,12 +111,14 @@ class ShardWriter:
         try:
             entry = entry_of(line)
             number = self._add(sequence, entry)
-            times, self._is_damaged = (entry.time_us, entry.boottime_ns), False
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
             number, times = NOTHING, (self._gap_finder.last_us or 0, 0)
             if not (self._is_damaged or line.startswith(b'{"erased":')):
                 self._note_gap("lines that can't be read", sequence)
                 self._is_damaged = True
+        else:
+            times, self._is_damaged = (entry.time_us, entry.boottime_ns), False
+            self._add_text(sequence, entry)
         self._columns.add(*times, number, offset)
         self._advance(sequence + 1, offset + len(line) + 1)
 
@@ -192,22 +141,17 @@ class ShardWriter:
         self._docs.sort(key=lambda doc: doc[0])
         db.executemany("INSERT INTO text (rowid, command, shown) VALUES (?, ?, ?)", self._docs)
         self._docs.clear()
-        for name, state in self._rows.changes():
-            if state is None:
-                db.execute("DELETE FROM terminal WHERE name = ?", (name,))
-            else:
-                row = (name, orjson.dumps(state).decode())
-                db.execute("INSERT OR REPLACE INTO terminal VALUES (?, ?)", row)
+        self._put_terminals()
         for key in self._touched:
             fields = _session_row(key, self._sessions[key])
             marks = ", ".join("?" * len(fields))
             db.execute(f"INSERT OR REPLACE INTO session VALUES ({marks})", fields)
         self._touched.clear()
         self._tracks.commit()
-        db.execute(
-            "UPDATE state SET next = ?, segment = ?, offset = ?, last_us = ?, run_end = ?",
-            (*self.position, self._gap_finder.last_us, self._gap_finder.run_end),
-        )
+        gaps, handed = self._gap_finder, digest_of_terminals(db) if self.is_full else ""
+        sql = "next = ?, segment = ?, offset = ?, last_us = ?, run_end = ?, handed = ?"
+        row = (*self.position, gaps.last_us, gaps.run_end, handed)
+        db.execute(f"UPDATE state SET {sql}", row)
         db.execute("COMMIT")
 
     def _advance(self, sequence: int, offset: int) -> None:
@@ -233,30 +177,57 @@ class ShardWriter:
                 session = self._sessions[key] = Session(entry.label.host, entry.time_us)
             session.add(sequence, entry)
             self._touched.add(key)
-        self._add_text(sequence, entry)
         return number
 
     def _add_text(self, sequence: int, entry: Entry) -> None:
         rows: list[str] = []
-        if (act := entry.act) is not None:
-            self._tracks.add(TrackKey(*act.device[:3], act.pid, *act.device[3:]), sequence, entry)
-        if act is not None and act.action == "text_output":
-            rows = self._rows.feed(_output(sequence, entry))
-            if rows:
-                self._docs.append((2 * sequence, None, "\n".join(rows)))
+        if entry.act is not None:
+            rows = self._show(sequence, entry.act, entry)
         elif entry.command is not None:
             self._docs.append((2 * sequence, entry.command, None))
             rows = entry.command.splitlines()
-        elif entry.label.kind == "pane-closed":
-            pane = entry.event["tmux"]["pane"].get("pid")
-            self._rows.close_pane(entry.label.boot or "", pane)
+        elif entry.label.kind in _GONE:
+            self._close(entry.label)
         elif entry.label.kind in ("start", "stop"):
             self._rows.flush()
         self._keep(sequence, rows)
         self._rows.tick(entry.time_us)
 
+    def _show(self, sequence: int, act: Act, entry: Entry) -> list[str]:
+        key, rows, frame = self._rows.feed(sequence, act, entry)
+        self._tracks.add(key, sequence, entry)
+        if frame is not None:
+            self._tracks.keep(key, frame)
+        if rows:
+            self._docs.append((2 * sequence, None, "\n".join(rows)))
+        return rows
+
+    def _close(self, label: Label) -> None:
+        kind = _GONE[label.kind]
+        pid = label.pane_pid if kind == PANE else label.client_pid
+        stored = "SELECT name FROM terminal WHERE server = ? AND kind = ? AND pid = ?"
+        names = [row[0] for row in self._db.execute(stored, (label.server, kind, pid))]
+        if label.server is not None and pid is not None:
+            self._rows.close({*names, *self._rows.open_of(label.server, kind, pid)})
+
+    def _terminal(self, name: str) -> Packed | None:
+        row = self._db.execute("SELECT * FROM terminal WHERE name = ?", (name,)).fetchone()
+        return Packed(*row) if row else None
+
+    def _put_terminals(self) -> None:
+        db = self._db
+        for name, packed in self._rows.changes().items():
+            if packed is None:
+                db.execute("DELETE FROM terminal WHERE name = ?", (name,))
+            else:
+                db.execute("INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?)", packed)
+        oldest = "SELECT name FROM terminal ORDER BY sequence DESC LIMIT -1 OFFSET ?"
+        db.execute(f"DELETE FROM terminal WHERE name IN ({oldest})", (_TERMINALS,))
+
     def _take_late_rows(self) -> None:
         for sequence, row in self._rows.late():
+            if sequence < self.first:
+                continue  # it came up at the end of the shard before
             self._docs.append((2 * sequence + 1, None, row))
             self._keep(sequence, [row])
             place = (sequence, self._columns.first)
@@ -297,19 +268,6 @@ class ShardWriter:
             db.execute("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", row)
 
 
-def _make(directory: Directory, name: str, start: Position, last_us: int | None) -> None:
-    os.close(directory.create(name))  # for nobody else's eyes, which SQLite doesn't see to
-    db = sqlite3.connect(directory.path / name, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("BEGIN")
-    for statement in f"{_SCHEMA}{_TRACK_SCHEMA}".split(";"):
-        db.execute(statement)
-    db.execute("INSERT INTO state VALUES (?, ?, ?, ?, '')", (*start, last_us))
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
-    db.close()
-
-
 def _session_row(key: SessionKey, session: Session) -> tuple[object, ...]:
     lists = (orjson.dumps(list(names)).decode() for names in (session.names, session.people))
     times = (session.first_us, session.last_us, session.last_sequence)
@@ -329,22 +287,3 @@ def load_session(row: tuple[Any, ...]) -> tuple[SessionKey, Session]:
     session.last_us, session.last_sequence, session.commands = rest[:3]
     session.shown, session.typed, session.lost = rest[3:]
     return SessionKey(boot, server, session_id), session
-
-
-def _output(sequence: int, entry: Entry) -> Output:
-    act = entry.act
-    assert act is not None
-    assert act.offset is not None
-    assert act.size is not None
-    device = (act.device.major, act.device.minor)
-    return Output(
-        sequence,
-        entry.time_us,
-        act.device.boot,
-        device,
-        act.pid,
-        act.offset,
-        act.size,
-        act.columns or 80,
-        act.data.decode(errors="replace"),
-    )

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from tracer.clock import WallClock, boot_ns
 from tracer.store.index import Index
+from tracer.store.index_file import first_of_shard
 from tracer.store.index_notes import Gap, Session, SessionKey
 from tracer.store.index_read import ShardReader
-from tracer.store.index_shard import first_of_shard
 from tracer.store.query import Query
 from tracer.store.segments import LineReader, Segment
 from tracer.store.track_read import TrackReader

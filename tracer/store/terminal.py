@@ -1,200 +1,260 @@
-"""The row that a terminal's cursor is in, and the rows that output finishes.
+"""What one terminal shows, and which rows of it come up with each output.
 
-Invariant: each character that was drawn is in a row, unless it was taken back before its row was
-finished: overtyped in the middle of the row, or erased there. A row that is drawn over from its
-beginning is a row of its own before that. This is no screen: what a full-screen program draws
-comes out in the pieces that it is drawn in.
+Invariant: a row comes up when an output leaves it on the screen with another text than it had when
+it came up last, in its place; or when it scrolls away so. The cursor's row waits until the cursor
+leaves it, since it is mostly being typed: what is added to it, or taken back, makes no row of its
+own. Rows that wrap are one, and what is longer than ROW_CHARS comes in pieces.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from tracer.screen.row import Row
+from tracer.screen.screen import Screen
+from tracer.screen.state import pack, unpack
 
 ROW_CHARS: Final = 4096
-_TAB: Final = 8
-SCREEN_COLUMNS: Final = 80  # where an event doesn't say
 
-# ECMA-48 and xterm's ctlseqs: what draws no text and moves no cursor: colours, modes, titles and
-# all other strings. Bounded: a sequence that goes on for longer is not one.
-_UNSEEN: Final = re.compile(
-    r"""
-      \x1b\[ [0-?]{0,64} [ -/]? [IL-OQ-WYZ\[-_a-ceg-~]
-    | \x1b[\]PX^_k] [^\x07\x1b]{0,4096} (?: \x07 | \x1b\\ )
-    | \x1b[()*+][0-9A-Za-z] | \x1b[78=>]
-    | \x1b (?: \[[0-?]{0,64}[ -/]? )? (?= \x1b )  # cancelled by the next
-    | \x1b[\]PX^_k] [^\x07\x1b]{0,4096} (?= \x1b[^\\] )
-    | [\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]
-    """,
-    re.VERBOSE,
-)
-_UNFINISHED: Final = re.compile(
-    r"\x1b (?: \[[0-?]{0,64}[ -/]? | [\]PX^_k][^\x07\x1b]{0,4096}\x1b? | [()*+]? ) \Z", re.VERBOSE
-)
-_TOKEN: Final = re.compile(
-    r"(?P<text>[^\x00-\x1f]+) | \x1b\[(?P<number>[0-9]{0,5})[0-?]*[ -/]?(?P<final>[@-~]) | \x1b?.",
-    re.VERBOSE | re.DOTALL,
-)
-_ROW_ENDS: Final = frozenset(("\x0b", "\x0c", "\x1bM", "\x1bD", "\x1bE"))
+_GOES_BACK: Final = re.compile(rb"\r(?![\r\n])|\x1b\[[0-9;]*[HfG`d]|\x1b[78]")
+
+
+class Seen(NamedTuple):
+    """What an output brought up. `left`: the cursor's row as it was before, where that is gone;
+    `scrolled`: how many rows left the screen."""
+
+    rows: list[str]
+    left: str
+    scrolled: int
 
 
 class Terminal:
-    """The unfinished row of one terminal; a wide character takes a cell and an empty one."""
+    """A terminal with this screen, what stands on which has come up already."""
 
-    def __init__(self) -> None:
-        self._cells: list[str] = []
-        self._column = 0
-        self._held = ""  # of a sequence that isn't complete
-        self._is_redrawn = True  # from its beginning on, and the same so far
-        self._width = SCREEN_COLUMNS
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        # Text that came up last, by the first of the rows that are one: of those on the screen, and
+        # of those that the alternate screen covers.
+        self._known: dict[Row, str] = {}
+        self._covered: dict[Row, str] = {}
+        self._lines: list[Row] = []  # as the last output left them
+        self._above = ""  # of the topmost row, what has scrolled away
+        self._cursor: Row | None = None
+        self.unfinished = ""
+        """The cursor's row, if it has not come up as it is."""
         self._rows: list[str] = []
+        self._became: str | None = None  # the row where the cursor was
+        self._settle()
 
     @property
-    def row(self) -> str:
-        """What stands in it so far."""
-        return "".join(self._cells).rstrip(" ")
+    def cells(self) -> int:
+        """How much it remembers."""
+        canvas = self.screen.canvas
+        rows = len(canvas.grid.lines) + len(canvas.grid.history) + len(canvas.saved_rows or ())
+        return rows * self.screen.columns
 
-    def state(self) -> list[Any]:
-        """What from_state() makes the same terminal of, for JSON."""
-        return [self._cells, self._column, self._held, self._is_redrawn]
+    def feed(self, data: bytes) -> Seen:
+        """What these bytes bring up."""
+        screen, was, was_alternate = self.screen, self.unfinished, self.screen.is_alternate
+        self._rows, self._became = [], None
+        screen.feed(data)
+        scrolled = screen.take_scrolled()
+        if scrolled:
+            self._take(scrolled)
+        if screen.is_alternate is not was_alternate:
+            self._turn()
+        self._look(screen.lines, screen.cursor.row)
+        is_left = was and not _grew(was, self._became)
+        if is_left and (self._became is None or _GOES_BACK.search(data)):
+            return Seen(self._rows, was, len(scrolled))
+        return Seen(self._rows, "", len(scrolled))
+
+    def give(self) -> str:
+        """Lets the cursor's row come up as it is; it may still grow."""
+        row, self.unfinished = self.unfinished, ""
+        if row and self._cursor is not None:
+            self._known[self._cursor] = row
+        return row
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The terminal has another size; nothing comes up by that."""
+        is_unfinished = bool(self.unfinished)
+        self.screen.resize(columns, rows)
+        self.screen.take_scrolled()
+        self._settle(but_cursor=is_unfinished)
+
+    def state(self) -> tuple[list[Any], bytes]:
+        """What from_state() makes the same terminal of: JSON, and the packed screen."""
+        known = [
+            one if (one := self._known.get(row)) != text else True
+            for row, text in self._texts(self._lines)
+        ]
+        return [self._above, known], pack(self.screen)
 
     @classmethod
-    def from_state(cls, state: list[Any]) -> Terminal:
-        """The terminal that this was the state of."""
-        terminal = cls()
-        terminal._cells, terminal._column, terminal._held, terminal._is_redrawn = state
+    def from_state(cls, state: list[Any], screen: bytes) -> Terminal:
+        """The terminal that this was the state of; ValueError if it was of none."""
+        terminal = cls(unpack(screen))
+        terminal._above, known = state
+        terminal._known = {
+            row: text if one is True else one
+            for (row, text), one in zip(terminal._texts(terminal._lines), known, strict=True)
+            if one is not None
+        }
+        terminal._find_cursor()
         return terminal
 
-    def feed(self, text: str, width: int = SCREEN_COLUMNS) -> list[str]:
-        """The rows that `text` finishes, blank ones left out; `width`: columns of the terminal."""
-        self._width, self._rows = width, []
-        text = self._without_unseen(self._held + text)
-        *lines, rest = text.split("\n")
-        for line in lines:
-            plain = line.rstrip("\r")
-            if not self._cells and not self._column and plain.isprintable():
-                self._give(plain)
-            else:
-                self._draw(plain)
-                self._finish()
-        if rest:
-            self._draw(rest)
-        return self._rows
+    # ---- after an output ----
 
-    def _without_unseen(self, text: str) -> str:
-        self._held = ""
-        if text.isprintable():
-            return text
-        text = _UNSEEN.sub("", text)
-        if "\x1b" in text and (unfinished := _UNFINISHED.search(text)):
-            self._held = unfinished[0]
-            return text[: unfinished.start()]
-        return text
+    def _take(self, scrolled: list[Row]) -> None:
+        # What is cleared in the alternate screen is mostly drawn again.
+        known = self._known.get if self.screen.is_alternate else self._known.pop
+        if self._above and scrolled[0] is not self._lines[0]:
+            self._cut()
+        parts: list[Row] = []
+        for row in scrolled:
+            parts.append(row)
+            if row.is_wrapped and len(parts) * len(row.cells) < ROW_CHARS:
+                continue
+            text = self._above + _joined(parts)
+            if parts[0] is self._cursor:
+                self._became = text
+            if known(parts[0], None) != text:
+                self._come_up(text)
+            self._above, parts = "", []
+        if parts:
+            self._hold(parts)
 
-    def _draw(self, line: str) -> None:
-        for token in _TOKEN.finditer(line):
-            if token["text"]:
-                self._put(_cells_of(token["text"]))
-            elif token["final"]:
-                self._move_or_erase(token["final"], int(token["number"] or 0))
-            else:
-                self._control(token[0])
+    def _hold(self, parts: list[Row]) -> None:
+        # The rest of this row is still on the screen.
+        self._above += _joined(parts, is_whole=False)
+        top = self.screen.lines[0]
+        if parts[0] is self._cursor:
+            self._cursor = top
+        if (text := self._known.pop(parts[0], None)) is not None:
+            self._known[top] = text
+        if not self._is_continued():
+            self._cut()
 
-    def _control(self, char: str) -> None:
-        match char:
-            case "\r":
-                self._go_to(self._screen_row())
-            case "\b":
-                self._go_to(self._column - 1)
-            case "\t":
-                self._go_to(self._column + _TAB - self._column % _TAB)
-            case _ if char in _ROW_ENDS:
-                self._finish()
-
-    def _move_or_erase(self, final: str, number: int) -> None:
-        count = number or 1
-        match final:
-            case "C":
-                self._go_to(self._column + count)
-            case "D":
-                self._go_to(self._column - count)
-            case "G" | "`":
-                self._go_to(self._screen_row() + count - 1)
-            case "A" if self._column >= count * self._width:
-                self._column -= count * self._width  # within a row that fills several of a screen
-            case "K" | "J":
-                self._erase(final, number)
-            case "P":
-                del self._cells[self._column : self._column + count]
-            case "@":
-                self._cells[self._column : self._column] = [" "] * min(count, ROW_CHARS)
-            case "X":
-                self._blank(self._column, self._column + count)
-            case _:
-                self._finish()
-
-    def _erase(self, final: str, which: int) -> None:
-        if which or (self._is_redrawn and self._column < len(self._cells)):
-            self._give(self.row)
-            self._is_redrawn = False
-        if which >= 2 or (not which and final == "J"):
-            del self._cells[self._column if not which else 0 :]
-        elif which == 1:
-            self._blank(0, self._column + 1)
+    def _turn(self) -> None:
+        covered = self.screen.canvas.saved_rows
+        if covered is None:
+            self._known, self._covered = self._covered, {}
         else:
-            end = self._screen_row() + self._width
-            if end >= len(self._cells):
-                del self._cells[self._column :]
-            else:
-                self._blank(self._column, end)
+            self._look(covered, -1)
+            self._known, self._covered = {}, self._known
+        self._lines = []
 
-    def _put(self, cells: list[str]) -> None:
-        end = self._column + len(cells)
-        before = self._cells[self._column : end]
-        if self._is_redrawn and before != cells[: len(before)]:
-            self._give(self.row)
-            self._is_redrawn = False
-        if self._column > len(self._cells):
-            self._cells += [" "] * (self._column - len(self._cells))
-        self._cells[self._column : end] = cells
-        self._column = end
-        if len(self._cells) > ROW_CHARS:
-            self._finish()
+    def _look(self, lines: list[Row], cursor: int) -> None:
+        if self._above and not self._is_continued():
+            self._cut()
+        start, end, cursor_row, left = 0, len(lines), None, self._cursor
+        while start < end:
+            first = row = lines[start]
+            is_dirty, below = row.is_dirty, start + 1
+            while row.is_wrapped and below < end:
+                row = lines[below]
+                is_dirty, below = is_dirty or row.is_dirty, below + 1
+            if start <= cursor < below:
+                cursor_row = first
+                self._look_at(lines, start, below, has_cursor=True)
+            elif is_dirty or first is left:
+                self._look_at(lines, start, below, has_cursor=False)
+            start = below
+        self._cursor = cursor_row
+        if lines != self._lines:
+            self._lines = list(lines)
+            self._known = {row: self._known[row] for row in lines if row in self._known}
 
-    def _blank(self, start: int, end: int) -> None:
-        end = min(end, len(self._cells))
-        self._cells[start:end] = [" "] * (end - start)
+    def _look_at(self, lines: list[Row], start: int, end: int, *, has_cursor: bool) -> None:
+        first, rows = lines[start], lines[start:end]
+        text = ("" if start else self._above) + _joined(rows)
+        known = self._known.get(first)
+        if first is self._cursor:
+            self._became = text
+        elif known is None and start < len(self._lines):
+            known = self._known_before(lines, start, text)
+        for row in rows:
+            row.is_dirty = False
+        if has_cursor:
+            self.unfinished = "" if text == known else text
+            if known is not None:
+                self._known[first] = known
+        else:
+            self._known[first] = text
+            if text != known:
+                self._come_up(text)
 
-    def _go_to(self, column: int) -> None:
-        self._column = min(max(0, column), ROW_CHARS)
-        self._is_redrawn = self._column == 0
+    def _known_before(self, lines: list[Row], place: int, text: str) -> str | None:
+        # Programs clear rows to draw the same again; a row that was cleared is another Row.
+        before = self._lines[place]
+        if before in lines:
+            return None
+        if before is self._cursor and self._became is None:
+            self._became = text
+        return self._known.get(before)
 
-    def _screen_row(self) -> int:
-        # Where the row of the screen begins that the cursor is in: one of them may fill several.
-        return max(0, self._column - 1) // self._width * self._width
+    def _is_continued(self) -> bool:
+        grid = self.screen.canvas.grid
+        is_whole_screen = not self.screen.is_alternate and self.screen.canvas.top == 0
+        return is_whole_screen and bool(grid.history) and grid.history[-1].is_wrapped
 
-    def _finish(self) -> None:
-        self._give(self.row)
-        self._cells.clear()
-        self._go_to(0)
+    def _cut(self) -> None:
+        self._come_up(self._above)
+        self._above = ""
 
-    def _give(self, row: str) -> None:
-        row = row.rstrip(" ")
-        while row:
-            self._rows.append(row[:ROW_CHARS])
-            row = row[ROW_CHARS:]
+    def _come_up(self, text: str) -> None:
+        while text:
+            self._rows.append(text[:ROW_CHARS])
+            text = text[ROW_CHARS:]
+
+    # ---- at other times ----
+
+    def _settle(self, *, but_cursor: bool = False) -> None:
+        screen = self.screen
+        covered = screen.canvas.saved_rows or []
+        for row in (*screen.lines, *covered):
+            row.is_dirty = False
+        self._lines, self._above, self.unfinished = list(screen.lines), "", ""
+        self._known, self._covered = dict(self._texts(screen.lines)), dict(self._texts(covered))
+        self._find_cursor(is_known=not but_cursor)
+
+    def _find_cursor(self, *, is_known: bool = True) -> None:
+        lines, cursor = self.screen.lines, self.screen.cursor.row
+        for start, end in _spans(lines):
+            if start <= cursor < end:
+                self._cursor = first = lines[start]
+                text = ("" if start else self._above) + _joined(lines[start:end])
+                known = self._known.get(first) if is_known else self._known.pop(first, None)
+                self.unfinished = "" if is_known and known == text else text
+
+    def _texts(self, lines: list[Row]) -> Iterator[tuple[Row, str]]:
+        for start, end in _spans(lines):
+            yield lines[start], ("" if start else self._above) + _joined(lines[start:end])
 
 
-def _cells_of(text: str) -> list[str]:
-    if text.isascii():
-        return list(text)
-    cells: list[str] = []
-    for char in text:
-        if unicodedata.combining(char) and cells:
-            cells[-1] += char
-        elif char.isprintable():
-            cells.append(char)
-            if unicodedata.east_asian_width(char) in "WF":
-                cells.append("")
-    return cells
+def _spans(lines: list[Row]) -> Iterator[tuple[int, int]]:
+    """First and end of the rows that are one."""
+    start = 0
+    for end, row in enumerate(lines, 1):
+        if not row.is_wrapped or end == len(lines):
+            yield start, end
+            start = end
+
+
+def _joined(rows: list[Row], *, is_whole: bool = True) -> str:
+    if len(rows) == 1 and is_whole:
+        return rows[0].text()
+    text = "".join("".join(row.cells) for row in rows)
+    return text.rstrip(" ") if is_whole else text
+
+
+def _grew(before: str, after: str | None) -> bool:
+    """Whether nothing of a row went."""
+    if after is None or after.startswith(before):
+        return after is not None
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), len(after))
+    return after.endswith(before[same:])

@@ -20,7 +20,7 @@ from tracer.errors import BadLog
 from tracer.model.sealed import End
 from tracer.seal.erased import erased_line
 from tracer.seal.tree import leaf_hash
-from tracer.store import index_read, index_shard
+from tracer.store import index_file, index_read, index_shard
 from tracer.store.compress import compress
 from tracer.store.directory import Directory
 from tracer.store.index import Index, forget
@@ -40,7 +40,7 @@ def log(tmp_path: Path) -> StoredLog:
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of ten records."""
-    monkeypatch.setattr(index_shard, "SHARD_RECORDS", 10)
+    monkeypatch.setattr(index_file, "SHARD_RECORDS", 10)
     for module in (index_shard, index_read):
         monkeypatch.setattr(module, "BLOCK_RECORDS", 4)
 

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-import stat
 from pathlib import Path
-
-import pytest
 
 from tests.samples import EXEC, NOW, OUTPUT
 from tests.stored import StoredLog
 from tracer.store.directory import Directory
-from tracer.store.index_shard import (
-    SHARD_RECORDS,
-    Position,
-    ShardWriter,
-    connect,
-    first_of_shard,
-    shard_name,
-)
+from tracer.store.index_file import Position, shard_name
+from tracer.store.index_shard import ShardWriter
 
 START = Position(0, 0, 0)
-
-
-@pytest.mark.parametrize("sequence", [0, SHARD_RECORDS - 1])
-def test_a_record_has_one_shard(sequence: int) -> None:
-    """Whatever other shards there are."""
-    assert first_of_shard(sequence) == 0
-    assert first_of_shard(sequence + SHARD_RECORDS) == SHARD_RECORDS
-
-
-def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    """It holds what the log holds."""
-    ShardWriter(Directory(tmp_path), START, None).close()
-    for file in tmp_path.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_what_is_not_committed_is_not_there(tmp_path: Path) -> None:
@@ -71,13 +47,3 @@ def test_two_writers_know_of_each_other(tmp_path: Path) -> None:
     assert not other.is_current()
     one.close()
     other.close()
-
-
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    """It is made again by whoever keeps the index."""
-    directory = Directory(tmp_path)
-    ShardWriter(directory, START, None).close()
-    with sqlite3.connect(tmp_path / shard_name(0)) as db:
-        db.execute("PRAGMA user_version = 1")
-    with pytest.raises(sqlite3.DatabaseError):
-        connect(directory, shard_name(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ from tracer.codec.moment import wall_ns
 from tracer.model.context import Command
 from tracer.model.events import Tty
 from tracer.model.findings import Finding
-from tracer.store import index_read, index_shard
+from tracer.store import index_file, index_read, index_shard
 from tracer.store.directory import Directory
 from tracer.store.index import Index
 from tracer.store.query import BACKGROUND, KINDS, Query
@@ -47,7 +48,7 @@ UIDS = (0, 1000, 1002, 1003)
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several shards and blocks, of few records."""
-    monkeypatch.setattr(index_shard, "SHARD_RECORDS", 500)
+    monkeypatch.setattr(index_file, "SHARD_RECORDS", 500)
     for module in (index_shard, index_read):
         monkeypatch.setattr(module, "BLOCK_RECORDS", 32)
 
@@ -123,17 +124,16 @@ class Scan:
         self.events = [orjson.loads(line) for line in lines]
         self.uids: dict[str, set[str]] = defaultdict(set)
         self.shown: dict[int, list[str]] = defaultdict(list)
-        pieces: dict[int, tuple[int, str]] = defaultdict(lambda: (0, ""))
+        pieces: dict[int, tuple[int, bytes]] = defaultdict(lambda: (0, b""))
         for number, event in enumerate(self.events):
             self._learn(event)
             device = event.get("process", {}).get("tty", {}).get("char_device", {}).get("minor", 0)
-            if number % index_shard.SHARD_RECORDS == 0:  # there, what is unfinished is cut
+            if number % index_file.SHARD_RECORDS == 0:  # there, what is unfinished comes up
                 for last, rest in pieces.values():
-                    self.shown[last] += [rest] if rest else []
-                pieces.clear()
+                    self.shown[last] += [rest.decode(errors="ignore")] if rest else []
             if event["event"]["action"] == "text_output" and device >= 50:
-                *rows, rest = (pieces[device][1] + event["process"]["io"]["text"]).split("\r\n")
-                self.shown[number] = rows
+                *rows, rest = (pieces[device][1] + exact(event)).split(b"\r\n")
+                self.shown[number] = [row.decode() for row in rows]
                 pieces[device] = number, rest
 
     def _learn(self, value: Any) -> None:
@@ -195,6 +195,14 @@ class Scan:
             if names & asked:
                 return True
         return False
+
+
+def exact(event: dict[str, Any]) -> bytes:
+    """What an output showed."""
+    if "bytes" in event["ttytrace"]["io"]:
+        return b64decode(event["ttytrace"]["io"]["bytes"])
+    shown: str = event["process"]["io"]["text"]
+    return shown.encode()
 
 
 def holds(text: str, words: str) -> bool:

@@ -3,119 +3,172 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer.screen.screen import Screen
 from tracer.store.terminal import ROW_CHARS, Terminal
 
 
-def rows_of(*pieces: str, width: int = 80) -> list[str]:
-    """What pieces of output finish, and last what they leave unfinished."""
-    terminal = Terminal()
-    finished = [row for piece in pieces for row in terminal.feed(piece, width)]
-    return [*finished, terminal.row] if terminal.row else finished
+def rows_of(*pieces: str, columns: int = 80, rows: int = 24) -> list[list[str]]:
+    """For each output what came up with it; last, what the cursor's row is then. A row that was
+    left stands behind those of the output before."""
+    terminal = Terminal(Screen(columns, rows))
+    found: list[list[str]] = []
+    for piece in pieces:
+        seen = terminal.feed(piece.encode())
+        if seen.left:
+            found[-1].append(seen.left)
+        found.append(seen.rows)
+    return [*found, [terminal.give()]]
 
 
 @pytest.mark.parametrize(
     ("shown", "rows"),
     [
         ("helk\b\x1b[Klo\r\n", ["hello"]),
-        ("one\r\n\r\n  \r\ntwo\n", ["one", "two"]),
+        ("one\r\n\r\n  \r\ntwo\r\n", ["one", "two"]),
         ("\x1b[0m\x1b[01;34mdir\x1b[0m  file\r\n", ["dir  file"]),
         ("\x1b[?2004h\x1b]0;alice@lab: ~\x07alice@lab:~$ ls\r\n", ["alice@lab:~$ ls"]),
-        ("\x1bP+q544e\x1b\\a\x1b]52;c;aGk=\x07b\x1bktitle\x1b\\c\n", ["abc"]),
-        ("a\tb\n", ["a       b"]),
-        ("left\x1b[4Cright\n", ["left    right"]),
-        ("abcdef\x1b[3DXY\x1b[1P\n", ["abcXY"]),
-        ("abef\x1b[2D\x1b[2@cd\n", ["abcdef"]),
-        ("abcd\x1b[3D\x1b[2X\n", ["a  d"]),
-        ("abcd\x1b[2D\x1b[1K\n", ["abcd", "   d"]),
-        ("日本\b\bx語\n", ["日x語"]),
-        ("cafe\u0301 ok\n", ["cafe\u0301 ok"]),
-        ("\x1b[H\x1b[2Jtop\x1b[5;1Hfive\x1bMup", ["top", "five", "up"]),
-        ("\x1b[31munfinished", ["unfinished"]),
-        ("bell\x07 and \x00nothing\x7f\n", ["bell and nothing"]),
+        ("a\tb\r\n", ["a       b"]),
+        ("left\x1b[4Cright\r\n", ["left    right"]),
+        ("ls -la\r\nrm\rls\r\n", ["ls -la", "ls"]),
+        ("日本\b\b\b\bx \r\n", ["x 本"]),
+        ("cafe\u0301 ok\r\n", ["cafe\u0301 ok"]),
+        ("\x1b[?1049h\x1b[5;3Hlast\x1b[2;3Hfirst\x1b[10H", ["  first", "  last"]),
+        ("x" * 90 + "\r\n", ["x" * 90]),
         ("", []),
     ],
 )  # fmt: skip
-def test_rows_read_as_on_the_screen(shown: str, rows: list[str]) -> None:
-    """Typing errors, colours and titles go; moving the cursor to another place begins a row."""
-    assert rows_of(shown) == rows
+def test_rows_are_those_of_the_screen(shown: str, rows: list[str]) -> None:
+    """Typing errors, colours and titles are gone; a full-screen program's rows are whole."""
+    assert rows_of(shown)[0] == rows
+
+
+def test_echo_is_one_row() -> None:
+    """Letter by letter, with what was corrected; it is there once the cursor has left."""
+    typed = ["$ ", "h", "e", "l", "k", "\b\x1b[K", "l", "o", "\r\n"]
+    assert rows_of(*typed) == [*[[]] * 8, ["$ hello"], [""]]
 
 
 @pytest.mark.parametrize(
-    ("shown", "rows"),
-    [
-        ("rm -rf /\rls -la\n", ["rm -rf /", "ls -la /"]),
-        ("10%\r20%\r30%\r\n", ["10%", "20%", "30%"]),
-        ("secret\r\x1b[Kpublic\n", ["secret", "public"]),
-        ("secret\x1b[2K\rpublic\n", ["secret", "public"]),
-        ("$ \r$ ls\n", ["$ ls"]),
-    ],
+    "back", ["\r", "\x1b[G", "\x1b[1;1H", "\r\x1b[K", "\x1b[2K\r", "\x1b[1;9H"]
 )
-def test_what_is_drawn_over_from_its_beginning_is_a_row(shown: str, rows: list[str]) -> None:
-    """A carriage return hides nothing; but what only comes again is no other row."""
-    assert rows_of(shown) == rows
+def test_a_row_that_is_drawn_over_was_seen(back: str) -> None:
+    """What a progress bar showed between two outputs; not what it showed within one."""
+    pieces = [
+        "Loaded: 10%",
+        f"{back[:0]}\rLoaded: 15%{back}\rLoaded: 20%",
+        f"{back}\rdone\x1b[K\r\n",
+    ]
+    assert rows_of(*pieces) == [["Loaded: 10%"], ["Loaded: 20%"], ["done"], [""]]
 
 
-def test_a_row_that_fills_two_of_the_screen_is_one() -> None:
-    """As readline writes it: a space and a carriage return where the screen's row ends."""
-    assert rows_of("$ abcdefgh \rij\r\n", width=10) == ["$ abcdefghij"]
-
-
-@given(
-    st.lists(
-        st.sampled_from(["l", "s", "\r", "\n", "\b", "\x1b[", "31", "K", "m", "\x1b]0;t\x07", "é"])
+def test_what_is_the_same_does_not_come_up_again() -> None:
+    """Other colours, the same text once more, a row that is cleared and drawn anew; but in another
+    row it is something else."""
+    first, second = (
+        "\x1b[?1049h\x1b[Hone\r\ntwo\x1b[9H",
+        "\x1b[H\x1b[31mone\x1b[m\r\n\x1b[2Ktwo\x1b[9H",
     )
+    assert rows_of(first, second, "\x1b[H\x1b[Jone\r\ntwo\x1b[9H")[:3] == [["one", "two"], [], []]
+    assert rows_of("one\r\n", "one\r\n") == [["one"], ["one"], [""]]
+
+
+def test_all_that_scrolls_away_has_come_up() -> None:
+    """However much of it; and what stands there still."""
+    lines = [f"line {number}" for number in range(1000)]
+    assert rows_of("".join(f"{line}\r\n" for line in lines))[0] == lines
+    single = rows_of(*(f"{line}\r\n" for line in lines))
+    assert [row for rows in single for row in rows if row] == lines
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+def test_rows_that_wrap_are_one(size: int) -> None:
+    """Also while they scroll away; what is very long comes in pieces."""
+    text = "".join(f"word{number} " for number in range(40)) + "\r\n" + "y" * 10_000 + "\r\n"
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    found = [row for rows in rows_of(*pieces, columns=20, rows=5) for row in rows if row]
+    assert found[0] == text.split(" \r\n", maxsplit=1)[0]
+    assert "".join(found[1:]) == "y" * 10_000
+    assert max(map(len, found)) <= ROW_CHARS
+
+
+def test_a_program_that_comes_and_goes() -> None:
+    """The rows that it covered don't come up again; what was typed before it does."""
+    shown = ["one\r\n$ vim", "\x1b[?1049h\x1b[Hfile\x1b[9H", "\x1b[?1049l", "\x1b[31m\r\n$ ls\r\n"]
+    assert rows_of(*shown) == [["one"], ["$ vim", "file"], [], ["$ ls"], [""]]
+
+
+def test_another_size_brings_nothing_up() -> None:
+    """What wraps otherwise was there; a row that is being typed is still one."""
+    terminal = Terminal(Screen(10, 4))
+    assert terminal.feed(b"one two three four\r\n$ l").rows == ["one two three four"]
+    terminal.resize(6, 9)
+    assert terminal.feed(b"s\r\n").rows == ["$ ls"]
+    terminal.resize(40, 20)
+    assert terminal.feed(b"\r\n" * 40).rows == []
+
+
+SCRIPTS = st.lists(
+    st.sampled_from(
+        ["ls", "\r", "\n", "\r\n", "\b", "\x1b[", "31", "K", "m", "é", "日", "\x1b[2J", "\x1b[H",
+         "x" * 30, "\x1b[?1049h", "\x1b[?1049l", "\x1b[3;4r", "\x1b[2;5H", "\x1b[L", "\x1b[M",
+         "\x1bM", "\n" * 9]
+    )
+)  # fmt: skip
+
+
+@given(SCRIPTS, st.integers(1, 5))
+@settings(deadline=None)
+def test_it_goes_on_from_its_state(pieces: list[str], after: int) -> None:
+    """At any moment; nothing is told twice, nor left out."""
+    one = other = Terminal(Screen(20, 6))
+    for number, piece in enumerate(pieces):
+        if number % after == 0:
+            state, screen = one.state()
+            other = Terminal.from_state(state, screen)
+        assert one.feed(piece.encode()).rows == other.feed(piece.encode()).rows
+
+
+@given(SCRIPTS)
+@settings(deadline=None)
+def test_what_stands_on_the_screen_has_come_up(pieces: list[str]) -> None:
+    """All of it, at any moment, but for the cursor's row."""
+    terminal, found = Terminal(Screen(20, 6)), set[str]()
+    for piece in pieces:
+        seen = terminal.feed(piece.encode())
+        assert not any("\n" in row for row in seen.rows)
+        found |= {*seen.rows, seen.left}
+    found.add(terminal.give())
+    alone = [row for row in terminal.screen.lines if not row.is_wrapped]
+    for row in alone:
+        assert any(row.text() in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "unit", ["\r", "\x1b", "\x1b[", "\x1b]0;", "\x1b[9999C", "\x1b[9@", "a\r", "x\n"]
 )
-def test_where_output_is_cut_makes_no_difference(pieces: list[str]) -> None:
-    """Letter by letter or in one go; a sequence may be cut anywhere."""
-    assert rows_of(*"".join(pieces)) == rows_of("".join(pieces))
-
-
-def test_a_terminal_goes_on_from_its_state() -> None:
-    """Between any two letters."""
-    shown = "$ lx\bs\x1b[01;34m -la\r\n"
-    terminal, rows = Terminal(), []
-    for char in shown:
-        rows += terminal.feed(char)
-        terminal = Terminal.from_state(terminal.state())
-    assert rows == ["$ ls -la"]
-
-
-def test_col_sees_the_same_rows() -> None:
-    """`col -b` does the same to backspaces, carriage returns and overtyping."""
-    chance = random.Random(4)
-    shown = "\n".join("".join(chance.choices("abcd\b\r", k=30)) for _ in range(200)) + "\n"
-    lines = subprocess.run(["col", "-bx"], input=shown, text=True, capture_output=True, check=True)
-    terminal = Terminal()
-    for line, expected in zip(shown.split("\n"), lines.stdout.split("\n"), strict=True):
-        last = terminal.feed(line + "\n")[-1:]
-        assert "".join(last).rstrip() == expected.rstrip()
-
-
-@given(st.text("abc\x1b[]();?m0123456789HKJPGCD@X\x07\\\r\n\t\b語\u0301"))
-def test_nothing_breaks_a_terminal(shown: str) -> None:
-    """Whatever comes: rows of text, none too long, none with a control character."""
-    for row in rows_of(shown):
-        assert len(row) <= ROW_CHARS
-        assert not any(char < " " for char in row)
-
-
-def test_a_row_ends_when_it_is_too_long() -> None:
-    """In pieces; nothing is dropped."""
-    rows = rows_of("x" * 10_000 + "\n")
-    assert "".join(rows) == "x" * 10_000
-    assert max(map(len, rows)) <= ROW_CHARS
-
-
-@pytest.mark.parametrize("unit", ["\r", "\x1b", "\x1b[", "\x1b]0;", "\x1b[9999C", "\x1b[9@", "a\r"])
 def test_no_output_makes_it_slow(unit: str) -> None:
     """A whole record of what means most work takes no time that anybody notices."""
     began = time.monotonic()
-    rows_of(unit * (65536 // len(unit)))
+    rows_of(unit * (65536 // len(unit)), rows=200)
     assert time.monotonic() - began < 5
+
+
+def test_it_keeps_to_what_a_plain_reader_sees() -> None:
+    """Lines of text, in any pieces: all rows in order, each once."""
+    chance = random.Random(5)
+    for _ in range(20):
+        lines = [
+            "".join(chance.choices("abc de", k=chance.randrange(60))).strip() for _ in range(90)
+        ]
+        text = "".join(f"{line}\r\n" for line in lines)
+        cuts = [0, *sorted(chance.sample(range(len(text)), 30)), len(text)]
+        pieces = [text[one:other] for one, other in pairwise(cuts)]
+        found = [row for rows in rows_of(*pieces, columns=25) for row in rows if row]
+        assert found == [line for line in lines if line]
