@@ -65,10 +65,10 @@ class _Printed:
     def of(self, line: str) -> Iterator[tuple[str, Style]]:
         for match in _TOKEN.finditer(line):
             rendering, out, back, character = match.groups()
-            if rendering == "5:3":  # 53 as tmux 3.3a writes it: overlined
-                self._style = self._style._replace(overline=True)
-            elif rendering is not None:
-                self._style = rendition(self._style, rendering.encode().split(b";"))
+            if rendering is not None:
+                # tmux 3.3a writes 53, overlined, as if it were a kind of underline.
+                fields = [b"53" if f == "5:3" else f.encode() for f in rendering.split(";")]
+                self._style = rendition(self._style, fields)
             elif out or back:
                 self._draws_lines = bool(out)
             else:
