@@ -47,7 +47,8 @@ def test_all_there_is_is_told(searcher: Searcher) -> None:
         ("session", "work"), ("pane", "%3"), ("client", "alice"), ("pane", "%4"),
     ]  # fmt: skip
     for choice in found:
-        assert meant(searcher, choice.handle, Query()) == [choice]
+        ((same),) = meant(searcher, choice.handle, Query())
+        assert same._replace(at_ns=None) == choice
 
 
 def test_a_session_is_its_panes(searcher: Searcher) -> None:
@@ -61,14 +62,14 @@ def test_a_session_is_its_panes(searcher: Searcher) -> None:
 
 
 def test_a_record_means_its_terminal_then(searcher: Searcher) -> None:
-    """The first one means all of it; one that is of no terminal means nothing."""
+    """The first one means its beginning; one that is of no terminal means nothing."""
     (pane,) = meant(searcher, "%3", Query())
     first, last = pane.tracks[0].first_sequence, pane.tracks[0].last_sequence
     for spelled in (f"#{last}", str(last)):
         ((named),) = meant(searcher, spelled, Query())
         assert (named.name, named.at_ns) == ("%3", 8 * SECOND)
     ((named),) = meant(searcher, f"#{first}", Query())
-    assert named.at_ns is None
+    assert named.at_ns == 0
     assert meant(searcher, "#0", Query()) == []
 
 
