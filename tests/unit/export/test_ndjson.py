@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
+import pytest
+
+from tests.escape_vectors import VECTORS
 from tests.unit.export.made import SECOND, Made, lines, written
 from tracer.export.ndjson import write
 from tracer.replay.recording import Command, Cut, Gap, Hand, Output, Typed
@@ -41,3 +46,13 @@ def test_each_event_is_a_line():
             "screen": {"columns": 10, "rows": 2, "lines": ["hi", ""]},
         },
     ]
+
+
+@pytest.mark.parametrize("attack", VECTORS.values(), ids=VECTORS.keys())
+def test_a_line_can_be_looked_at(attack):
+    """JSON escapes what isn't plainly visible, and means the same."""
+    data = written(write, Made(Output(0, attack)))
+    assert data.decode().removesuffix("\n").isprintable()
+    (found,) = lines(data)
+    exact = base64.b64decode(found["data_base64"]) if "data_base64" in found else found["data"]
+    assert exact in (attack, attack.decode(errors="replace"))
