@@ -13,7 +13,8 @@ true is not used, and told as lost. Nothing waits longer than HOLD_NS.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from tracer.correlate.access import Change
@@ -28,7 +29,8 @@ UNDER_WAY_NS: Final = 10_000_000
 AGAIN_NS: Final = 10_000_000_000
 """How often at most a pane that loses output is asked for."""
 TRIES: Final = 4
-_AT_ONCE: Final = 4
+AT_ONCE: Final = 4
+MOST: Final = 1024
 _KEPT: Final = 1024
 
 Pane = tuple[int, int]
@@ -72,11 +74,15 @@ class Captures:
 
     # ---- what should be asked ----
 
-    def want(self, places: Iterable[Place]) -> None:
-        """Panes whose screens aren't known."""
-        for place in places:
-            if place.pane_id is not None:
-                self._wishes.setdefault(_pane_of(place), _Wish(place, TRIES))
+    def want(self, places: Iterable[Place], now_ns: int) -> list[Lost]:
+        """Panes of one server whose screens aren't known. A server can claim as many as it likes:
+        what isn't verified comes last, and what is too much is told as lost."""
+        panes = sorted(
+            (each for each in places if each.pane_id), key=lambda each: not each.verified
+        )
+        for place in panes[:MOST]:
+            self._wishes.setdefault(_pane_of(place), _Wish(place, TRIES))
+        return [_lost(now_ns, "too many panes", each, None) for each in panes[MOST : MOST + 1]]
 
     def heal(self, findings: Iterable[Finding]) -> None:
         """Panes of which output was lost: what they show now ends the doubt."""
@@ -91,15 +97,22 @@ class Captures:
         self._healed_ns[pane] = now_ns
         if len(self._healed_ns) > _KEPT:
             del self._healed_ns[next(iter(self._healed_ns))]
-        self.want([place])
+        self.want([place], now_ns)
 
     def to_ask(self, now_ns: int) -> list[PaneToAsk]:
         """What to ask now; each will be answered by a fact."""
-        free = [pane for pane in self._wishes if pane not in self._asked]
-        begun = free[: _AT_ONCE - len(self._asked)]
+        begun = list(islice(self._free(), AT_ONCE - len(self._asked)))
         for pane in begun:
             self._asked[pane] = _Question(self._wishes.pop(pane), now_ns)
         return [PaneToAsk(*pane, self._asked[pane].place.pane_id or "") for pane in begun]
+
+    def _free(self) -> Iterator[Pane]:
+        # One of a server, so that one that is slow leaves room for others.
+        busy = {server_tgid for server_tgid, _ in self._asked}
+        for pane in list(self._wishes):
+            if pane[0] not in busy:
+                busy.add(pane[0])
+                yield pane
 
     def forget(self, server_tgid: int) -> None:
         """A server is gone, or doesn't answer."""

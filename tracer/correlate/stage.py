@@ -351,7 +351,7 @@ class Correlator:
         note = server.news
         changed = server.take(asked, now_ns)
         if note is not None:
-            self._captures.want(server.panes)
+            self._waiting.queue.extend(self._captures.want(server.panes, now_ns))
         return [*changed, *self._access.answer(server, asked, note, now_ns)]
 
     def _leave_out(self, fact: ServerIgnored, now_ns: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from tests.playbook import (
@@ -16,9 +18,18 @@ from tests.playbook import (
     output,
     pane_claim,
 )
-from tracer.correlate.captures import AGAIN_NS, HOLD_NS, TRIES, UNDER_WAY_NS
+from tracer.correlate.captures import (
+    AGAIN_NS,
+    AT_ONCE,
+    HOLD_NS,
+    MOST,
+    TRIES,
+    UNDER_WAY_NS,
+    Captures,
+)
 from tracer.correlate.stage import Correlator
 from tracer.model.capture import Capture, Cursor, Modes
+from tracer.model.context import Place
 from tracer.model.facts import PaneAsked, PaneClaim, PaneToAsk, ServerSeen, Verdict
 from tracer.model.findings import Finding, Lost, PaneCaptured, ProgramStarted, TextOutput
 
@@ -155,7 +166,7 @@ def test_a_quiet_pane_makes_nobody_wait(stage: Correlator) -> None:
 def test_a_server_that_does_not_answer_is_asked_for_no_other_pane(verdict: Verdict) -> None:
     """Each question would cost its deadline."""
     stage = stage_with(*(pane_claim(PANE + nth, f"%{nth}") for nth in range(9)))
-    assert len(stage.panes_to_ask(at_ns(1))) == 4  # at once
+    assert stage.panes_to_ask(at_ns(1)) == [WANTED]
     stage.learn([answer(2, 3, verdict)], at_ns(3))
     assert shown(stage.tick(at_ns(3 + UNDER_WAY_MS))) == []
     assert stage.panes_to_ask(at_ns(50)) == []
@@ -167,6 +178,38 @@ def test_a_pane_that_has_gone_is_no_loss(stage: Correlator) -> None:
     stage.learn([answer(2, 3)._replace(capture=None, is_there=False)], at_ns(3))
     assert shown(stage.tick(at_ns(3 + UNDER_WAY_MS))) == []
     assert stage.panes_to_ask(at_ns(50)) == []
+
+
+def test_a_slow_server_leaves_room_for_others() -> None:
+    """One question at a time for each, and a few in all."""
+    stage = Correlator()
+    for server in range(SERVER, SERVER + 9):
+        there = ServerSeen(server, key(server).start_time_ns, 1000, b"/usr/bin/tmux", b"/s", ())
+        stage.learn([there], at_ns(0))
+        panes = (pane_claim(PANE + nth, f"%{nth}") for nth in range(3))
+        stage.learn([asked(*panes, ms=0, server=server)], at_ns(0))
+    first = stage.panes_to_ask(at_ns(1))
+    assert [wanted.server_tgid for wanted in first] == [SERVER + nth for nth in range(AT_ONCE)]
+    stage.learn([answer(2, 3)], at_ns(3))
+    stage.tick(at_ns(3 + UNDER_WAY_MS))
+    assert [wanted.server_tgid for wanted in stage.panes_to_ask(at_ns(50))] == [SERVER]
+
+
+def test_a_server_that_claims_panes_without_end_gets_no_more_questions() -> None:
+    """Those that are its own come first; that others were left out is told."""
+    captures = Captures()
+    lies = [Place(key(SERVER), pane_id=f"%{n}", pane_pid=900 + n) for n in range(1, MOST + 9)]
+    (lost,) = captures.want(
+        [*lies, Place(key(SERVER), pane_id="%0", pane_pid=PANE, verified=True)], at_ns(0)
+    )
+    assert (lost.kind, lost.reason) == ("pane-captured", "too many panes")
+    asked_for = []
+    while wanted := captures.to_ask(at_ns(1)):
+        asked_for += wanted
+        captures.learn(answer(2, 3)._replace(pane_pid=wanted[0].pane_pid, capture=None))
+        captures.place(captures.ripe(at_ns(99))[0], at_ns(99), deque())
+    assert asked_for[0] == WANTED
+    assert len(asked_for) == MOST
 
 
 @pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.TOO_BIG])
