@@ -31,7 +31,7 @@ install -D -m 640 packaging/config.toml "$root/etc/ttytrace/config.toml"
 install -d "$root/usr/bin" "$root/usr/share/doc/ttytrace"
 ln -s /opt/ttytrace/bin/ttytrace "$root/usr/bin/ttytrace"
 cp README.md CHANGELOG.md docs/*.md "$root/usr/share/doc/ttytrace"
-cp LICENSE "$root/usr/share/doc/ttytrace/copyright"
+cat LICENSE tracer/export/player/README.md >"$root/usr/share/doc/ttytrace/copyright"
 
 install -d "$root/DEBIAN"
 cp packaging/deb/* "$root/DEBIAN"
