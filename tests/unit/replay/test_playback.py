@@ -124,7 +124,7 @@ def test_what_stands_still_is_cut() -> None:
 
 def test_a_flood_is_played_in_parts() -> None:
     """So that whoever plays hears keys; nothing is left out."""
-    playback = Playback(Made([Output(0, b"x" * 60_000)] * 3 + [Output(1, b"y" * 300_000)] * 3))
+    playback = Playback(Made([Output(0, b"x" * 9000)] + [Output(1, b"\a" * 200_000)] * 4))
     places = [played(playback, 1) for _ in range(9)]
     assert places[0] < 1
     assert playback.is_over

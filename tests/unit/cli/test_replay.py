@@ -1,0 +1,52 @@
+"""tracer.cli.replay; the player in a terminal is tested in tests/screen/test_player.py"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.stored import StoredLog
+from tests.unit.replay.logged import made
+from tracer.cli.main import app
+from tracer.errors import BadSearch, NoScreen
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> StoredLog:
+    return made(tmp_path / "log")
+
+
+def replay(log: StoredLog, *options: str) -> Result:
+    return CliRunner().invoke(app, ["replay", "--log", str(log.path), *options])
+
+
+def test_without_a_target_it_lists_what_there_is(log: StoredLog) -> None:
+    """With handles; what was not recorded is told."""
+    result = replay(log)
+    handles = [line.split()[0] for line in result.stdout.splitlines()]
+    assert (result.exit_code, handles) == (0, ["$1#3", "#3", "#4", "#9"])
+    assert "5 bytes of text_output lost" in result.stderr
+    assert len(replay(log, "--until", "2026-11-20T01:23:21Z").stdout.splitlines()) == 3
+
+
+def test_without_a_terminal_it_shows_nothing(log: StoredLog) -> None:
+    """But says what does."""
+    result = replay(log, "%3")
+    assert isinstance(result.exception, NoScreen)
+    assert "export --format text" in str(result.exception)
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    "options", [("--speed", "0"), ("--speed", "nan"), ("--idle-limit", "0"), ("--speed", "x")]
+)
+def test_what_can_not_be_asked(log: StoredLog, options: tuple[str, str]) -> None:
+    """Is refused."""
+    assert replay(log, "%3", *options).exit_code
+
+
+def test_no_moment_is_an_error(log: StoredLog) -> None:
+    """Before anything is looked at."""
+    assert isinstance(replay(log, "--at", "soon").exception, BadSearch)
