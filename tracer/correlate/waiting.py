@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 from tracer.correlate.access import Access, Change
-from tracer.correlate.captures import Captures
+from tracer.correlate.captures import HOLD_NS, Captures
 from tracer.correlate.servers import Server
 from tracer.model.context import Place
 from tracer.model.findings import ClientOutput, Finding, TerminalResized
@@ -61,9 +61,11 @@ class Waiting:
     def release(self, now_ns: int) -> list[Finding]:
         """Those that need not wait, up to the first that must."""
         out: list[Finding] = []
-        if self._captures.holds(now_ns):
-            return out
+        is_held = self._captures.holds(now_ns)
         while self.queue and not self._must_wait(self.queue[0], now_ns):
+            # One question after the other may hold, but none what has waited for another.
+            if is_held and now_ns - self.queue[0].time_ns < HOLD_NS:
+                break
             out += self.told([self.queue.popleft()])
         return out
 

@@ -153,6 +153,24 @@ def test_output_does_not_wait_for_ever(stage: Correlator) -> None:
     assert stage.panes_to_ask(at_ns(9999)) == []
 
 
+def test_no_row_of_questions_holds_what_came_before_them() -> None:
+    """A user may have many panes that are busy, and servers that are slow."""
+    stage = Correlator()
+    for server in (SERVER, SERVER + 1):
+        there = ServerSeen(server, key(server).start_time_ns, 1000, b"/usr/bin/tmux", b"/s", ())
+        stage.learn([there], at_ns(0))
+    stage.learn([asked(pane_claim(), ms=0)], at_ns(0))
+    stage.panes_to_ask(at_ns(1))
+    stage.feed([output(b"a", ms=2)], at_ns(2))
+    assert shown(stage.tick(at_ns(99))) == []
+    stage.learn([asked(pane_claim(), ms=200, server=SERVER + 1)], at_ns(200))
+    stage.panes_to_ask(at_ns(200))
+    stage.feed([output(b"b", ms=201, server=SERVER + 1, tty_id=9)], at_ns(201))
+    assert shown(stage.tick(at_ns(HOLD_MS))) == []
+    assert shown(stage.tick(at_ns(2 + HOLD_MS))) == [b"a"]
+    assert shown(stage.tick(at_ns(201 + HOLD_MS))) == [b"b"]
+
+
 def test_a_quiet_pane_makes_nobody_wait(stage: Correlator) -> None:
     """However long its server takes: there is nothing to put in order."""
     stage.panes_to_ask(at_ns(1))
