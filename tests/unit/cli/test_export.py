@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -112,6 +114,17 @@ def test_nothing_half_written_is_left(cast: Path, tmp_path: Path) -> None:
     done = export(cast, "--format", "typescript", "-o", tmp_path / "out")
     assert isinstance(done.exception, CantExport)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("format_", "status"), [("asciicast", 73), ("html", 73), ("text", 0)])
+def test_a_terminal_gets_text_alone(cast: Path, format_: str, status: int) -> None:
+    """What programs read is no use there."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "tracer.cli.main", "export", cast, "--format", format_]
+    done = subprocess.run(command, check=False, stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == status
 
 
 def test_what_makes_no_sense(cast: Path) -> None:
