@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from tracer.screen.row import Row
 from tracer.screen.screen import Screen
 from tracer.screen.state import pack, unpack
+from tracer.store.flood import flood
 
 ROW_CHARS: Final = 4096
 
@@ -57,14 +58,25 @@ class Terminal:
 
     def feed(self, data: bytes) -> Seen:
         """What these bytes bring up."""
+        passing = flood(self.screen, data)
+        if passing is None:
+            return self._feed(data)
+        first, rest = self._feed(passing.before), self._feed(passing.after)
+        rows = [piece for row in passing.rows for piece in _pieces(row)]
+        scrolled = first.scrolled + len(rows) + rest.scrolled
+        return Seen([*first.rows, *rows, *rest.rows], first.left, scrolled)
+
+    def _feed(self, data: bytes) -> Seen:
         screen, was, was_alternate = self.screen, self.unfinished, self.screen.is_alternate
         self._rows, self._became = [], None
         screen.feed(data)
         scrolled = screen.take_scrolled()
         if scrolled:
-            self._take(scrolled)
+            self._take(scrolled, was_alternate)
         if screen.is_alternate is not was_alternate:
             self._turn()
+        if self._above and not self._is_continued():
+            self._cut()
         self._look(screen.lines, screen.cursor.row)
         is_left = was and not _grew(was, self._became)
         if is_left and (self._became is None or _GOES_BACK.search(data)):
@@ -108,7 +120,7 @@ class Terminal:
 
     # ---- after an output ----
 
-    def _take(self, scrolled: list[Row]) -> None:
+    def _take(self, scrolled: list[Row], was_alternate: bool) -> None:
         # What is cleared in the alternate screen is mostly drawn again.
         known = self._known.get if self.screen.is_alternate else self._known.pop
         if self._above and scrolled[0] is not self._lines[0]:
@@ -126,17 +138,17 @@ class Terminal:
             self._above, parts = "", []
         if parts:
             self._hold(parts)
+        if was_alternate and self._above:
+            self._cut()
 
     def _hold(self, parts: list[Row]) -> None:
         # The rest of this row is still on the screen.
         self._above += _joined(parts, is_whole=False)
-        top = self.screen.lines[0]
+        top = (self.screen.canvas.saved_rows or self.screen.lines)[0]
         if parts[0] is self._cursor:
             self._cursor = top
         if (text := self._known.pop(parts[0], None)) is not None:
             self._known[top] = text
-        if not self._is_continued():
-            self._cut()
 
     def _turn(self) -> None:
         covered = self.screen.canvas.saved_rows
@@ -144,12 +156,10 @@ class Terminal:
             self._known, self._covered = self._covered, {}
         else:
             self._look(covered, -1)
-            self._known, self._covered = {}, self._known
+            self._known, self._covered, self._above = {}, self._known, ""
         self._lines = []
 
     def _look(self, lines: list[Row], cursor: int) -> None:
-        if self._above and not self._is_continued():
-            self._cut()
         start, end, cursor_row, left = 0, len(lines), None, self._cursor
         while start < end:
             first = row = lines[start]
@@ -206,9 +216,7 @@ class Terminal:
         self._above = ""
 
     def _come_up(self, text: str) -> None:
-        while text:
-            self._rows.append(text[:ROW_CHARS])
-            text = text[ROW_CHARS:]
+        self._rows += _pieces(text)
 
     # ---- at other times ----
 
@@ -249,6 +257,12 @@ def _joined(rows: list[Row], *, is_whole: bool = True) -> str:
         return rows[0].text()
     text = "".join("".join(row.cells) for row in rows)
     return text.rstrip(" ") if is_whole else text
+
+
+def _pieces(text: str) -> list[str]:
+    if len(text) <= ROW_CHARS:
+        return [text] if text else []
+    return [text[at : at + ROW_CHARS] for at in range(0, len(text), ROW_CHARS)]
 
 
 def _grew(before: str, after: str | None) -> bool:
