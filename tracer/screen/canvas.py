@@ -284,17 +284,19 @@ class Canvas:
     def delete_characters(self, count: int) -> None:
         """What is right of them moves left."""
         columns = self.grid.columns
-        if self.x < columns:
+        if self.x == 0 and count >= columns:
+            self.grid.clear_lines(self.y, self.y + 1, self.fill)
+        elif self.x < columns:
             count = min(count, columns - self.x)
-            self.grid.lines[self.y].move(self.x + count, self.x, columns, self.fill)
+            self.grid.lines[self.y].delete(self.x, count, columns, self.fill)
 
     def _shift(self, count: int, fill: Style | None) -> None:
         columns = self.grid.columns
         row = self.grid.lines[self.y]
         if self.x == columns - 1:
             row.erase(self.x, columns, fill)
-        elif self.x + count < columns:  # tmux inserts no more than would leave something
-            row.move(self.x, self.x + count, columns, fill)
+        else:
+            row.insert(self.x, count, columns, fill)
 
     def insert_lines(self, count: int) -> None:
         """Blank rows at the cursor's; those below move down."""

@@ -30,7 +30,9 @@ class Grid:
         self.scrolled: list[Row] = []
 
     def scroll_up(self, top: int, bottom: int, fill: Style | None) -> None:
-        """The row at the top leaves, one comes at the bottom."""
+        """The row at the top leaves, one comes at the bottom; a single one may stay."""
+        if top == bottom and not self.keeps_history:
+            return
         row = self.lines.pop(top)
         self.lines.insert(bottom, self._blank(fill))
         self.scrolled.append(row)
@@ -41,13 +43,17 @@ class Grid:
             self.unwrap(top - 1)
 
     def scroll_down(self, top: int, bottom: int, fill: Style | None) -> None:
-        """The row at the bottom leaves, one comes at the top."""
+        """The row at the bottom leaves, one comes at the top; a single one stays."""
+        if top == bottom:
+            return
+        self.unwrap(top)
         self.lines.pop(bottom)
         self.lines.insert(top, self._blank(fill))
         self.unwrap(top - 1)
 
     def insert_lines(self, at: int, bottom: int, count: int, fill: Style | None) -> None:
         """Rows come at `at`, those below move towards the bottom."""
+        self.unwrap(at + count - 1)
         del self.lines[bottom + 1 - count : bottom + 1]
         self.lines[at:at] = [self._blank(fill) for _ in range(count)]
         self.unwrap(at - 1)
@@ -56,11 +62,12 @@ class Grid:
         """The rows from `at` on move down; where they were, and no more, is blank then. So tmux
         inserts rows outside the margins."""
         moved = self.lines[at : self.rows - count]
+        if moved:
+            self.unwrap(at + count - 1)
         self.lines[at + count :] = moved
         self.lines[at : at + min(count, len(moved))] = [self._blank(fill) for _ in moved[:count]]
         if moved:
             self.unwrap(at - 1)
-            self.unwrap(at + count - 1)
 
     def delete_lines(self, at: int, bottom: int, count: int, fill: Style | None) -> None:
         """Rows leave at `at`, those below move up."""

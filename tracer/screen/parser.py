@@ -19,9 +19,9 @@ STRING_BYTES: Final = 4096
 # What comes nearly always, whole: plain text, maybe with whole lines after its own, colours, a
 # control sequence, a control character, other text.
 _COMMON: Final = re.compile(
-    rb"([\x20-\x7e]++)(\r\n(?:[\x20-\x7e]*+\r\n)*+)?|\x1b\[([0-9;:]{0,63})m"
+    rb"([\x20-\x7e]++)(\r\n(?:[\x20-\x7e]*+\r\n)*)?|\x1b\[([0-9;:]{0,63})m"
     rb"|\x1b\[(\??[0-9;:]{0,62})([@-~])|([\x00-\x17\x19\x1c-\x1f])"
-    rb"|((?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})++)"
+    rb"|((?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+)"
 )
 _TEXT, _LINES, _COLOURS, _FIELDS, _FINAL, _CONTROL, _WIDE = range(1, 8)
 
@@ -70,6 +70,8 @@ class Parser:
     @property
     def half(self) -> Half:
         """What is half read."""
+        if self._state == "ground":
+            return Half(utf8=self._utf8)
         return Half(self._state, bytes(self._content), self._marks, self._utf8)
 
     @half.setter

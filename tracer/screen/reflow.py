@@ -71,6 +71,8 @@ class _Reflow:
                 self._split(place, row)
             elif size < self.columns and row.is_wrapped:
                 self._join(place, row, size)
+        for row in self.target:
+            row.crop(self.columns)
         grid.returnable = self.returnable
         return self.target
 
@@ -146,16 +148,16 @@ def _part(row: Row, start: int, end: int) -> Row:
 
 
 def _append(row: Row, following: Row, count: int) -> None:
-    row.pad(row.used)
-    row.crop(row.used)
-    row.cells += following.cells[:count]
-    row.styles += following.styles[:count]
-    row.used += count
+    end = row.used + count
+    row.cells[row.used : end] = following.cells[:count]
+    row.styles[row.used : end] = following.styles[:count]
+    row.used = end
     row.has_wide |= following.has_wide
     row.is_dirty = True
 
 
 def _drop(row: Row, count: int) -> None:
+    row.crop(row.used)
     del row.cells[:count], row.styles[:count]
     row.used -= count
     row.is_dirty = True

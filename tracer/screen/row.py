@@ -92,18 +92,29 @@ class Row:
             self.styles[start:end] = [fill or PLAIN] * (end - start)
         self.is_dirty = True
 
-    def move(self, source: int, target: int, columns: int, fill: Style | None) -> None:
-        """Moves the cells from `source` on to `target`, within the columns; what becomes free is
-        cleared."""
+    def insert(self, start: int, count: int, columns: int, fill: Style | None) -> None:
+        """Moves the cells from `start` on to the right. Where they were, and no more, is cleared:
+        tmux inserts no more blanks than cells that are moved."""
+        size = columns - start - count
+        if size > 0:
+            self._copy(start, start + count, size, columns)
+            self.erase(start, start + min(count, size), fill)
+            self.mend()
+
+    def delete(self, start: int, count: int, columns: int, fill: Style | None) -> None:
+        """Moves the cells right of `count` ones to the left."""
+        size = columns - start - count
+        if size > 0:
+            self._copy(start + count, start, size, columns)
+        self.erase(columns - count, columns, fill)
+        self.mend()
+
+    def _copy(self, source: int, target: int, size: int, columns: int) -> None:
         self.pad(columns)
-        size = columns - max(source, target)
         cells, styles = self.cells, self.styles
         cells[target : target + size] = cells[source : source + size]
         styles[target : target + size] = styles[source : source + size]
-        self.used = max(self.used, target + size if size else 0)
-        start, end = (target + size, columns) if target < source else (source, target)
-        self.erase(start, min(end, columns), fill)
-        self.mend()
+        self.used = max(self.used, target + size)
 
     def mend(self) -> None:
         """Blanks halves of wide characters that lost the other half."""

@@ -7,12 +7,14 @@ than a screen of the greatest size.
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any, Final
 
 import orjson
 import pyzstd
 
+from tracer.screen.canvas import CELL_BYTES
 from tracer.screen.controls import Saved
 from tracer.screen.grid import HISTORY
 from tracer.screen.parser import FIELD_BYTES, MARKS, STATES, STRING_BYTES, Half
@@ -22,6 +24,7 @@ from tracer.screen.style import PLAIN, UNDERLINES, Style
 
 LONGEST: Final = 128 << 20
 VERSION: Final = 1
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _MODES: Final = ("is_visible", "wraps", "inserts", "has_origin", "joins")
 
 
@@ -147,7 +150,7 @@ class _Unpacking:
     def _fill_controls(self, screen: Screen) -> None:
         state, controls = self._state, screen.controls
         controls.title, controls.last = state["title"][:], state["last"][:1]
-        _check(isinstance(controls.title, str) and isinstance(controls.last, str))
+        _check(isinstance(controls.title, str) and not _CONTROL.search(controls.last))
         controls.is_shifted, g0_draws, g1_draws = _flags(state["charset"], 3)
         controls.draws = g0_draws, g1_draws
         *flags, x, y = state["saved"]
@@ -163,7 +166,8 @@ class _Unpacking:
         text, used, flags, runs = parts
         row = Row()
         row.cells = list(text)
-        _check(len(row.cells) <= columns and all(isinstance(cell, str) for cell in row.cells))
+        _check(len(row.cells) <= columns and not _CONTROL.search("".join(row.cells)))
+        _check(max(map(len, row.cells), default=0) <= CELL_BYTES)
         row.used = _number(used, columns)
         flags = _number(flags, 7)
         row.is_wrapped, row.has_wide, row.is_dirty = (bool(flags & bit) for bit in (1, 2, 4))
