@@ -10,6 +10,7 @@ from tracer.model.context import Client, Command, Mask, Origin, Person, Place, P
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
     AuditChanged,
+    ClientOutput,
     Finding,
     InputInjected,
     Lost,
@@ -18,6 +19,7 @@ from tracer.model.findings import (
     ProcessForked,
     ProcessTraced,
     ProgramStarted,
+    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
@@ -84,6 +86,9 @@ ATTACHED = Client(77, 1000, Tty(136, 7), 80, 24, True, True, False, ALICE)
 
 EXEC = ProgramStarted(NOW, PROCESS, PLACE)
 OUTPUT = TextOutput(NOW, NOW + 40_000_000, PROCESS, PLACE, PTS, 24, 80, 37, b"total 0\r\n")
+SEAT = Place(SERVER, b"/tmp/tmux-1000/default", "$1", "work", owner=1000)
+SCREEN = ClientOutput(NOW, NOW + 30_000_000, ALICE, SEAT, Tty(136, 7), 24, 80, 90, b"\x1b[Htotal")
+RESIZED = TerminalResized(NOW, PLACE, None, PTS, 40, 132, 37)
 ENDED = ProcessEnded(NOW, PROCESS, PLACE, 3 << 8)
 TYPED_BY = TypedBy(0, 6, ALICE, How.KEYSTROKE, Confidence.EXACT, "read from its terminal")
 NOT_TYPED = TypedBy(0, 6, None, How.UNKNOWN, Confidence.NONE, "no read fits")
@@ -108,6 +113,8 @@ def all_by(person: Person) -> tuple[Finding, ...]:
     """Everything that somebody can do."""
     return (
         METADATA._replace(typed_by=(TYPED_BY._replace(person=person),)),
+        SCREEN._replace(person=person),
+        RESIZED._replace(place=SEAT, person=person),
         EXEC._replace(command=Command(((person, 9),), person, False, "")),
         INJECTED._replace(person=person),
         TRACED._replace(person=person),
@@ -132,6 +139,12 @@ FINDINGS: tuple[Finding, ...] = (
     OUTPUT,
     OUTPUT._replace(process=None, place=PLACE._replace(verified=False)),
     OUTPUT._replace(process=ODD, place=PLACE._replace(socket=NOT_UTF8), data=b"\xff\x1b[1m"),
+    SCREEN,
+    SCREEN._replace(person=None, place=BARE_PLACE, data=b"\xff\x1b[1m"),
+    SCREEN._replace(person=NESTED, place=SEAT._replace(socket=NOT_UTF8)),
+    RESIZED,
+    RESIZED._replace(place=SEAT, person=ALICE, tty=Tty(136, 7)),
+    RESIZED._replace(place=SEAT._replace(socket=NOT_UTF8), person=NESTED),
     INPUT,
     METADATA._replace(typed_by=(TYPED_BY, NOT_TYPED._replace(start=6))),
     INPUT._replace(process=None, typed_by=(NOT_TYPED,)),
