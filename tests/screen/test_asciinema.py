@@ -12,7 +12,7 @@ from tests.unit.export.made import SECOND, written
 from tracer.export.asciicast import write_v2
 
 
-@pytest.mark.parametrize("since_ns", [0, SECOND // 4, 55 * SECOND // 100])
+@pytest.mark.parametrize("since_ns", [0, SECOND // 4, 85 * SECOND // 100])
 @pytest.mark.parametrize("name", PIECES)
 def test_cat_shows_the_same(tmp_path: Path, name: str, since_ns: int) -> None:
     """The same screen at the end, from the beginning and from the midst."""

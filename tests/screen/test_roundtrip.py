@@ -43,7 +43,7 @@ def test_pyte_shows_the_same(name: str, since_ns: int) -> None:
                 assert cell.fg == PLAIN_COLOURS[named + 1]
 
 
-@pytest.mark.parametrize("since_ns", [0, 35 * SECOND // 100, 65 * SECOND // 100])
+@pytest.mark.parametrize("since_ns", [0, 35 * SECOND // 100, 85 * SECOND // 100])
 @pytest.mark.parametrize("write", [write_v2, write_v3])
 @pytest.mark.parametrize("name", PIECES)
 def test_we_read_what_we_write(tmp_path: Path, name: str, write, since_ns: int) -> None:

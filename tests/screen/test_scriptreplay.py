@@ -13,7 +13,7 @@ from tracer.export.excerpt import excerpt
 from tracer.export.typescript import write
 
 
-@pytest.mark.parametrize("since_ns", [0, SECOND // 4])
+@pytest.mark.parametrize("since_ns", [0, 85 * SECOND // 100])
 @pytest.mark.parametrize("name", PIECES)
 def test_it_shows_the_same(tmp_path: Path, name: str, since_ns: int) -> None:
     """The same screen at the end, and the newline that it adds itself."""

@@ -63,7 +63,7 @@ def export(  # noqa: PLR0917 - each is an option of the command
     a network; text is what could be read, svg a still. typescript makes FILE and FILE.timing.
     Who exports what, and which stretch of time, is recorded before anything is written.
     """
-    _check(format_, output, at)
+    _check(format_, output, at, is_exact=exact)
     wish = wish_of(target, at, since, until)._replace(timing=timing)
     suffixes = ("", ".timing") if format_ == "typescript" else ("",)
     paths = [] if output is None else [Path(f"{output}{suffix}") for suffix in suffixes]
@@ -74,12 +74,15 @@ def export(  # noqa: PLR0917 - each is an option of the command
         say(f"{counted(gaps, 'gap')} in it: not all that was shown was recorded")
 
 
-def _check(format_: str, output: Path | None, at: str) -> None:
+def _check(format_: str, output: Path | None, at: str, *, is_exact: bool) -> None:
     if format_ not in _FORMATS:
         raise BadFilter(option="--format", value=format_, choices=", ".join(_FORMATS))
     if at and format_ != "svg":
         reason = "only svg is of one moment; --since and --until cut the others"
         raise BadSearch(option="--at", value=at, reason=reason)
+    if is_exact and format_ not in (*_PLAYED, "typescript"):
+        reason = "only asciicast and typescript are told what else a terminal should do"
+        raise CantExport(place="--exact", reason=reason)
     if output is None and format_ == "typescript":
         raise CantExport(place=format_, reason="these are two files, so -o must name them")
     if output is None and sys.stdout.isatty() and format_ != "text":

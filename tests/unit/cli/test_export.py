@@ -131,6 +131,7 @@ def test_what_makes_no_sense(cast: Path) -> None:
     """It is said before anything is read."""
     assert isinstance(export(cast, "--format", "gif").exception, BadFilter)
     assert isinstance(export(cast, "--at", "1h").exception, BadSearch)
+    assert isinstance(export(cast, "--format", "html", "--exact").exception, CantExport)
 
 
 def test_a_gap_is_said(tmp_path: Path) -> None:
