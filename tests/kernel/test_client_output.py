@@ -134,21 +134,25 @@ def test_sizes_are_those_that_tmux_has(
     for size in (BIG, (100, 30), SMALL):
         viewer.resize(*size)
         columns, rows = size
-        watching.until(resized(pane.tty, columns, rows - 1))
+        eventually(lambda at=(columns, rows - 1): _sizes(watching, pane)[-1:] == [at])
         viewer.type(b"stty cols 199 rows 99; stty size\r")
         shows(viewer, b"99 199")
         viewer.got.clear()
     tmux.run("send-keys", "-t", pane.id, "echo cr''ab", "Enter")
     shows(viewer, b"crab")
     seen = watching.findings()
-    ours = [f for f in seen if isinstance(f, TerminalResized) and f.tty == pane.tty]
-    told = [(f.columns, f.rows) for f in ours if f.place.pane_id == pane.id]
+    told = _sizes(watching, pane)
     assert told[-3:] == [(132, 42), (100, 29), (80, 23)] and (199, 99) not in told
     screen = screen_of(seen, viewer.tty, pane.server_pid)
     assert [(f.columns, f.rows) for f in screen.sizes] == [SMALL, BIG, (100, 30), SMALL]
     for before, after in zip(screen.sizes, screen.sizes[1:], strict=False):
         between = [p for p in screen.pieces if before.offset <= p.offset < after.offset]
         assert between and between[-1].offset + len(between[-1].data) == after.offset
+
+
+def _sizes(tracer: Tracer, pane: Pane) -> list[tuple[int, int]]:
+    ours = (f for f in tracer.findings() if isinstance(f, TerminalResized) and f.tty == pane.tty)
+    return [(f.columns, f.rows) for f in ours if f.place.pane_id == pane.id]
 
 
 def resized(tty: object, columns: int, rows: int) -> Callable[[Finding], bool]:
