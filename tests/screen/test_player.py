@@ -92,8 +92,7 @@ def play(tmux: Tmux, log: StoredLog, *options: str, size: tuple[int, int] = (100
 
 def ended(player: Player, log: StoredLog, code: int) -> None:
     """The terminal is as it was, and the shell goes on."""
-    rows = player.until(lambda rows: any(row.startswith("ended") for row in rows))
-    assert f"ended {code}" in rows
+    player.until(lambda rows: any(row.endswith(f"ended {code}") for row in rows))
     after = log.path / "after"
     eventually(lambda: after.exists() and after.read_text())
     assert after.read_text() == (log.path / "before").read_text()
@@ -120,7 +119,6 @@ def log_of(path: Path, *shown: bytes) -> StoredLog:
 def test_it_shows_what_was_shown(tmux: Tmux, tmp_path: Path) -> None:
     """As a tmux shows it that got the same bytes: text, colours, cursor."""
     shown = (COLOURS, WIDE, b"$ cursor here\x1b[5D")
-    other = tmux.new_session("cat >/dev/null", columns=80, rows=29)
     Path(tmp_path / "bytes").write_bytes(b"".join(shown))
     reference = tmux.new_session(f"cat {tmp_path}/bytes; sleep 1000", columns=80, rows=29)
     player = play(tmux, log_of(tmp_path / "log", *shown), "%3", size=(80, 30))
@@ -130,7 +128,6 @@ def test_it_shows_what_was_shown(tmux: Tmux, tmp_path: Path) -> None:
     assert player.look().split("\n")[:4] == expected
     where = "#{cursor_y} #{cursor_x} #{cursor_flag}"
     assert player.formats(where) == Player(tmux, reference).formats(where)
-    assert other.id != reference.id
 
 
 def test_keys_go_through_it(tmux: Tmux, tmp_path: Path) -> None:
@@ -175,13 +172,13 @@ def test_it_plays_by_itself(tmux: Tmux, tmp_path: Path) -> None:
 @pytest.mark.parametrize("raw", [(), ("--raw",)], ids=["cells", "raw"])
 def test_a_hostile_recording_does_nothing(tmux: Tmux, tmp_path: Path, raw: tuple[str, ...]) -> None:
     """No attack of the corpus sets, asks or prints anything."""
-    log = log_of(tmp_path / "log", *(b"\r\n" + vector for vector in VECTORS.values()), b"\x18done")
+    attacks = [b"\r\n" + vector for vector in VECTORS.values()]
+    log = log_of(tmp_path / "log", *attacks, b"\x18\x1b\\done")
     player = play(tmux, log, "%3", "--speed", "100", *raw)
     title = player.formats("#{pane_title}")
     player.until(lambda rows: any("done" in row for row in rows))
     assert player.formats("#{pane_title}") == title
     assert player.formats("#{mouse_any_flag} #{keypad_flag} #{keypad_cursor_flag}") == "0 0 0"
-    assert "no buffers" in tmux.run("list-buffers") + "no buffers"
     assert not tmux.run("list-buffers")
     player.keys("q")
     ended(player, log, 0)
