@@ -10,6 +10,7 @@ from __future__ import annotations
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -19,6 +20,7 @@ from tracer.model.events import (
     PaneOutput,
     Peer,
     ProcessKey,
+    Resize,
     ServerFound,
     Traced,
     Tty,
@@ -123,6 +125,28 @@ def output(
         80,
         data,
     )
+
+
+def client_shown(
+    data: bytes,
+    offset: int = 0,
+    nth: int = 0,
+    ms: float = 0,
+    *,
+    tty: Tty = CLIENT_PTS,
+    server: int = SERVER,
+) -> ClientShown:
+    """The server wrote `data` to the terminal of a client."""
+    return ClientShown(
+        at_ns(ms), key(server), CLIENT_TTY, MIDNIGHT_NS, offset, 0, nth, CLIENT, CLIENT, tty,
+        24, 80, data,
+    )  # fmt: skip
+
+
+def resize(columns: int, rows: int, ms: float = 0, *, is_client: bool = False) -> Resize:
+    """The server gave the pane of `output` this size, or found its client's terminal to have it."""
+    at = (CLIENT_TTY, 7, CLIENT, CLIENT_PTS) if is_client else (MASTER, 7, PANE, PTS)
+    return Resize(at_ns(ms), key(SERVER), *at, rows, columns, is_client)
 
 
 def client_input(

@@ -201,8 +201,7 @@ def test_who_was_attached_before_tracing(start_tracer: StartTracer, tmux: Tmux, 
     shows(viewer, b"crab")
     viewer.type(b"\x02d")
     viewer.leave()
-    tracer.stop()
-    screen = screen_of(tracer.findings(), viewer.tty, pane.server_pid)
+    screen = screen_of(tracer.stop().findings, viewer.tty, pane.server_pid)
     assert screen.offset == 0 and len(screen.data) > 20
     assert viewer.sent.endswith(screen.data)
     last = screen.pieces[-1]
@@ -228,8 +227,7 @@ def test_what_is_lost_is_told_to_the_byte(
     shows(viewer, b"lobster")
     viewer.type(b"\x02d")
     viewer.leave()
-    tracer.stop()
-    screen = screen_of(tracer.findings(), viewer.tty, pane.server_pid)
+    screen = screen_of(tracer.stop().findings, viewer.tty, pane.server_pid)
     assert screen.lost and screen.offset == 0
     assert len(screen.data) + sum(hole.bytes or 0 for hole in screen.lost) == len(viewer.sent)
     for piece in screen.pieces:

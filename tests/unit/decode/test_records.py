@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.packing import kind_of, pack
 from tests.playbook import (
     client_input,
+    client_shown,
     client_tty,
     exec_,
     exit_,
@@ -18,6 +19,7 @@ from tests.playbook import (
     output,
     pane_input,
     peer,
+    resize,
     server_found,
     traced,
 )
@@ -25,6 +27,7 @@ from tracer.decode.records import decode
 from tracer.model import abi
 from tracer.model.events import (
     ClientInput,
+    ClientShown,
     ClientTty,
     Exec,
     Exit,
@@ -35,6 +38,7 @@ from tracer.model.events import (
     Peer,
     ProcessKey,
     Record,
+    Resize,
     Traced,
     Tty,
     Who,
@@ -65,6 +69,10 @@ _OUTPUT = st.builds(
     *(_U64, _KEY, _U64, _U64, _U64, _U64, _U32, _PID, _PID, _TTY, _U16, _U16),
     st.binary(max_size=100),
 )
+_SHOWN = _OUTPUT.map(lambda output: ClientShown(*output))
+_RESIZES = st.builds(
+    Resize, *(_U64, _KEY, _U64, _U64, _PID, _TTY, _U16, _U16), is_client=st.booleans()
+)
 _DATA = st.binary(max_size=100).map(lambda data: (len(data), False, data))
 _WITHHELD = _U32.map(lambda size: (size, True, b""))
 _INPUT = _DATA | _WITHHELD
@@ -94,6 +102,8 @@ _RECORD = st.one_of(
     _EXEC,
     st.builds(Exit, _U64, _KEY, _U32, _U32, st.booleans()),
     _OUTPUT,
+    _SHOWN,
+    _RESIZES,
     _client_inputs(),
     _pane_inputs(),
     st.builds(ClientTty, _U64, _KEY, _U64, _PID, _TTY, _U16, _U16, st.booleans()),
@@ -107,6 +117,8 @@ _ONE_OF_EACH = [
     exit_(5),
     server_found(),
     output(b"text"),
+    client_shown(b"text"),
+    resize(80, 24),
     client_input(b"keys"),
     pane_input(b"keys"),
     client_tty(),

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.samples import EXEC, HOST, LOST, NOW, OUTPUT, PLACE, PTS, FixedClock, names
+from tests.samples import EXEC, HOST, LOST, NOW, OUTPUT, PLACE, PTS, SCREEN, FixedClock, names
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
 from tracer.model.findings import Finding, ProcessEnded, TmuxChanged
@@ -112,3 +112,9 @@ def test_what_shows_it_itself_is_hidden() -> None:
     assert view.hides(seen(EXEC), watched) is None
     assert view.hides(about_log("gap"), watched) is None
     assert View(Selection(), None, False).hides(seen(OUTPUT), watched) is None
+
+
+def test_who_is_on_a_terminal_sees_no_clients_screen() -> None:
+    """Any of them may show what is printed there."""
+    assert View(Selection(), None, True).hides(seen(SCREEN), frozenset()) == SCREEN.tty
+    assert View(Selection(), None, False).hides(seen(SCREEN), frozenset()) is None
