@@ -12,7 +12,16 @@ from tracer.screen.screen import Screen
 PIECES = (
     *(b"hello ", b"x" * 30, b"\r\n", b"\r", b"\n", b"\t", b"\x08", "你好é".encode(), b"e\xcc\x81"),
     *("👨\u200d👩".encode(), b"\xe4\xbd", b"\xff", b"\x1b[31;44m", b"\x1b[m", b"\x1b[38:2::1:2:3m"),
-    *(b"\x1b[K", b"\x1b[1K", b"\x1b[2J", b"\x1b[J", b"\x1b[3;4H", b"\x1b[2;5r", b"\x1b[3X"),
+    *(
+        b"\x1b[K",
+        b"\x1b[1K",
+        b"\x1b[2J",
+        b"\x1b[J",
+        b"\x1b[3;4H",
+        b"\x1b[999;999H",
+        b"\x1b[2;5r",
+        b"\x1b[3X",
+    ),
     *(b"\x1b[2P", b"\x1b[2@", b"\x1b[L", b"\x1b[2M", b"\x1b[S", b"\x1b[2T", b"\x1bM", b"\x1b7"),
     *(b"\x1b8", b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[4h", b"\x1b[?6h", b"\x1b[?7l", b"\x1b(0"),
     *(b"\x1b[99b", b"\x1b]0;title\x07", b"\x1bPq", b"\x1b\\", b"\x1b", b"\x1b[3", b"\x1bc"),

@@ -104,7 +104,22 @@ def resized() -> Iterator[list[Step]]:
         yield [text, alternate, size, b"\x1b[?%slx" % mode, (40, 10)]
 
 
+# What random sequences found once.
+FOUND: list[list[Step]] = [
+    [b"\x1b[1;8H" + b"y" * 34 + b"\x1b[3T", (35, 12)],
+    [(9, 12), b"\x1b#8\x1b[5@"],
+    [b"\x1b[48;2;39;1;2m\x1b[1G\x1b[39@"],
+    [(8, 7), b"\x1b#8\x1b[48;2;8;1;2m\x1b[8P"],
+    [(17, 1), b"x" * 17 + b"\x1b[?47h" + b"y" * 35],
+    [(17, 1), b"\x1b[3P\t\x1bM", (35, 9)],
+    [b"\x1bDh", b"\x1b[2;9r\x1b[9L"],
+    [(4, 2), b"x" * 16 + b"\x1b[48;2;9;1;2m" + b"y" * 43 + b"\x1b[8S\x1b[39P"],
+    [b"\x1b#8", (30, 8), b"\x1bM\x1b[?1049h", (52, 6), b"\x1b[?1049l", (27, 15)],
+    [b"\xe2\x94\x80\xe2\x94\xed\xea\xb8\x80 tex"],
+]
+
 CORPUS: list[list[Step]] = [
+    *FOUND,
     *([text] for text in (*TEXTS, *COLOURS, *CHARACTERS, *MARGINS, *SAVING)),
     *([FULL + style + op + b"!"] for op, style in product(ERASING, (b"", b"\x1b[1;44m"))),
     *([FULL + op, size, b"!"] for op, size in product(ERASING[:6], SIZES)),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.screens import PROGRAMS, everything, screen_of, texts
+from tests.screens import PIECES, PROGRAMS, everything, screen_of, texts
 from tracer.screen.screen import Screen
 
 
@@ -17,6 +17,15 @@ def test_the_pieces_make_no_difference(data: bytes, cuts: list[int]) -> None:
     for end in [*sorted(cuts), len(data)]:
         screen.feed(data[start:end])
         start = max(start, end)
+    assert everything(screen) == everything(screen_of(data))
+
+
+def test_single_bytes_come_to_the_same() -> None:
+    """All that the tests know, cut wherever it can be."""
+    data = b"".join(PIECES)
+    screen = Screen(20, 5)
+    for byte in data:
+        screen.feed(bytes((byte,)))
     assert everything(screen) == everything(screen_of(data))
 
 
