@@ -81,7 +81,9 @@ def test_what_each_client_gets(
         assert {p.person and (p.person.key.tgid, p.person.tty) for p in screen.pieces} == {
             (viewer.pid, viewer.tty)
         }
-        assert {(p.place.session_name, p.place.pane_id) for p in screen.pieces} == {("work", None)}
+        places = {(p.place.session_name, p.place.pane_id) for p in screen.pieces}
+        # A slow machine may not know the session of the first pieces in time.
+        assert places - {(None, None)} == {("work", None)}
         assert [(size_.columns, size_.rows, size_.offset) for size_ in screen.sizes] == [(*size, 0)]
 
 

@@ -106,8 +106,11 @@ Make = Callable[..., Fed]
 def test_output_and_forks_are_left_out(make: Make) -> None:
     """And what the log writes for itself."""
     fed = make()
-    fork = note(2) | {"event": {"action": "fork"}}
-    fed.append(note(1), fork, output(3, '"action":"exec"'), note(4))
+    fork, screen, size = (
+        note(2) | {"event": {"action": action}}
+        for action in ("fork", "client_output", "terminal-resized")
+    )
+    fed.append(note(1), fork, screen, size, output(3, '"action":"exec"'), note(4))
     fed.turn()
     assert fed.place.got == [1, 4]
     assert fed.feed.kept == fed.log.size
