@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from tracer.codec.capture import capture_of
 from tracer.codec.identity import Fields
-from tracer.model.capture import Capture
+from tracer.screen.screen import Screen
+from tracer.store.captured import screen_of
 from tracer.store.tracks import CLIENT, PANE
 
 SHOWN: Final = frozenset(("text_output", "client_output"))
@@ -37,7 +38,7 @@ class Act(NamedTuple):
     """One of SHOWN, `text_input`, `lost`, `terminal-resized` or `pane-captured`, of a terminal.
 
     `pid`: see tracks.TrackKey. `offset` and `size` are the terminal's own count of bytes, None
-    where they aren't known. `columns` and `rows` are 0 where they aren't. `capture`: what tmux says
+    where they aren't known. `columns` and `rows` are 0 where they aren't. `screen`: what tmux says
     that the pane showed.
     """
 
@@ -49,7 +50,7 @@ class Act(NamedTuple):
     columns: int
     rows: int
     data: bytes
-    capture: Capture | None = None
+    screen: Screen | None = None
 
 
 def act_of(action: str, event: Fields) -> Act | None:
@@ -103,7 +104,7 @@ _EXTENT: Final = ("offset", "bytes")
 
 def _captured(action: str, event: Fields) -> Act | None:
     capture, act = capture_of(event["tmux"]["capture"]), _act(action, PANE, event)
-    return act and act._replace(capture=capture, columns=capture.columns, rows=capture.rows)
+    return act and act._replace(screen=screen_of(capture))
 
 
 def _plain(action: str, event: Fields) -> Act | None:

@@ -150,9 +150,9 @@ class Index:
     def _new_writer(self, start: Position, before: int | None) -> ShardWriter:
         try:
             return ShardWriter(self.directory, start, before)
-        except sqlite3.OperationalError:
-            raise  # the disk's fault, not the file's
-        except (sqlite3.DatabaseError, ZstdError):
+        except (sqlite3.DatabaseError, ZstdError) as error:
+            if _is_of_disk(error):
+                raise
             self._remove(first_of_shard(start.next))
             return ShardWriter(self.directory, start, before)
 
@@ -176,8 +176,10 @@ class Index:
             if flush or writer.is_full:
                 writer.flush()
             writer.commit()
-        except BaseException:
+        except BaseException as error:
             self._drop_writer()  # it is ahead of its file
+            if isinstance(error, sqlite3.DatabaseError) and not _is_of_disk(error):
+                self._remove(writer.first)  # the next call makes it again
             raise
 
     def _lines(self, writer: ShardWriter, segments: list[Segment]) -> Iterator[bytes]:
@@ -225,6 +227,11 @@ class Index:
                 os.close(fd)
         except OSError as error:
             raise BadLog(place=self.directory.path, reason=f"the index: {error}") from None
+
+
+def _is_of_disk(error: Exception) -> bool:
+    # Or of anything else that making the file again would not change.
+    return isinstance(error, sqlite3.OperationalError)
 
 
 def _is_superseded(position: Position, segments: list[Segment]) -> bool:

@@ -194,7 +194,10 @@ class ShardWriter:
         self._rows.tick(entry.time_us)
 
     def _show(self, sequence: int, act: Act, entry: Entry) -> list[str]:
-        key, rows, frame = self._rows.feed(sequence, act, entry)
+        try:
+            key, rows, frame = self._rows.feed(sequence, act, entry)
+        except (ValueError, TypeError, KeyError) as error:  # a record can't lead to it
+            raise sqlite3.DatabaseError("a terminal in it is none") from error
         self._tracks.add(key, sequence, entry)
         if frame is not None:
             self._tracks.keep(key, frame)

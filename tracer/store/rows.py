@@ -17,7 +17,6 @@ import orjson
 from tracer.screen.screen import Screen
 from tracer.screen.state import pack
 from tracer.store.acts import SHOWN, Act, Device
-from tracer.store.captured import screen_of
 from tracer.store.index_entry import Entry
 from tracer.store.terminal import Terminal
 from tracer.store.tracks import PANE, StoredKeyframe, TrackKey
@@ -190,9 +189,9 @@ class Rows:
             case "terminal-resized":
                 opened.is_sized = True
                 _resize(opened, act)
-            case "pane-captured" if act.capture is not None:
+            case "pane-captured" if act.screen is not None:
                 self._give(act.device, opened)
-                opened.terminal = Terminal(screen_of(act.capture))
+                opened.terminal = Terminal(act.screen)
                 opened.doubts(sequence)
         return rows
 

@@ -211,6 +211,40 @@ def test_a_file_that_is_no_shard_is_made_again(log: StoredLog) -> None:
     with sqlite3.connect(shard) as db:
         db.execute("UPDATE columns SET data = x'00'")
     assert find(log, Query(text="one")) == [first]
+    with sqlite3.connect(shard) as db:
+        db.execute("UPDATE terminal SET screen = x'00'")
+    show(log, "two")
+    with pytest.raises(BadLog, match="index"):
+        find(log, Query())
+    assert find(log, Query(text="one")) == [first]
+
+
+def test_a_screen_goes_on_from_shard_to_shard(log: StoredLog, small_shards: None) -> None:
+    """A row that is begun in one is found whole in the next; made again or not."""
+    text = "a row that takes its time to be written"
+    for offset, char in enumerate(text):
+        log.add(OUTPUT._replace(offset=offset, data=char.encode()))
+    (last,) = log.add(OUTPUT._replace(offset=len(text), data=b"\r\n"))
+    assert last > 3 * 10
+    assert find(log, Query(text=f'"{text}"')) == [last]
+    (log.path / "index" / "000000000020.sqlite").unlink()
+    assert find(log, Query(text=f'"{text}"')) == [last]
+
+
+def test_what_was_erased_is_gone_from_screens(log: StoredLog, small_shards: None) -> None:
+    """From those of later shards, too, and from what they bring up."""
+    (gone,) = log.add(OUTPUT._replace(offset=0, data=b"secret"))
+    path = next((log.path / "log").iterdir())
+    for offset in range(30):
+        log.add(OUTPUT._replace(offset=6 + offset, data=b"x"))
+    log.segment(NOW)
+    (last,) = log.add(OUTPUT._replace(offset=36, data=b"\r\n"))
+    assert find(log, Query(regex=re.compile("secretx"), limit=1)) == [last]
+    rewrite(path, log.lines[gone], erased_line(leaf_hash(log.lines[gone])))
+    forget(Directory(log.path), gone)
+    assert list((log.path / "index").glob("*.sqlite*")) == []
+    assert find(log, Query(regex=re.compile("secret"))) == []
+    assert find(log, Query(regex=re.compile("^x+$"), limit=1)) == [last]
 
 
 def test_another_process_may_add_in_between(log: StoredLog) -> None:

@@ -8,6 +8,7 @@ from tracer.model.capture import Capture, Cursor, Modes
 from tracer.screen.state import unpack
 from tracer.store import rows as module
 from tracer.store.acts import Act, Device
+from tracer.store.captured import screen_of
 from tracer.store.index_entry import Entry, Label
 from tracer.store.rows import FRAME_BYTES, FRAME_RECORDS, IDLE_US, Packed, Rows, Shown
 from tracer.store.tracks import StoredKeyframe
@@ -163,7 +164,7 @@ def test_what_tmux_claims_is_not_what_was_seen(log: Log) -> None:
     text = b"".join(b"claimed %d\n" % number for number in range(24))
     modes = Modes(is_cursor_visible=True, inserts=False, is_origin=False, wraps=True)
     capture = Capture(80, 24, Cursor(23, 0), modes, 0, 23, (), text)
-    claim = Act("pane-captured", DEVICE, 1000, None, None, 80, 24, b"", capture)
+    claim = Act("pane-captured", DEVICE, 1000, None, None, 0, 0, b"", screen_of(capture))
     assert log.add(claim).rows == []
     assert log.show("\r\nseen\r\n" + "\r\n" * 40, 2) == ["seen"]
     assert log.rows.late() == [(1, "$")]
