@@ -6,13 +6,12 @@ index's. Times are CLOCK_BOOTTIME since the terminal's first record.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tracer.errors import BadLog
 from tracer.replay.recording import Event, Keyframe, Mark, Output, Resized
-from tracer.replay.stored_events import ALERTS, COMMANDS, GAPS, StoredEvents
+from tracer.replay.stored_events import ALERTS, COMMANDS, GAPS, StoredEvents, in_order
 from tracer.screen.screen import Screen
 from tracer.screen.state import unpack
 from tracer.store.search import Searcher
@@ -46,8 +45,7 @@ class StoredRecording:
         size = (track.columns or _COLUMNS, track.rows or _ROWS)
         self.columns, self.rows = size
         self._asking, self._track = asking, track
-        self._beginning = _Place(track.first_sequence, 0, size, False)
-        self._moments: dict[tuple[str, ...], list[Moment]] = {}
+        self._beginning = _Place(0, 0, size, False)
 
     def keyframe(self, at_ns: int) -> Keyframe:
         """The newest one at or before this moment; the beginning is one."""
@@ -68,14 +66,14 @@ class StoredRecording:
         assert isinstance(start.place, _Place)
         sequence, at_ns, size, is_sized = start.place
         reader = self._reader(at_ns, size, is_sized=is_sized)
-        for _, line in self._asking.track_records(self._track, sequence):
-            yield from reader.read(line)
+        lines = self._asking.track_records(self._track, sequence)
+        yield from in_order(event for _, line in lines for event in reader.read(line))
 
     def marks(self) -> list[Mark]:
         """All there are, in order."""
         return [
             Mark(self._at_ns(each), _KINDS[each.kind], each.command or each.kind)
-            for each in self._moments_of(tuple(_KINDS))
+            for each in self._asking.track_moments(self._track, tuple(_KINDS))
         ]
 
     def find(self, text: str) -> Iterator[int]:
@@ -84,25 +82,18 @@ class StoredRecording:
             yield self._at_ns(moment)
 
     def _before(self, sequence: int, doubt: int | None) -> tuple[Event, ...]:
-        programs = self._earlier(("exec", "end"), sequence)
-        typed = self._earlier(("text_input",), sequence)
-        # The first is the pane's own, a shell mostly.
-        wanted = {*programs[:1], *programs[-_MAX_LOOKED_AT:], *typed[-1:]}
-        wanted |= set() if doubt is None else {doubt}
+        programs = self._newest(("exec", "end"), sequence, _MAX_LOOKED_AT)
+        typed = self._newest(("text_input",), sequence, 1)
+        # The first program is the pane's own, a shell mostly.
+        first = self._asking.track_first(self._track, ("exec",)) if programs else None
+        wanted = {each for each in (first, doubt, *programs, *typed) if each is not None}
         reader = self._reader(0, (0, 0), is_sized=True)
         lines = (self._asking.found(each) for each in sorted(wanted))
         events = (event for found in lines if found for event in reader.read(found.line))
         return tuple(event for event in events if not isinstance(event, Output | Resized))
 
-    def _earlier(self, kinds: tuple[str, ...], sequence: int) -> list[int]:
-        moments = self._moments_of(kinds)
-        end = bisect_left(moments, sequence, key=lambda moment: moment.sequence)
-        return [moment.sequence for moment in moments[:end]]
-
-    def _moments_of(self, kinds: tuple[str, ...]) -> list[Moment]:
-        if kinds not in self._moments:
-            self._moments[kinds] = self._asking.track_moments(self._track, kinds)
-        return self._moments[kinds]
+    def _newest(self, kinds: tuple[str, ...], before: int, limit: int) -> list[int]:
+        return self._asking.track_newest(self._track, before, kinds, limit)
 
     def _at_ns(self, moment: Moment) -> int:
         # The index has microseconds; the record must have happened then.

@@ -1,12 +1,14 @@
 """Stored records of one terminal as what happened in its recording.
 
 Invariant: whatever a line holds, the answer is events, and what can't be read is a Gap. Times are
-CLOCK_BOOTTIME since the recording's beginning and never go back.
+CLOCK_BOOTTIME since the recording's beginning. Those of what was shown never go back; what happened
+besides may stand before what was shown earlier, and is put in its place by in_order().
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import insort
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tracer.codec.findings import finding_of
@@ -45,7 +47,21 @@ ALERTS: Final = ("input-injected", "process-traced", "server-unverified")
 COMMANDS: Final = ("exec",)
 GAPS: Final = ("lost", "gap", "stop", "pane-captured")
 
+_SHOWN: Final = (Output, Resized, Claimed, Gap)
 _BROKEN: Final = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+
+
+def in_order(events: Iterable[Event]) -> Iterator[Event]:
+    """Events of StoredEvents, in order of time: what was shown is recorded when it is joined."""
+    ahead: list[Event] = []
+    for event in events:
+        if isinstance(event, _SHOWN):
+            while ahead and ahead[0].at_ns <= event.at_ns:
+                yield ahead.pop(0)
+            yield event
+        else:
+            insort(ahead, event, key=lambda each: each.at_ns)
+    yield from ahead
 
 
 class StoredEvents:
@@ -54,7 +70,8 @@ class StoredEvents:
     not `is_sized`, each output tells its own."""
 
     def __init__(self, began_ns: int, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> None:
-        self._began_ns, self._at_ns = began_ns, at_ns
+        self._began_ns = began_ns
+        self._at_ns = self._shown_ns = at_ns
         self._size, self._is_sized = size, is_sized
 
     def read(self, line: bytes) -> list[Event]:
@@ -64,7 +81,7 @@ class StoredEvents:
             if "erased" in event:
                 return [Gap(self._at_ns, None, None, "a record that was erased")]
             at_ns = event["ttytrace"]["boottime_ns"] - self._began_ns
-            before_ns, self._at_ns = self._at_ns, max(self._at_ns, at_ns + 0)
+            before_ns, self._at_ns = self._shown_ns, max(self._shown_ns, at_ns + 0)
             return list(self._events(event, event["event"]["action"], before_ns))
         except _BROKEN:
             return [Gap(self._at_ns, None, None, "a record that can't be read")]
@@ -73,8 +90,10 @@ class StoredEvents:
         at_ns = self._at_ns
         act = act_of(action, event) if action in _OF_THE_SCREEN else None
         if act is not None:
+            self._shown_ns = at_ns
             yield from self._act(act, event)
         elif (about_log := log_part(event)) is not None:
+            self._shown_ns = at_ns
             yield from self._log(*about_log, wall_ns(event["@timestamp"]), before_ns)
         elif event["event"]["kind"] == "alert":
             yield Alert(at_ns, str(event.get("message") or event["rule"]["name"]))
@@ -128,7 +147,7 @@ class StoredEvents:
                 yield Command(self._at_ns, process.key.tgid, line, by and _called(by, names))
             case PaneCaptured(capture=capture):
                 screen = screen_of(capture)
-                self._size = screen.columns, screen.rows
+                self._size, self._shown_ns = (screen.columns, screen.rows), self._at_ns
                 yield Claimed(self._at_ns, screen)
             case ProcessEnded(process=process, status=status):
                 signal = status & 0x7F  # wait(2)

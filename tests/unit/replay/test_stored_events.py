@@ -31,7 +31,7 @@ from tests.samples import (
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
 from tracer.model.capture import Capture, Cursor, Modes
-from tracer.model.findings import Finding, PaneCaptured, TerminalResized, TmuxChanged
+from tracer.model.findings import Finding, Lost, PaneCaptured, TerminalResized, TmuxChanged
 from tracer.model.hands import Confidence, How
 from tracer.model.sealed import Stamp
 from tracer.replay.recording import (
@@ -46,7 +46,7 @@ from tracer.replay.recording import (
     Resized,
     Typed,
 )  # fmt: skip
-from tracer.replay.stored_events import StoredEvents
+from tracer.replay.stored_events import StoredEvents, in_order
 
 ENCODER = Encoder(HOST, names, FixedClock())
 
@@ -185,6 +185,14 @@ def test_time_never_goes_back() -> None:
     """Whatever the records say."""
     early = OUTPUT._replace(time_ns=NOW - 5 * SECOND, data=b"x")
     assert read(OUTPUT, early)[1:] == [Output(SECOND, b"x")]
+
+
+def test_what_is_recorded_early_does_not_move_what_was_shown() -> None:
+    """Output is recorded once it is joined: what happened meanwhile stands before it."""
+    lost = Lost(NOW + SECOND, "fork", "ring full", 1, None, None, None, None)
+    shown = list(in_order(read(OUTPUT, lost, OUTPUT._replace(data=b"x"))))
+    assert [type(each) for each in shown[-3:]] == [Output, Output, Alert]
+    assert [each.at_ns for each in shown[-3:]] == [SECOND, SECOND, 2 * SECOND]
 
 
 @pytest.mark.parametrize(
