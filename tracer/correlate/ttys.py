@@ -89,6 +89,7 @@ class TtyStream:
             self._tell_hole(record.ktime_ns, lost, skipped, out)
         elif scene != self.scene or record.ktime_ns - self._start_ns >= COALESCE_NS:
             self.flush(out, keep_partial=True)
+            self._start_ns = record.ktime_ns  # a character in pieces is shown when it is whole
         self.scene = scene
         self._same = epoch, record.server, record.session, record.foreground, *scene[2:]
         if not self._chunks:

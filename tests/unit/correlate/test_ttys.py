@@ -128,6 +128,17 @@ def test_a_character_waits_for_its_rest() -> None:
     assert data_of(streams.tick(at_ns(140))) == [euro]
 
 
+def test_a_character_in_pieces_is_shown_when_it_is_whole() -> None:
+    """What comes with its rest is not told as if it had come with its start."""
+    euro = "€".encode()
+    streams = TtyStreams()
+    streams.add(output(euro[:1], ms=0), None, PLACE)
+    streams.add(output(euro[1:] + b"5", 1, 1, ms=90), None, PLACE)
+    (told,) = streams.tick(at_ns(140))
+    assert isinstance(told, TextOutput)
+    assert (told.data, told.time_ns) == (euro + b"5", at_ns(90))
+
+
 def test_a_character_that_never_ends_is_told() -> None:
     """It waits a second, and then is what it is."""
     streams = TtyStreams()
