@@ -13,7 +13,9 @@ from tracer.screen.style import PLAIN, Style, rendition
 Cells = tuple[tuple[str, Style], ...]
 
 _TOKEN = re.compile(r"\x1b\[([\d;:]*)m|(\x0e)|(\x0f)|(.)", re.DOTALL)
-_LINES = dict(zip("`afgijklmnopqrstuvwxyz{|}~", "◆▒°±␉┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True))
+_LINES = dict(
+    zip("+,-.0`abcdefghijklmnopqrstuvwxyz{|}~", "→←↑↓█◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·", strict=True)
+)
 
 
 class Seen(NamedTuple):
@@ -51,9 +53,11 @@ def shown(screen: Screen) -> Seen:
 def captured(
     columns: int, rows: int, cursor: tuple[int, int, bool], printed: Sequence[str]
 ) -> Seen:
-    """What tmux says that a pane shows; `printed` a row each."""
-    cells = _Printed()
-    return Seen(columns, rows, cursor, tuple(_stripped([*cells.of(line)]) for line in printed))
+    """What tmux says that a pane shows; `printed` a row each. A cursor that a narrower screen left
+    outside is taken for one at its edge."""
+    cells, (row, column, is_visible) = _Printed(), cursor
+    where = row, min(column, columns), is_visible
+    return Seen(columns, rows, where, tuple(_stripped([*cells.of(line)]) for line in printed))
 
 
 class _Printed:
