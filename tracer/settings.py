@@ -241,8 +241,8 @@ class LiveSettings:
 class CaptureSettings:
     """`[capture]`: what is recorded of screens besides what panes show.
 
-    clients: what tmux sends to the terminal of each client, status line and all, and its size; about
-        as much as the panes show there.
+    clients: what tmux sends to the terminal of each client, status line and all, and its size:
+        about as much as panes show where somebody looks.
     """
 
     clients: bool = True
