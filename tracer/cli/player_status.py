@@ -18,6 +18,8 @@ from tracer.replay.recording import Claimed, Gap, Hand, Typed
 _ALERT_NS: Final = 10_000_000_000
 """For how long an alert is told of."""
 _MAX_LABEL: Final = 40
+_WIDE: Final = 120
+"""Columns; on fewer the time is told without its date."""
 _WARNING: Final = "\x1b[0;1;97;41m"
 _LINE: Final = "\x1b[0;7m"
 
@@ -30,7 +32,8 @@ class _Part(NamedTuple):
 def status_line(playback: Playback, columns: int, note: str = "") -> str:
     """Drawn, exactly so wide. `note`: what the player has to say, safe text; it comes first."""
     parts = [_Part(note)] if note else []
-    parts += _state(playback) + _warnings(playback) + _people(playback) + _names(playback)
+    parts += _state(playback, is_brief=columns < _WIDE)
+    parts += _warnings(playback) + _people(playback) + _names(playback)
     drawn, room = [], columns
     for part in parts:
         text = cut(f" {part.text} ", room)
@@ -41,14 +44,14 @@ def status_line(playback: Playback, columns: int, note: str = "") -> str:
     return f"\x1b[m\x1b[K{''.join(drawn)}{_LINE}{' ' * room}\x1b[m"
 
 
-def _state(playback: Playback) -> list[_Part]:
+def _state(playback: Playback, *, is_brief: bool) -> list[_Part]:
     recording, at_ns = playback.recording, playback.at_ns
     whole = f"{position(at_ns)}/{position(recording.duration_ns)}"
     speed = "" if playback.speed == 1 else f" {playback.speed:g}x"
     limit = "" if playback.idle_limit_ns is None else " idle cut"
     wall = wall_time(recording.start_ns, at_ns)
     parts = [_Part(f"{_sign(playback)} {whole}{speed}{limit}")]
-    return [*parts, _Part(wall)] if wall else parts
+    return [*parts, _Part(wall.split()[-1] if is_brief else wall)] if wall else parts
 
 
 def _names(playback: Playback) -> list[_Part]:

@@ -134,6 +134,20 @@ class Searcher:
             if moment.sequence >= self._start
         ]
 
+    def track_newest(
+        self, track: Track, before: int, kinds: Collection[str], limit: int
+    ) -> list[int]:
+        """Its newest records of these kinds below that one, so many, in order."""
+        shards = (TrackReader(shard) for shard in reversed(list(self._ordered())))
+        found = (each for shard in shards for each in shard.newest(track, before, kinds))
+        return sorted(islice((each for each in found if each >= self._start), limit))
+
+    def track_first(self, track: Track, kinds: Collection[str]) -> int | None:
+        """Its first record of these kinds."""
+        shards = map(TrackReader, self._ordered())
+        found = (each for shard in shards for each in shard.sequences(track, self._start, kinds))
+        return next(found, None)
+
     def track_find(self, track: Track, text: str) -> Iterator[Moment]:
         """Its records that showed this text anew, in any case of letters, in order."""
         for shard in self._ordered():

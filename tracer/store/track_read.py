@@ -58,21 +58,26 @@ class TrackReader:
     def sequences(self, track: Track, start: int, kinds: Collection[str] = ()) -> Iterator[int]:
         """The records of a track from there on, oldest first; of these kinds, or all."""
         labels = self._labels(track, kinds)
-        wanted = labels.always | labels.meanwhile
-        shard = self._shard
-        for block in shard.blocks_of(wanted):
-            columns = shard.columns(block)
-            if block + len(columns.labels) <= start:
-                continue
-            for sequence, label in enumerate(columns.labels, block):
-                if sequence >= start and (
-                    label in labels.always
-                    or (
-                        label in labels.meanwhile
-                        and track.first_sequence <= sequence <= track.last_sequence
-                    )
-                ):
-                    yield sequence
+        for block in self._shard.blocks_of(labels.always | labels.meanwhile):
+            if block + len(self._shard.columns(block).labels) > start:
+                yield from (each for each in self._of(track, labels, block) if each >= start)
+
+    def newest(self, track: Track, before: int, kinds: Collection[str]) -> Iterator[int]:
+        """Its records of these kinds below that one, newest first."""
+        labels = self._labels(track, kinds)
+        for block in reversed(self._shard.blocks_of(labels.always | labels.meanwhile)):
+            if block < before:
+                found = [each for each in self._of(track, labels, block) if each < before]
+                yield from reversed(found)
+
+    def _of(self, track: Track, labels: _Labels, block: int) -> Iterator[int]:
+        """The records of a block that are the track's."""
+        for sequence, label in enumerate(self._shard.columns(block).labels, block):
+            if label in labels.always or (
+                label in labels.meanwhile
+                and track.first_sequence <= sequence <= track.last_sequence
+            ):
+                yield sequence
 
     def moments(self, track: Track, kinds: Collection[str]) -> Iterator[Moment]:
         """Its records of these kinds."""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import NOW, SECOND, FixedClock
+from tests.samples import ENDED, EXEC, NOW, PROCESS, SECOND, FixedClock
 from tests.stored import StoredLog
-from tests.unit.replay.logged import asking, at, shown
+from tests.unit.replay.logged import asking, at, shown, typed
 from tests.unit.replay.made import seen
 from tracer.errors import BadLog
+from tracer.model.events import ProcessKey
+from tracer.model.findings import Finding
 from tracer.replay.playback import Playback
 from tracer.replay.recording import Gap, Recording, Typed
 from tracer.replay.scene import Scene
@@ -98,12 +100,18 @@ def long_log(path: Path) -> StoredLog:
     log = StoredLog(path)
     log.segment(NOW)
     log.log("start", NOW)
-    offset, findings = 0, []
+    offset, findings = 0, list[Finding]([EXEC])
     for number in range(400):
         data = b"%03d " % number * 500 + b"\r\n"
         findings.append(shown(number / 10, data, offset))
         offset += len(data)
-    log.add(*findings)
+        if number % 4 == 0:
+            program = PROCESS._replace(key=ProcessKey(5000 + number, 0))
+            findings.append(EXEC._replace(time_ns=at(number / 10), process=program))
+            findings.append(ENDED._replace(time_ns=at(number / 10 + 0.1), process=program))
+        if number % 7 == 0:
+            findings.append(typed(number / 10))
+    log.add(*sorted(findings, key=lambda finding: finding.time_ns))
     return log
 
 
@@ -122,6 +130,7 @@ def test_it_looks_the_same_from_a_keyframe(tmp_path: Path) -> None:
                 if event.at_ns <= moment:
                     scene.apply(event)
             assert seen(playback.scene) == seen(scene)
+            assert scene.command is not None
 
 
 def test_a_damaged_keyframe_is_the_logs_trouble(

@@ -187,3 +187,18 @@ def test_a_record_names_its_track(log: StoredLog, ask: Ask, finding: Finding) ->
     assert track.pane_id == "%3"
     assert searcher.track_of(0) is None
     assert searcher.track_of(1 << 40) is None
+
+
+def test_the_newest_of_some_kinds_are_found_from_behind(log: StoredLog, ask: Ask) -> None:
+    """Below any record, from shard to shard; and the first."""
+    for output in outputs(120):
+        log.add(output, INPUT, EXEC if output.offset % 3 else ENDED)
+    searcher = ask()
+    (track,) = searcher.tracks(Query())
+    for kinds in (("exec", "end"), ("text_input",), ("lost",)):
+        every = [moment.sequence for moment in searcher.track_moments(track, kinds)]
+        assert searcher.track_first(track, kinds) == (every[0] if every else None)
+        for before in (0, 50, 333, log.size):
+            for limit in (1, 5, 1000):
+                expected = [each for each in every if each < before][-limit:]
+                assert searcher.track_newest(track, before, kinds, limit) == expected
