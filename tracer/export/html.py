@@ -13,15 +13,16 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html import escape
-from importlib.resources import files
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from tracer.codec.safe import safe_text
 from tracer.export import asciicast
 from tracer.export.excerpt import Excerpt
+from tracer.export.markup import escape
 from tracer.replay.recording import Mark
 
+_PLAYER: Final = Path(__file__).with_name("player")
 _SECOND_NS: Final = 1_000_000_000
 _ACTIVE: Final = re.compile("[<>&\u2028\u2029]")  # what can end a script element, or a line of it
 
@@ -103,4 +104,4 @@ def _clock(ns: int) -> str:
 
 
 def _part(name: str) -> str:
-    return (files("tracer.export") / "player" / name).read_text("utf-8")
+    return (_PLAYER / name).read_text("utf-8")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
-from xml.sax.saxutils import escape
 
 from tracer.codec.safe import safe_text
+from tracer.export.markup import escape
 from tracer.screen.row import Row
 from tracer.screen.screen import Screen
 from tracer.screen.style import Colour, Style

@@ -116,7 +116,7 @@ def test_nothing_half_written_is_left(cast: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("format_", "status"), [("asciicast", 73), ("html", 73), ("text", 0)])
+@pytest.mark.parametrize(("format_", "status"), [("asciicast", 73), ("text", 0)])
 def test_a_terminal_gets_text_alone(cast: Path, format_: str, status: int) -> None:
     """What programs read is no use there."""
     ours, theirs = os.openpty()
