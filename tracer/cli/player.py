@@ -29,7 +29,8 @@ HELP: Final = """
   c C        next, previous command  a A        next, previous alert
   x X        next, previous gap      i          cut long stillness, or not
   / ?        search, backward        n N        again, the other way
-  tab        next pane               ctrl-l     draw anew
+  tab        next pane               m M        next, previous marker of a file
+  ctrl-l     draw anew
 """
 
 _SECOND_NS: Final = 1_000_000_000
@@ -134,6 +135,8 @@ class Player:
             "A": lambda: self._jump("alert", False),
             "x": lambda: self._jump("gap", True),
             "X": lambda: self._jump("gap", False),
+            "m": lambda: self._jump("marker", True),
+            "M": lambda: self._jump("marker", False),
             "g": lambda: self._ask("go to:"),
             "/": lambda: self._ask("/"),
             "?": lambda: self._ask("?"),

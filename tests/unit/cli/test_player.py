@@ -119,6 +119,7 @@ def test_speed_and_stillness(played: Played) -> None:
 def test_what_is_not_there_is_told(played: Played) -> None:
     """And it stays where it is."""
     assert "no command before this" in played.press("C")[-1]
+    assert "no marker after this" in played.press("m")[-1]
     assert "this is no moment" in played.press("g", *typed("soon"))[-1]
     assert "not shown anew after this: zzz" in played.press("/", *typed("zzz"))[-1]
     assert "nothing more was shown" in played.press("end", ".")[-1]
