@@ -6,6 +6,7 @@ import random
 import time
 from itertools import pairwise
 
+import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,3 +173,24 @@ def test_it_keeps_to_what_a_plain_reader_sees() -> None:
         pieces = [text[one:other] for one, other in pairwise(cuts)]
         found = [row for rows in rows_of(*pieces, columns=25) for row in rows if row]
         assert found == [line for line in lines if line]
+
+
+DRAWN = st.lists(
+    st.one_of(
+        st.sampled_from(["ls", "abc ", "word", "\r\n", "\b", "\r", "\x1b[K", "\x1b[1K", "\x1b[2D"]),
+        st.tuples(st.integers(1, 9), st.integers(1, 20)).map(lambda at: f"\x1b[{at[0]};{at[1]}H"),
+    ),
+    max_size=30,
+)
+
+
+@given(DRAWN)
+@settings(deadline=None)
+def test_another_emulator_shows_the_same_rows(pieces: list[str]) -> None:
+    """What comes up with one output is what pyte shows after it."""
+    other = pyte.Screen(200, 40)
+    pyte.Stream(other).feed("".join(pieces))
+    terminal = Terminal(Screen(200, 40))
+    seen = terminal.feed("".join(pieces).encode())
+    shown = [text for row in other.display if (text := row.rstrip(" "))]
+    assert sorted(filter(None, [*seen.rows, terminal.give()])) == sorted(shown)
