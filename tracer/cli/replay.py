@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from tracer.cli.indexed import say_gaps, searcher
 from tracer.cli.logs import LogOption
 from tracer.cli.player import Player
 from tracer.cli.player_raw import RawPlayer
-from tracer.errors import NoScreen
+from tracer.errors import BadSearch, NoScreen
 from tracer.export.excerpt import excerpt
 from tracer.export.steps import steps
 from tracer.replay.playback import MAX_SPEED, MIN_SPEED, Playback
@@ -58,6 +59,9 @@ def replay(  # noqa: PLR0917 - each is an option of the command
     if not target:
         _list(log, wish)
         return
+    for option, number in (("--speed", speed), ("--idle-limit", idle_limit or 1.0)):
+        if not math.isfinite(number):
+            raise BadSearch(option=option, value=number, reason="this is no number to play by")
     for stream, what in ((sys.stdin, "its input"), (sys.stdout, "its output")):
         if not stream.isatty():
             raise NoScreen(what=what)

@@ -39,12 +39,13 @@ def test_without_a_terminal_it_shows_nothing(log: StoredLog) -> None:
     assert not result.stdout
 
 
-@pytest.mark.parametrize(
-    "options", [("--speed", "0"), ("--speed", "nan"), ("--idle-limit", "0"), ("--speed", "x")]
-)
-def test_what_can_not_be_asked(log: StoredLog, options: tuple[str, str]) -> None:
-    """Is refused."""
-    assert replay(log, "%3", *options).exit_code
+@pytest.mark.parametrize("value", ["0", "x", "nan", "inf"])
+@pytest.mark.parametrize("option", ["--speed", "--idle-limit"])
+def test_what_can_not_be_asked(log: StoredLog, option: str, value: str) -> None:
+    """Is refused, before there is a look at the terminal."""
+    result = replay(log, "%3", option, value)
+    assert result.exit_code == 2 or isinstance(result.exception, BadSearch)
+    assert not isinstance(result.exception, NoScreen)
 
 
 def test_no_moment_is_an_error(log: StoredLog) -> None:
