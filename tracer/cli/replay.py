@@ -41,7 +41,9 @@ def replay(  # noqa: PLR0917 - each is an option of the command
     ] = 1.0,
     idle_limit: Annotated[
         float | None,
-        typer.Option(min=0.05, help="Show nothing that stands still for longer (seconds)."),
+        typer.Option(
+            min=0.05, max=1e9, help="Show nothing that stands still for longer (seconds)."
+        ),
     ] = None,
     timing: Annotated[
         Path | None, typer.Option(help="Of a typescript, where it isn't beside it.")
