@@ -122,6 +122,14 @@ def test_what_stands_still_is_cut() -> None:
     assert played(playback, 0.001) == 200
 
 
+def test_stillness_that_one_goes_into_is_shown() -> None:
+    """For as long as the limit says, from there on."""
+    playback = Playback(Made(outputs(1, 2, 100, 101)), idle_limit_ns=2 * SECOND)
+    playback.seek(50 * SECOND)
+    assert played(playback, 1.5) == 51.5
+    assert played(playback, 1) == 100.5
+
+
 def test_a_flood_is_played_in_parts() -> None:
     """So that whoever plays hears keys; nothing is left out."""
     playback = Playback(Made([Output(0, b"x" * 9000)] + [Output(1, b"\a" * 200_000)] * 4))
