@@ -76,6 +76,12 @@ class Page(NamedTuple):
         sequences.frombytes(plain[: 8 * size])
         return cls(sequences, plain[8 * size :].decode().split("\n"))
 
+    @staticmethod
+    def holds(data: bytes, text: str) -> bool:
+        """Whether a packed one has this text somewhere, which is folded and in one row."""
+        skipped = 8 * int.from_bytes(data[:4], "little")
+        return text in pyzstd.decompress(data[4:])[skipped:].decode().casefold()
+
     def pack(self) -> bytes:
         """As it is stored; rows have no newlines."""
         plain = self.sequences.tobytes() + "\n".join(self.rows).encode()

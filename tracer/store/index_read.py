@@ -94,9 +94,12 @@ class ShardReader:
             found += [row for owner, row in numbered if owner == sequence]
         return found
 
-    def pages_of(self, blocks: list[int]) -> Iterator[Page]:
-        """The pages that may have rows of records of these blocks."""
-        return (self._load_page(number) for number, _ in self._pages_for(blocks))
+    def pages_with(self, text: str, blocks: list[int]) -> Iterator[Page]:
+        """The pages that hold this text (folded), and may have rows of records of these blocks."""
+        for number, _ in self._pages_for(blocks):
+            data = self._page_data(number)
+            if data is not None and Page.holds(data, text):
+                yield Page.unpack(data)
 
     def gaps(self, query: Query) -> list[Gap]:
         """Where not everything was recorded that is asked for."""
@@ -198,8 +201,12 @@ class ShardReader:
         return Columns.unpack(block, row[0])
 
     def _load_page(self, block: int) -> Page:
+        data = self._page_data(block)
+        return Page.empty() if data is None else Page.unpack(data)
+
+    def _page_data(self, block: int) -> bytes | None:
         row = self.db.execute("SELECT data FROM page WHERE block = ?", (block,)).fetchone()
-        return Page.unpack(row[0]) if row else Page.empty()
+        return row and bytes(row[0])
 
 
 def _touches(blocks: list[int], first: int, last: int) -> bool:

@@ -12,6 +12,7 @@ import orjson
 
 from tracer.store.acts import SHOWN
 from tracer.store.index_read import ShardReader
+from tracer.store.index_shard import BLOCK_RECORDS
 from tracer.store.track_write import KEY_SQL, load_track
 from tracer.store.tracks import PANE, Moment, StoredKeyframe, Track
 
@@ -59,7 +60,7 @@ class TrackReader:
         """The records of a track from there on, oldest first; of these kinds, or all."""
         labels = self._labels(track, kinds)
         for block in self._shard.blocks_of(labels.always | labels.meanwhile):
-            if block + len(self._shard.columns(block).labels) > start:
+            if block + BLOCK_RECORDS > start:
                 yield from (each for each in self._of(track, labels, block) if each >= start)
 
     def newest(self, track: Track, before: int, kinds: Collection[str]) -> Iterator[int]:
@@ -90,7 +91,7 @@ class TrackReader:
         own = set(self.sequences(track, 0, SHOWN)) if labels.meanwhile else set()
         found = {
             sequence
-            for page in shard.pages_of(shard.blocks_of(labels.meanwhile))
+            for page in shard.pages_with(wanted, shard.blocks_of(labels.meanwhile))
             for sequence, row in zip(page.sequences, page.rows, strict=True)
             if sequence in own and wanted in row.casefold()
         }

@@ -42,3 +42,10 @@ def test_a_page_comes_back(rows: list[tuple[int, str]]) -> None:
     page = Page(array("q", [number for number, _ in rows]), [row for _, row in rows])
     if rows:
         assert Page.unpack(page.pack()) == page
+
+
+def test_a_page_tells_what_it_holds_while_it_is_packed() -> None:
+    """In any case of letters."""
+    data = Page(array("q", [7, 8]), ["One row", "ÄNOTHER"]).pack()
+    assert all(Page.holds(data, text) for text in ("one row", "änother", "r"))
+    assert not any(Page.holds(data, text) for text in ("two", "row ä", "\x07"))
