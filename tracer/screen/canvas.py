@@ -162,8 +162,10 @@ class Canvas:
     def tab(self) -> None:
         """To the next tab stop."""
         last = self.grid.columns - 1
-        if self.x < last:
-            self.x = min((stop for stop in self.tabs if self.x < stop < last), default=last)
+        while self.x < last:
+            self.x += 1
+            if self.x in self.tabs:
+                break
 
     def set_tab(self) -> None:
         """A stop at the cursor."""
@@ -172,8 +174,10 @@ class Canvas:
 
     def back_tab(self, count: int) -> None:
         """To an earlier tab stop."""
-        for _ in range(min(count, self.grid.columns)):
-            self.x = max((stop for stop in self.tabs if stop < self.x), default=0)
+        self.x = min(self.x, self.grid.columns - 1)
+        while self.x > 0 and count > 0:
+            self.x -= 1
+            count -= self.x in self.tabs
 
     def up(self, count: int) -> None:
         """Up, not beyond the margin."""
@@ -347,7 +351,7 @@ class Canvas:
         """Brings the main screen back, the cursor too if it was saved; also when that is shown."""
         grid, size, rows = self.grid, (self.grid.columns, self.grid.rows), self.saved_rows
         if rows is not None:
-            grid.scrolled += grid.lines
+            grid.leave(grid.lines)
             self.saved_rows = None
             self.resize(*self.saved_size)
         if with_cursor and self.saved_cursor is not None:

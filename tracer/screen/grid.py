@@ -7,6 +7,7 @@ width reflow.py's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from tracer.screen.row import Row
@@ -14,6 +15,8 @@ from tracer.screen.style import Style
 
 HISTORY: Final = 200
 SCROLLED: Final = 2048
+SCROLLED_CELLS: Final = 8 << 20
+ROW_CELLS: Final = 16  # what a row takes beside its cells
 
 
 class Grid:
@@ -28,6 +31,27 @@ class Grid:
         self.returnable = 0
         self.keeps_history = True
         self.scrolled: list[Row] = []
+        self._scrolled_cells = 0
+
+    def leave(self, rows: Sequence[Row]) -> None:
+        """These rows are no longer seen. Nothing is lost of what a program writes, only of what it
+        has filled and scrolled by sequences that are far shorter than their effect."""
+        self.scrolled += rows
+        for row in rows:
+            self._scrolled_cells += len(row.cells) + ROW_CELLS
+        if self._scrolled_cells > SCROLLED_CELLS:
+            self.keep_scrolled(len(self.scrolled) // 2)
+
+    def take_scrolled(self) -> list[Row]:
+        """The rows that left since the last call."""
+        taken, self.scrolled, self._scrolled_cells = self.scrolled, [], 0
+        return taken
+
+    def keep_scrolled(self, count: int) -> None:
+        """Only the last ones of these are kept."""
+        if len(self.scrolled) > count:
+            self.scrolled = self.scrolled[-count:]
+            self._scrolled_cells = sum(len(row.cells) + ROW_CELLS for row in self.scrolled)
 
     def scroll_up(self, top: int, bottom: int, fill: Style | None) -> None:
         """The row at the top leaves, one comes at the bottom; a single one may stay."""
@@ -35,7 +59,7 @@ class Grid:
             return
         row = self.lines.pop(top)
         self.lines.insert(bottom, self._blank(fill))
-        self.scrolled.append(row)
+        self.leave((row,))
         if self.keeps_history:
             self._keep(row)
             self.returnable = min(self.returnable + 1, len(self.history))
@@ -86,7 +110,7 @@ class Grid:
     def clear_screen(self, fill: Style | None) -> None:
         """All rows are replaced; those of the main screen go into the history, as tmux's do."""
         used = 1 + max((n for n, row in enumerate(self.lines) if row.used), default=-1)
-        self.scrolled += self.lines[:used]
+        self.leave(self.lines[:used])
         if self.keeps_history and used:
             for row in self.lines[:used]:
                 self._keep(row)

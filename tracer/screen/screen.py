@@ -70,13 +70,11 @@ class Screen:
 
     def take_scrolled(self) -> list[Row]:
         """Gives `scrolled`, which is empty then."""
-        grid = self.canvas.grid
-        taken, grid.scrolled = grid.scrolled, []
-        return taken
+        return self.canvas.grid.take_scrolled()
 
     def feed(self, data: bytes) -> None:
         """What the program wrote, in any pieces (of 64 KiB at most, better)."""
-        del self.canvas.grid.scrolled[:-SCROLLED]
+        self.canvas.grid.keep_scrolled(SCROLLED)
         self.parser.feed(data)
 
     def resize(self, columns: int, rows: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.screens import screen_of, texts
-from tracer.screen.grid import HISTORY, Grid
+from tracer.screen.grid import HISTORY, SCROLLED_CELLS, Grid
 
 
 def test_rows_keep_their_identity_as_they_scroll() -> None:
@@ -39,6 +39,14 @@ def test_what_nobody_takes_is_bounded() -> None:
         screen.feed(b"x\n" * 2000)
     assert len(screen.scrolled) < 5000
     assert len(screen.canvas.grid.history) == HISTORY
+
+
+def test_rows_that_leave_by_short_sequences_are_bounded() -> None:
+    """Seven bytes fill a big screen and clear it; a write of plain text loses none."""
+    screen = screen_of(b"\x1b#8\x1b[2J" * 60, 500, 500)
+    assert sum(len(row.cells) for row in screen.scrolled) <= SCROLLED_CELLS
+    screen = screen_of(b"x\r\n" * 20_000, 80, 24)
+    assert len(screen.scrolled) == 20_000 + 1 - 24
 
 
 def test_growing_brings_back_what_scrolled_off_but_not_what_was_cleared() -> None:
