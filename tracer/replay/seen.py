@@ -65,8 +65,11 @@ class _Looker:
 
     def new(self, screen: Screen, at_ns: int) -> list[str]:
         """Lines that fit and didn't the last time."""
-        before, new = self._known, []
         scrolled, visible = screen.take_scrolled(), screen.lines
+        if not scrolled and not any(row.is_dirty for row in visible):
+            return []
+        before = self._known
+        new: list[str] = []
         fitting: dict[Row, str] = {}
         for line in _lines([*scrolled, *visible]):
             text = self._text(line, before)
