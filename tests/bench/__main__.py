@@ -9,13 +9,24 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import consumer, footprint, latency, panes, sealing, search, startup, untraced
+from tests.bench import (
+    consumer,
+    footprint,
+    latency,
+    panes,
+    render,
+    replay,
+    sealing,
+    search,
+    startup,
+    untraced,
+)
 from tests.bench.loads import loads
 from tests.bench.report import Row, print_table, write_json
 
 _JSON = Path("build/bench.json")
-_NAMES = ("consumer", "sealing", "search", "start", "untraced", "footprint", "latency", "panes")
-_UNTRACED = ("consumer", "sealing", "search")
+_UNTRACED = ("consumer", "sealing", "search", "render", "replay")
+_NAMES = (*_UNTRACED, "start", "untraced", "footprint", "latency", "panes")
 _QUICK_SCALE = 0.05
 
 
@@ -47,6 +58,10 @@ def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
             yield from sealing.measure(reps, scale, place)
         case "search":
             yield from search.measure(reps, scale, place)
+        case "render":
+            yield from render.measure(reps, scale, place)
+        case "replay":
+            yield from replay.measure(reps, scale, place)
         case "start":
             yield startup.measure(reps, place)
         case "untraced":

@@ -66,17 +66,20 @@ def _rate(screen: Callable[[], _Feed], data: bytes) -> float:
 
 def _streams(place: Path) -> dict[str, bytes]:
     chance = random.Random(1)
-    lines = [" ".join(_words(chance, 12)) + "\r\n" for _ in range(5000)]
+    lines = [worded(chance) for _ in range(5000)]
     drawn = {name: _drawn(name, place / name) for name in ("vim", "htop")}
-    plain, built = "".join(lines).encode(), "".join(map(_built, lines)).encode()
-    return {"words": plain, "coloured build": built} | drawn
+    words, coloured = "".join(lines).encode(), "".join(map(built, lines)).encode()
+    return {"words": words, "coloured build": coloured} | drawn
 
 
-def _words(chance: random.Random, count: int) -> list[str]:
-    return ["".join(chance.choices("etaoinshr", k=chance.randint(1, 9))) for _ in range(count)]
+def worded(chance: random.Random) -> str:
+    """A line of words."""
+    words = ("".join(chance.choices("etaoinshr", k=chance.randint(1, 9))) for _ in range(12))
+    return " ".join(words) + "\r\n"
 
 
-def _built(line: str) -> str:
+def built(line: str) -> str:
+    """What a compiler says of a line, in colours."""
     name, word, rest = line.split(" ", 2)
     bold, plain, pink = "\x1b[01m\x1b[K", "\x1b[m\x1b[K", "\x1b[01;35m\x1b[K"
     return (
