@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from tracer.replay.recording import Claimed, Cut, Event, Mark, Output, Recording, Resized
+from tracer.replay.recording import Claimed, Cut, Event, Keyframe, Mark, Output, Recording, Resized
 from tracer.replay.scene import Scene
 
 MAX_SPEED: Final = 1024.0
@@ -46,7 +46,7 @@ class Playback:
         self.is_paused = True
         self._marks: list[Mark] | None = None
         self.at_ns = self._still_ns = self.first_ns
-        self._begin(self.first_ns)
+        self._begin(recording.keyframe(self.first_ns))
         self.seek(self.first_ns)
 
     @property
@@ -85,8 +85,9 @@ class Playback:
     def seek(self, at_ns: int) -> None:
         """To the moment when everything until then has happened."""
         at_ns = min(max(self.first_ns, at_ns), self.last_ns)
-        if at_ns < self.at_ns or self.recording.keyframe(at_ns).at_ns > self.at_ns:
-            self._begin(at_ns)
+        keyframe = self.recording.keyframe(at_ns)
+        if at_ns < self.at_ns or keyframe.at_ns > self.at_ns:
+            self._begin(keyframe)
         self._apply_until(at_ns)
         self.at_ns = self._still_ns = at_ns
 
@@ -128,7 +129,7 @@ class Playback:
     def show(self, recording: Recording) -> None:
         """Another recording of the same time, at the same moment."""
         at_ns, self.recording, self._marks = self.at_ns, recording, None
-        self._begin(at_ns)
+        self._begin(recording.keyframe(at_ns))
         self.seek(at_ns)
 
     # ---- within ----
@@ -148,8 +149,7 @@ class Playback:
             return self._due_ns
         return max(self.at_ns, self._still_ns + self.idle_limit_ns)
 
-    def _begin(self, at_ns: int) -> None:
-        keyframe = self.recording.keyframe(at_ns)
+    def _begin(self, keyframe: Keyframe) -> None:
         self.at_ns = self._still_ns = keyframe.at_ns
         self._events = self.recording.events(keyframe)
         self.scene = Scene(keyframe)
