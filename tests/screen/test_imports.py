@@ -32,7 +32,7 @@ SESSION: Final = rb"""
 stty -echo
 printf 'h\303\251llo \344\270\255\346\226\207 \360\237\230\200\n'
 i=0; while [ $i -lt 30 ]; do printf '\033[3%dmrow %d\033[m\n' $((i % 7 + 1)) $i; i=$((i + 1)); done
-printf 'a row that is much longer than the screen is wide, %s' 'and so goes on in the next one'; echo
+printf 'a row that is much longer than the screen is wide, %s' 'and so goes on in the next'; echo
 printf '\033[?1049h\033[2J\033[3;5H\033[1;4;38;5;208mfull screen\033[m'; sleep 0.2
 printf 'ready?'; read line
 until [ "$(stty size)" = "$(cat size)" ]; do sleep 0.02; done
