@@ -11,7 +11,7 @@ import pytest
 
 from tests.kernel.conftest import StartTracer
 from tests.kernel.recording import Tracer
-from tests.kernel.sights import wait_for_names
+from tests.kernel.sights import client_changed, wait_for_names
 from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.viewers import Screen, Viewer, screen_of
 from tests.kernel.witness import assert_equal
@@ -199,6 +199,7 @@ def test_who_was_attached_before_tracing(start_tracer: StartTracer, tmux: Tmux, 
     viewer = view(pane)
     shows(viewer, b"# ")
     tracer = start_tracer()
+    tracer.until(client_changed("client-attached", viewer.pid))
     viewer.type(b"echo cr''ab\r")
     shows(viewer, b"crab")
     viewer.type(b"\x02d")
