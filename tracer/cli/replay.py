@@ -61,12 +61,7 @@ def replay(  # noqa: PLR0917 - each is an option of the command
     if not target:
         _list(log, wish)
         return
-    for option, number in (("--speed", speed), ("--idle-limit", idle_limit or 1.0)):
-        if not math.isfinite(number):
-            raise BadSearch(option=option, value=number, reason="this is no number to play by")
-    for stream, what in ((sys.stdin, "its input"), (sys.stdout, "its output")):
-        if not stream.isatty():
-            raise NoScreen(what=what)
+    _check(speed, idle_limit)
     limit_ns = None if idle_limit is None else round(idle_limit * 1e9)
     with chosen(log, wish) as found:
         if raw:
@@ -74,6 +69,15 @@ def replay(  # noqa: PLR0917 - each is an option of the command
             RawPlayer(steps(part), speed, limit_ns).run()
         else:
             _play(found, speed, limit_ns)
+
+
+def _check(speed: float, idle_limit: float | None) -> None:
+    for option, number in (("--speed", speed), ("--idle-limit", idle_limit or 1.0)):
+        if not math.isfinite(number):
+            raise BadSearch(option=option, value=number, reason="this is no number to play by")
+    for stream, what in ((sys.stdin, "its input"), (sys.stdout, "its output")):
+        if not stream.isatty():
+            raise NoScreen(what=what)
 
 
 def _play(found: Chosen, speed: float, idle_limit_ns: int | None) -> None:
