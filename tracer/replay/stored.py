@@ -24,6 +24,7 @@ _MAX_LOOKED_AT: Final = 32
 _KINDS: Final = (
     dict.fromkeys(ALERTS, "alert") | dict.fromkeys(COMMANDS, "command") | dict.fromkeys(GAPS, "gap")
 )
+_INPUT: Final = "text_input"
 
 
 class _Place(NamedTuple):
@@ -70,10 +71,12 @@ class StoredRecording:
         yield from in_order(event for _, line in lines for event in reader.read(line))
 
     def marks(self) -> list[Mark]:
-        """All there are, in order."""
+        """All there are, in order. Of the programs that start between two inputs only the first:
+        it, or the prompt behind it, starts the others."""
+        moments = self._asking.track_moments(self._track, (*_KINDS, _INPUT))
         return [
             Mark(self._at_ns(each), _KINDS[each.kind], each.command or each.kind)
-            for each in self._asking.track_moments(self._track, tuple(_KINDS))
+            for each in _with_first_commands(moments)
         ]
 
     def find(self, text: str) -> Iterator[int]:
@@ -102,3 +105,16 @@ class StoredRecording:
 
     def _reader(self, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> StoredEvents:
         return StoredEvents(self._track.first_ns, at_ns, size, is_sized=is_sized)
+
+
+def _with_first_commands(moments: list[Moment]) -> Iterator[Moment]:
+    is_input_kept = any(moment.kind == _INPUT for moment in moments)
+    is_next = True
+    for moment in moments:
+        if moment.kind == _INPUT:
+            is_next = True
+        elif moment.kind not in COMMANDS:
+            yield moment
+        elif is_next:
+            yield moment
+            is_next = not is_input_kept

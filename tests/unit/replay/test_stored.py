@@ -86,6 +86,22 @@ def test_marks_are_where_it_happened(searcher: Searcher) -> None:
     assert playback.scene.alert is not None
 
 
+@pytest.mark.parametrize(("inputs", "marked"), [((0, 3), [1, 4]), ((), [1, 2, 4, 5])])
+def test_what_a_command_starts_is_no_mark(
+    inputs: tuple[int, ...], marked: list[int], tmp_path: Path
+) -> None:
+    """The first program behind each input is; where no input was recorded, all are."""
+    programs = [EXEC._replace(time_ns=at(second)) for second in (1, 2, 4, 5)]
+    screens = [shown(0, b"$ ", 0), shown(9, b"$ ", 2)]
+    findings: list[Finding] = [*screens, *programs, *map(typed, inputs)]
+    log = StoredLog(tmp_path / "log")
+    log.segment(NOW)
+    log.add(*sorted(findings, key=lambda finding: finding.time_ns))
+    with asking(log) as searcher:
+        marks = recording(searcher).marks()
+    assert [mark.at_ns // SECOND for mark in marks] == marked
+
+
 def test_texts_are_found_where_they_were_shown(searcher: Searcher) -> None:
     """By the index; at that moment they are on the screen."""
     playback = Playback(recording(searcher))
