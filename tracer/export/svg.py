@@ -49,7 +49,7 @@ def _parts(screen: Screen, title: str) -> Iterator[str]:
     high = screen.rows * _LINE + 2 * _BORDER
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" '
-        f'height="{high:g}" role="img" style="white-space:pre" font-family="{_FONTS}" '
+        f'height="{high:g}" role="img" font-family="{_FONTS}" '
         f'font-size="{_SIZE}" fill="{_FOREGROUND}">'
     )
     yield f"<title>{escape(safe_text(title))}</title>"
@@ -82,7 +82,8 @@ def _row(row: Row, top: float) -> Iterator[str]:
             columns = run.columns - len(run.text) + len(text)
             place = _place(column, columns, top + _BASE, "textLength")
             text = escape(_NOT_DRAWN.sub("\ufffd", text))
-            yield f'<text {place} fill="{ink}"{_attributes(run.style)}>{text}</text>'
+            drawn = f'{place} fill="{ink}"{_attributes(run.style)} xml:space="preserve"'
+            yield f"<text {drawn}>{text}</text>"
 
 
 def _place(column: int, columns: int, y: float, width: str) -> str:

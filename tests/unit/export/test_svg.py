@@ -14,6 +14,7 @@ from tracer.export.svg import write
 from tracer.screen.screen import Screen
 
 SVG = "{http://www.w3.org/2000/svg}"
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ELEMENTS = {f"{SVG}{name}" for name in ("svg", "title", "rect", "g", "text")}
 
 
@@ -39,6 +40,7 @@ def test_text_and_colours():
         ("y", "67.2", "8.4", "#010203"),
         ("z", "75.6", "8.4", "#15191e"),
     ]
+    assert {at[SPACE] for _, at in found} == {"preserve"}, "blanks in a row would be one"
     assert found[1][1]["font-weight"] == "bold"
     assert found[2][1]["font-style"] == "italic"
     assert found[3][1]["text-decoration"] == "underline"
