@@ -5,7 +5,7 @@ Invariant: no record is looked at to find those of a track; the shard's labels a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -49,12 +49,25 @@ class TrackReader:
 
     def at(self, sequence: int) -> Track | None:
         """The one that this record is of."""
-        for track in self.tracks():
-            for found in self.sequences(track, sequence):
-                if found == sequence:
-                    return track
-                break
+        for track in filter(self._names(sequence), self.tracks()):
+            if next(self.sequences(track, sequence), None) == sequence:
+                return track
         return None
+
+    def _names(self, sequence: int) -> Callable[[Track], bool]:
+        """Whether a record has the process or the terminal of a track."""
+        shard = self._shard
+        columns = shard.columns(shard.block_of(sequence))
+        nth = min(sequence - columns.first, len(columns.labels) - 1)
+        sql = "SELECT boot, server, pane_pid, client_pid, major, minor FROM label WHERE id = ?"
+        row = shard.db.execute(sql, (columns.labels[nth],)).fetchone() or (None,) * 6
+        return lambda track: (
+            track.key[:2] == row[:2]
+            and (
+                (track.key.pid is not None and track.key.pid in row[2:4])
+                or track.key[4:] == row[4:]
+            )
+        )
 
     def sequences(self, track: Track, start: int, kinds: Collection[str] = ()) -> Iterator[int]:
         """The records of a track from there on, oldest first; of these kinds, or all."""
