@@ -19,7 +19,7 @@ _LONGEST: Final = 256
 _DRAWS: Final = "|".join(
     (
         r"\[(?![0-9;:]*+[0-9]{5})[0-9;:]{0,63}+m",  # colours
-        r"\[(?!0*3J)(?:[0-9]{0,4};){0,15}+[0-9]{0,4}[@-HJ-MPSXZ`bdfgr]",  # cursor, erase, insert
+        r"\[(?!0*3J)(?:[0-9]{0,4};){0,15}[0-9]{0,4}[@-HJ-MPSXZ`bdfgr]",  # cursor, erase, insert
         r"\[[0-9]{0,4}T",  # with more it has to do with the mouse
         r"\[[su]",
         r"\[4[hl]",  # insert mode
@@ -38,12 +38,13 @@ _DRAWS_NOTHING: Final = (
     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 # It begins with one set of characters for speed: the regular expressions of Python look for the
-# first character of a match much faster than they try alternatives at each.
+# first character of a match much faster than they try alternatives at each. Only single characters
+# are repeated possessively: groups match wrongly so before Python 3.11.5 (gh-106052).
 _UNWANTED: Final = re.compile(
     rf"[\x1b{_DRAWS_NOTHING}](?:(?<!\x1b)[{_DRAWS_NOTHING}]*+|(?!{_DRAWS})(?:"
     rf"(?P<csi>{_CSI}[@-~])"
     r"|(?P<string>\][^\x07\x18\x1a\x1b]*+|[X^_k][^\x18\x1a\x1b]*+"
-    rf"|P[{_WITHIN} -?]*+(?P<device>[@-~][^\x1b]*+(?:\x1b[^\\][^\x1b]*+)*+(?P<half>\x1b\Z)?)?)"
+    rf"|P[{_WITHIN} -?]*+(?P<device>[@-~][^\x1b]*+(?:\x1b[^\\][^\x1b]*+)*(?P<half>\x1b\Z)?)?)"
     r"|(?P<reset>c)"
     rf"|{_CSI}|[ -/]*+[0-~]?))"
 )
