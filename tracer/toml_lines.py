@@ -19,7 +19,7 @@ _DOTTED: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
 _HEADER: Final = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]")
 _ENTRY: Final = re.compile(rf"\s*({_DOTTED})\s*=")
 _COMMENT: Final = re.compile(r"#.*")
-_STRING: Final = re.compile(r""""(?:\\.|[^"\\])*+"|'[^']*+'""")
+_STRING: Final = re.compile(r""""(?>(?:\\.|[^"\\])*)"|'[^']*+'""")
 _QUOTES: Final = re.compile(r'"{3}|\'{3}')
 
 

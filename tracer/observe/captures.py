@@ -40,7 +40,7 @@ _HEAD: Final = re.compile(
     + rb" ((?:\d{1,4}(?:,\d{1,4})*)?)"
 )
 _ROW: Final = re.compile(
-    rb"(?:[^\x00-\x08\x0a-\x1f\x7f]|[\x0e\x0f]|\x1b\[[0-9;:]*m|\x1b\]8;[^\x00-\x1f\x7f]*\x1b\\)*+"
+    rb"(?>(?:[^\x00-\x08\x0a-\x1f\x7f]|[\x0e\x0f]|\x1b\[[0-9;:]*m|\x1b\]8;[^\x00-\x1f\x7f]*\x1b\\)*)"
 )
 
 
