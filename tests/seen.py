@@ -40,9 +40,14 @@ class Seen(NamedTuple):
 
 
 def shown(screen: Screen) -> Seen:
-    """What a Screen shows."""
+    """What a Screen shows, but what was filled with a background and never written to: that is not
+    in what tmux prints."""
     lines = [
-        [(character, style) for text, style in row.runs() for character in text]
+        [
+            (character, style)
+            for cell, style in zip(row.cells[: row.used], row.styles, strict=False)
+            for character in cell
+        ]
         for row in screen.lines
     ]
     cursor = screen.cursor
