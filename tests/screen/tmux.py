@@ -65,7 +65,6 @@ class Tmux:
     """A server of its own, in a directory of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._socket = folder / "tmux"
         program = folder / "show.py"
         program.write_text(_PROGRAM)
         with socket.socket(socket.AF_UNIX) as listener:
@@ -73,15 +72,24 @@ class Tmux:
             listener.listen()
             size = ("-x", str(COLUMNS), "-y", str(ROWS))
             command = (sys.executable, str(program), str(folder / "show"))
-            self._ask("-f", "/dev/null", "-u", "new-session", "-d", *size, "--", *command)
-            self._ask("set", "-g", "window-size", "manual")
+            tmux = ("tmux", "-u", "-f", "/dev/null", "-S", str(folder / "tmux"))
+            started = ("new-session", "-d", *size, "--", *command)
+            subprocess.run([*tmux, *started, ";", "set", "-g", "window-size", "manual"], check=True)
             self._pane = listener.accept()[0]
             self._replies = self._pane.makefile("rb")
+        # One client for all questions: a process for each takes longer than the answers.
+        self._client = subprocess.Popen(
+            [*tmux, "-C", "attach-session", "-f", "no-output,ignore-size"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._answer()  # to attach-session
         self._size = (COLUMNS, ROWS)
 
     def end(self) -> None:
         """Ends the server."""
         self._ask("kill-server")
+        self._client.communicate()
         self._replies.close()
         self._pane.close()
 
@@ -102,10 +110,10 @@ class Tmux:
 
     def shown(self) -> Shown:
         """What the pane shows."""
-        names = "\\t".join(f"#{{{name}}}" for name in _STATE).replace("\\t", "\t")
-        said = self._ask("capture-pane", "-epN", ";", "display-message", "-p", names)
-        *lines, state = said.removesuffix("\n").split("\n")
-        return Shown(rows_of(lines), dict(zip(_STATE, state.split("\t"), strict=True)), [])
+        names = " ".join(f"#{{{name}}}" for name in _STATE)
+        lines = self._ask("capture-pane -epN")
+        (state,) = self._ask(f"display-message -p '{names}'")
+        return Shown(rows_of(lines), dict(zip(_STATE, state.split(" "), strict=True)), [])
 
     def write(self, data: bytes) -> bytes:
         """Shows bytes; what tmux replied to them."""
@@ -115,14 +123,30 @@ class Tmux:
 
     def _resize(self, columns: int, rows: int) -> None:
         if (columns, rows) != self._size:
-            self._ask("resize-window", "-x", str(columns), "-y", str(rows))
+            self._ask(f"resize-window -x {columns} -y {rows}")
             self._size = (columns, rows)
 
-    def _ask(self, *command: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-S", str(self._socket), *command], capture_output=True, check=True
-        )
-        return done.stdout.decode()
+    def _ask(self, command: str) -> list[str]:
+        """The lines of its answer."""
+        assert self._client.stdin
+        self._client.stdin.write(command.encode() + b"\n")
+        self._client.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> list[str]:
+        assert self._client.stdout
+        lines: list[str] | None = None
+        for line in self._client.stdout:
+            match line.split(b" ", 1)[0]:
+                case b"%begin":
+                    lines = []
+                case b"%end":
+                    return lines or []
+                case b"%error" | b"%exit":
+                    raise AssertionError(lines)
+                case _ if lines is not None:
+                    lines.append(line.removesuffix(b"\n").decode())
+        return []  # kill-server
 
 
 def ours(steps: Iterable[Step]) -> Shown:
