@@ -84,7 +84,9 @@ class Program:
     def sleeper(self) -> int:
         """The process on the terminal, once it is there."""
         pid = self.number()
-        eventually(lambda: (seen := procfs.process(pid)) and seen.tty and seen.argv[0] == b"sleep")
+        eventually(
+            lambda: (seen := procfs.process(pid)) and seen.tty and seen.argv[:1] == (b"sleep",)
+        )
         return pid
 
     def close(self) -> None:
