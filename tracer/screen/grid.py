@@ -15,7 +15,7 @@ from tracer.screen.style import Style
 
 HISTORY: Final = 200
 SCROLLED: Final = 2048
-SCROLLED_CELLS: Final = 8 << 20
+SCROLLED_CELLS: Final = 2 << 20
 ROW_CELLS: Final = 16  # what a row takes beside its cells
 
 

@@ -15,6 +15,7 @@ from tracer.screen.parser import Parser
 from tracer.screen.row import Row
 
 LARGEST: Final = 1000
+MOST_CELLS: Final = 1 << 17  # three bytes fill a screen: what that costs is bounded, too
 
 
 class Cursor(NamedTuple):
@@ -27,10 +28,10 @@ class Cursor(NamedTuple):
 
 
 class Screen:
-    """A screen of so many columns and rows, each 1 to 1000 (more or less is taken as that)."""
+    """A screen of so many columns and rows. More than fitting() gives is taken as that."""
 
     def __init__(self, columns: int, rows: int) -> None:
-        self.canvas = Canvas(_size(columns), _size(rows))
+        self.canvas = Canvas(*fitting(columns, rows))
         self.controls = Controls(self.canvas)
         self.parser = Parser(self.controls)
 
@@ -79,8 +80,11 @@ class Screen:
 
     def resize(self, columns: int, rows: int) -> None:
         """The terminal got another size."""
-        self.canvas.resize(_size(columns), _size(rows))
+        self.canvas.resize(*fitting(columns, rows))
 
 
-def _size(number: int) -> int:
-    return max(1, min(number, LARGEST))
+def fitting(columns: int, rows: int) -> tuple[int, int]:
+    """The size of a screen that can be: 1 to LARGEST columns, and as many rows, of no more than
+    MOST_CELLS in all."""
+    columns = max(1, min(columns, LARGEST))
+    return columns, max(1, min(rows, LARGEST, MOST_CELLS // columns))

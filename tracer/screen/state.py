@@ -19,7 +19,7 @@ from tracer.screen.controls import Saved
 from tracer.screen.grid import HISTORY
 from tracer.screen.parser import FIELD_BYTES, MARKS, STATES, STRING_BYTES, Half
 from tracer.screen.row import Row
-from tracer.screen.screen import LARGEST, Screen
+from tracer.screen.screen import LARGEST, Screen, fitting
 from tracer.screen.style import PLAIN, UNDERLINES, Style
 
 LONGEST: Final = 128 << 20
@@ -189,9 +189,9 @@ def _number(number: Any, largest: int) -> int:
 
 
 def _size(size: Any) -> tuple[int, int]:
-    columns, rows = size
-    _check(min(columns, rows) >= 1)
-    return _number(columns, LARGEST), _number(rows, LARGEST)
+    columns, rows = (_number(side, LARGEST) for side in size)
+    _check((columns, rows) == fitting(columns, rows))
+    return columns, rows
 
 
 def _flags(flags: Any, count: int) -> list[bool]:

@@ -166,7 +166,7 @@ class Index:
             for line in lines:
                 writer.add(line)
                 count += 1
-                if count % _BATCH_RECORDS == 0 or (count % 256 == 0 and boot_ns() > due_ns):
+                if count % _BATCH_RECORDS == 0 or boot_ns() > due_ns:
                     writer.commit()
                     progress(writer.position.next)
                     writer.begin()

@@ -21,10 +21,10 @@ from tracer.store.index_entry import Entry
 from tracer.store.terminal import Terminal
 from tracer.store.tracks import PANE, StoredKeyframe, TrackKey
 
-OPEN_CELLS: Final = 8 << 20
+OPEN_CELLS: Final = 1 << 20  # some 250 bytes each, if a program is out for it
 IDLE_US: Final = 5_000_000
 FRAME_BYTES: Final = 256 << 10
-FRAME_RECORDS: Final = 2000
+RECORD_BYTES: Final = 128  # what a record counts at least: it has to be read
 
 _COLUMNS: Final = 80  # where no record says it
 _LINES: Final = 24
@@ -57,9 +57,9 @@ Load = Callable[[str], Packed | None]
 
 
 class _Open:
-    """A terminal that is in memory. `is_sized`: resizes tell its size; `since_bytes` and
-    `since_records`: since the last keyframe; `doubt`: see StoredKeyframe, and so many rows have
-    left the screen since."""
+    """A terminal that is in memory. `is_sized`: resizes tell its size; `since_bytes`: so much
+    came since the last keyframe, which has `frame_bytes`; `doubt`: see StoredKeyframe, and so many
+    rows have left the screen since."""
 
     def __init__(self, key: TrackKey, terminal: Terminal) -> None:
         self.key = key
@@ -68,7 +68,7 @@ class _Open:
         self.next_offset: int | None = None
         self.is_sized = False
         self.doubt: int | None = None
-        self.doubt_rows = self.since_bytes = self.since_records = 0
+        self.doubt_rows = self.since_bytes = self.frame_bytes = 0
         self.cells = 0
 
     def packed(self, name: str) -> Packed:
@@ -103,7 +103,7 @@ class _Open:
 
 _KEPT: Final = (
     "sequence", "time_us", "next_offset", "is_sized", "doubt", "doubt_rows", "since_bytes",
-    "since_records",
+    "frame_bytes",
 )  # fmt: skip
 
 
@@ -209,8 +209,7 @@ class Rows:
         opened.doubt_rows += seen.scrolled
         if opened.doubt_rows >= opened.terminal.screen.rows:
             opened.doubt = None
-        opened.since_bytes += act.size
-        opened.since_records += 1
+        opened.since_bytes += max(act.size, RECORD_BYTES)
         return seen.rows
 
     def _give(self, device: Device, opened: _Open) -> None:
@@ -258,10 +257,11 @@ class Rows:
 
 
 def _frame(opened: _Open, sequence: int, entry: Entry) -> StoredKeyframe | None:
-    if opened.since_bytes < FRAME_BYTES and opened.since_records < FRAME_RECORDS:
+    # Nobody makes keyframes take more than was shown between them.
+    if opened.since_bytes < max(FRAME_BYTES, opened.frame_bytes):
         return None
-    opened.since_bytes = opened.since_records = 0
     state, times = pack(opened.terminal.screen), (entry.time_us, entry.boottime_ns)
+    opened.since_bytes, opened.frame_bytes = 0, len(state)
     return StoredKeyframe(sequence + 1, *times, state, opened.is_sized, opened.doubt)
 
 

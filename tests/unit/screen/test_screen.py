@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.screens import PROGRAMS, SIZES
-from tracer.screen.screen import LARGEST, Screen
+from tracer.screen.screen import LARGEST, MOST_CELLS, Screen
 
 
 @given(st.lists(st.tuples(PROGRAMS, SIZES), max_size=6))
@@ -28,4 +28,6 @@ def test_sizes_are_clamped() -> None:
     screen = Screen(0, -5)
     assert (screen.columns, screen.rows) == (1, 1)
     screen.resize(10**9, 10**9)
-    assert (screen.columns, screen.rows) == (LARGEST, LARGEST)
+    assert (screen.columns, screen.rows) == (LARGEST, MOST_CELLS // LARGEST)
+    screen.resize(1, 10**9)
+    assert (screen.columns, screen.rows) == (1, LARGEST)

@@ -10,7 +10,7 @@ from tracer.store import rows as module
 from tracer.store.acts import Act, Device
 from tracer.store.captured import screen_of
 from tracer.store.index_entry import Entry, Label
-from tracer.store.rows import FRAME_BYTES, FRAME_RECORDS, IDLE_US, Packed, Rows, Shown
+from tracer.store.rows import FRAME_BYTES, IDLE_US, RECORD_BYTES, Packed, Rows, Shown
 from tracer.store.tracks import StoredKeyframe
 
 SECOND_US = 1_000_000
@@ -132,15 +132,30 @@ def keyframe(log: Log) -> StoredKeyframe:
 def test_a_keyframe_is_the_screen_at_the_end_of_its_record(log: Log) -> None:
     """After so many bytes, or records."""
     text = "x" * 70 + "\r\n"
-    for number in range(FRAME_BYTES // 72 + 1):
+    for number in range(FRAME_BYTES // RECORD_BYTES):
         frame = log.add(OUTPUT._replace(offset=72 * number, size=72, data=text.encode())).frame
-        assert (frame is None) == (72 * (number + 1) < FRAME_BYTES and number + 1 < FRAME_RECORDS)
-        if frame is not None:
-            break
+        assert (frame is None) == (number + 1 < FRAME_BYTES // RECORD_BYTES)
     assert frame is not None
     assert frame.sequence == log.sequence + 1
     assert [row.text() for row in unpack(frame.state).lines] == ["x" * 70] * 23 + [""]
     assert not frame.is_sized
+
+
+def test_keyframes_take_no_more_than_was_shown_between_them(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much a program puts on the screen at once."""
+    monkeypatch.setattr(module, "FRAME_BYTES", RECORD_BYTES)
+    text = "".join(
+        f"\x1b[48;5;{n % 256};38;2;{n % 251};{n % 241};0m{chr(33 + n % 90)}" for n in range(1900)
+    )
+    first = log.add(OUTPUT._replace(size=1, data=text.encode())).frame
+    assert first is not None
+    assert len(first.state) > 2 * RECORD_BYTES
+    count = 1
+    while log.add(OUTPUT._replace(offset=count, size=1)).frame is None:
+        count += 1
+    assert (count - 1) * RECORD_BYTES < len(first.state) <= count * RECORD_BYTES
 
 
 def test_sizes_are_told_by_outputs_until_a_resize_does(log: Log) -> None:

@@ -31,7 +31,7 @@ NO_PANE = PLACE._replace(pane_id=None, pane_pid=None)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards, blocks and distances of keyframes of few records."""
     monkeypatch.setattr(index_file, "SHARD_RECORDS", 100)
-    monkeypatch.setattr(rows, "FRAME_RECORDS", 7)
+    monkeypatch.setattr(rows, "FRAME_BYTES", 7 * rows.RECORD_BYTES)
     for module in (index_shard, index_read):
         monkeypatch.setattr(module, "BLOCK_RECORDS", 16)
 
