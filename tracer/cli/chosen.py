@@ -22,7 +22,7 @@ from tracer.codec.safe import safe_text
 from tracer.errors import ManyRecordings, NoRecording, TtytraceError
 from tracer.replay.files import open_recording
 from tracer.replay.recording import Recording
-from tracer.replay.target import Choice, meant
+from tracer.replay.target import SESSION, Choice, meant
 from tracer.replay.views import views_of
 from tracer.store.errands import Watched
 from tracer.store.query import Query
@@ -94,13 +94,12 @@ def is_file(target: str) -> bool:
     return not _TERMINAL.fullmatch(target) and ("/" in target or Path(target).is_file())
 
 
-def described(choice: Choice) -> str:
+def described(choice: Choice, gaps: int) -> str:
     """A line for people: #12 2026-11-20 14:30:05 1h 2m pane %3 in work on web1 ..."""
     length = duration((choice.last_us - choice.first_us) * 1000)
     parts = [f"{safe_text(choice.handle)} {written(choice.first_us)} {length}  {label_of(choice)}"]
     people = ", ".join(map(name_of, choice.people)) or "?"
-    lost = sum(track.lost for track in choice.tracks)
-    parts += [people, f"{counted(choice.size, 'byte')} shown, {counted(lost, 'gap')}"]
+    parts += [people, f"{counted(choice.size, 'byte')} shown, {counted(gaps, 'gap')}"]
     return "  ".join(parts)
 
 
@@ -108,7 +107,10 @@ def label_of(choice: Choice) -> str:
     """pane %3 in work on web1; what nothing captured can be taken for."""
     inside = f" in {', '.join(map(name_of, choice.sessions))}" if choice.sessions else ""
     host = f" on {', '.join(map(name_of, choice.hosts))}" if choice.hosts else ""
-    return f"{choice.kind} {name_of(choice.name)}{'' if choice.kind == 'session' else inside}{host}"
+    if choice.kind == SESSION:
+        inside = ""
+    name = " ".join(filter(None, (name_of(choice.name), choice.terminal)))
+    return f"{choice.kind} {name}{inside}{host}"
 
 
 def _only(wish: Wish, choices: list[Choice]) -> Choice:

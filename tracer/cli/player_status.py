@@ -18,8 +18,9 @@ from tracer.replay.recording import Claimed, Gap, Hand, Typed
 _ALERT_NS: Final = 10_000_000_000
 """For how long an alert is told of."""
 _MAX_LABEL: Final = 40
+_BRIEF_LABEL: Final = 12
 _WIDE: Final = 120
-"""Columns; on fewer the time is told without its date."""
+"""Columns; on fewer all is told in brief, so that what runs has its place."""
 _WARNING: Final = "\x1b[0;1;97;41m"
 _LINE: Final = "\x1b[0;7m"
 
@@ -31,9 +32,10 @@ class _Part(NamedTuple):
 
 def status_line(playback: Playback, columns: int, note: str = "") -> str:
     """Drawn, exactly so wide. `note`: what the player has to say, safe text; it comes first."""
+    is_brief = columns < _WIDE
     parts = [_Part(note)] if note else []
-    parts += _state(playback, is_brief=columns < _WIDE)
-    parts += _warnings(playback) + _people(playback) + _names(playback)
+    parts += _state(playback, is_brief=is_brief) + _warnings(playback, is_brief=is_brief)
+    parts += _people(playback, _BRIEF_LABEL if is_brief else _MAX_LABEL) + _names(playback)
     drawn, room = [], columns
     for part in parts:
         text = cut(f" {part.text} ", room)
@@ -67,40 +69,42 @@ def _sign(playback: Playback) -> str:
     return "⏸" if playback.is_paused else "▶"
 
 
-def _warnings(playback: Playback) -> list[_Part]:
+def _warnings(playback: Playback, *, is_brief: bool) -> list[_Part]:
     parts = []
     match playback.scene.doubt:
         case Gap(size=size, reason=reason):
             amount = "" if size is None else f" {counted(size, 'byte')}"
-            parts.append(_Part(f"GAP{amount}: {cut(safe_text(reason), _MAX_LABEL)}", True))
+            why = "" if is_brief else f": {cut(safe_text(reason), _MAX_LABEL)}"
+            parts.append(_Part(f"GAP{amount}{why}", True))
         case Claimed():
-            parts.append(_Part("CLAIM: tmux says that it looked so", True))
+            why = "" if is_brief else ": tmux says that it looked so"
+            parts.append(_Part(f"CLAIM{why}", True))
     alert = playback.scene.alert
     if alert is not None and 0 <= playback.at_ns - alert.at_ns <= _ALERT_NS:
         parts.append(_Part(f"ALERT: {safe_text(alert.text)}", True))
     return parts
 
 
-def _people(playback: Playback) -> list[_Part]:
+def _people(playback: Playback, room: int) -> list[_Part]:
     scene, parts = playback.scene, []
     if scene.typed is not None:
-        parts.append(_Part(f"typed: {typed_text(scene.typed)}"))
+        parts.append(_Part(f"typed: {typed_text(scene.typed, room)}"))
     if scene.command is not None:
         by = f" (⏎ {safe_text(scene.command.by)})" if scene.command.by else ""
-        parts.append(_Part(f"runs: {cut(safe_text(scene.command.line), _MAX_LABEL)}{by}"))
+        parts.append(_Part(f"runs: {cut(safe_text(scene.command.line), room)}{by}"))
     return parts
 
 
-def typed_text(typed: Typed) -> str:
-    """alice ls⏎; bob? 12 bytes, paste: who typed what, or how much. A "?" where that isn't sure."""
-    who = " ".join(dict.fromkeys(map(_hand, typed.hands))) or "?"
+def typed_text(typed: Typed, room: int) -> str:
+    """alice │ls⏎; bob? paste 12 bytes: who typed what, in so many columns, or how much. A "?" where
+    that isn't sure. What a terminal answered nobody typed."""
+    hands = (hand for hand in typed.hands if hand.how != "terminal-reply")
+    who = " ".join(dict.fromkeys(map(_hand, hands))) or "?"
     if typed.data is None:
         return f"{who} {counted(typed.size, 'byte')}"
-    return f"{who} │{cut(keys_of(typed.data), _MAX_LABEL)}"
+    return f"{who} │{cut(keys_of(typed.data), room)}"
 
 
 def _hand(hand: Hand) -> str:
-    if hand.how == "terminal-reply":
-        return "-"
     name = "?" if hand.name is None else safe_text(hand.name) + ("" if hand.is_sure else "?")
     return name if hand.how in ("keystroke", "unknown") else f"{name} {safe_text(hand.how)}"

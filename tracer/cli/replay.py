@@ -18,6 +18,7 @@ from tracer.errors import BadSearch, NoScreen
 from tracer.export.excerpt import excerpt
 from tracer.export.steps import steps
 from tracer.replay.playback import MAX_SPEED, MIN_SPEED, Playback
+from tracer.replay.stored_events import GAPS
 from tracer.replay.target import choices
 
 
@@ -96,5 +97,6 @@ def _play(found: Chosen, speed: float, idle_limit_ns: int | None) -> None:
 def _list(log: Path | None, wish: Wish) -> None:
     with searcher(log) as asking:
         for choice in choices(asking, wish.query):
-            print(described(choice))
+            moments = (asking.track_moments(track, GAPS) for track in choice.tracks)
+            print(described(choice, sum(map(len, moments))))
         say_gaps(asking, wish.query)

@@ -49,6 +49,11 @@ class Typed(NamedTuple):
     data: bytes | None
     hands: tuple[Hand, ...]
 
+    @property
+    def is_reply(self) -> bool:
+        """Whether nobody typed it: a terminal answered a program."""
+        return bool(self.hands) and all(hand.how == "terminal-reply" for hand in self.hands)
+
 
 class Command(NamedTuple):
     """A program started. `by`: who pressed Enter, None where nobody is named."""

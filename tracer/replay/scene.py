@@ -29,7 +29,8 @@ _MAX_RUNNING: Final = 256
 
 
 class Scene:
-    """Moves on by apply(). `typed`, `alert`: the newest; `label`: which terminal is shown."""
+    """Moves on by apply(). `typed` (by somebody), `alert`: the newest; `label`: which terminal is
+    shown."""
 
     screen: Screen
     typed: Typed | None
@@ -83,7 +84,7 @@ class Scene:
 
     def _remember(self, event: Event) -> None:
         match event:
-            case Typed():
+            case Typed(is_reply=False):
                 self.typed = event
             case Alert():
                 self.alert = event

@@ -24,6 +24,7 @@ _MAX_LOOKED_AT: Final = 32
 _KINDS: Final = (
     dict.fromkeys(ALERTS, "alert") | dict.fromkeys(COMMANDS, "command") | dict.fromkeys(GAPS, "gap")
 )
+_LABELS: Final = ALERTS | GAPS
 _INPUT: Final = "text_input"
 
 
@@ -75,7 +76,7 @@ class StoredRecording:
         it, or the prompt behind it, starts the others."""
         moments = self._asking.track_moments(self._track, (*_KINDS, _INPUT))
         return [
-            Mark(self._at_ns(each), _KINDS[each.kind], each.command or each.kind)
+            Mark(self._at_ns(each), _KINDS[each.kind], _label(each))
             for each in _with_first_commands(moments)
         ]
 
@@ -105,6 +106,10 @@ class StoredRecording:
 
     def _reader(self, at_ns: int, size: tuple[int, int], *, is_sized: bool) -> StoredEvents:
         return StoredEvents(self._track.first_ns, at_ns, size, is_sized=is_sized)
+
+
+def _label(moment: Moment) -> str:
+    return _LABELS.get(moment.kind) or moment.command or moment.kind
 
 
 def _with_first_commands(moments: list[Moment]) -> Iterator[Moment]:

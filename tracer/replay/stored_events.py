@@ -42,10 +42,19 @@ from tracer.store.acts import SHOWN, Act, act_of
 from tracer.store.captured import screen_of
 from tracer.store.index_entry import accounts_of
 
-ALERTS: Final = ("input-injected", "process-traced", "server-unverified")
-"""Actions that somebody should look at, besides those of the kind `alert`."""
+ALERTS: Final = {
+    "input-injected": "input past the keyboard",
+    "process-traced": "somebody took hold of a process",
+    "server-unverified": "the tmux server is not believed",
+}
+"""Actions that somebody should look at, besides those of the kind `alert`; in words."""
 COMMANDS: Final = ("exec",)
-GAPS: Final = ("lost", "gap", "stop", "pane-captured")
+GAPS: Final = {
+    "lost": "something was not recorded",
+    "gap": "nothing was recorded for a while",
+    "stop": "nobody recorded from here on",
+}
+"""Actions that tell of what is missing, in words."""
 
 _SHOWN: Final = (Output, Resized, Claimed, Gap)
 _BROKEN: Final = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
@@ -102,7 +111,7 @@ class StoredEvents:
             yield Alert(at_ns, f"some {lost['kind']} was not recorded: {lost['reason']}")
         elif action == "server-unverified":
             note = event["ttytrace"].get("note", "")
-            yield Alert(at_ns, f"the tmux server is not believed: {note}")
+            yield Alert(at_ns, f"{ALERTS[action]}: {note}")
         elif action in _FOUND:
             yield from self._finding(event)
 
@@ -126,7 +135,7 @@ class StoredEvents:
 
     def _log(self, action: str, fields: Fields, now_ns: int, before_ns: int) -> Iterator[Event]:
         if action == "stop":
-            yield Gap(self._at_ns, None, None, "nobody recorded from here on")
+            yield Gap(self._at_ns, None, None, GAPS[action])
         elif action == "gap":
             # The record stands behind the stretch that it tells of.
             from_ns, to_ns = (

@@ -25,6 +25,7 @@ _ONE_SESSION: Final = re.compile(r"(\$[0-9]+)#[0-9]+")
 _TERMINAL: Final = re.compile("(?:/dev/)?pts/([0-9]{1,7})")
 # UNIX98 pty slaves are majors 136 to 143 (Documentation/admin-guide/devices.txt).
 _FIRST_MAJOR: Final = 136
+_MAJORS: Final = 8
 _MINORS: Final = 256
 
 
@@ -45,6 +46,12 @@ class Choice(NamedTuple):
         """What means this one alone: #12, its first record; of a session $1#12."""
         record = f"#{min(track.first_sequence for track in self.tracks)}"
         return f"{self.session_id}{record}" if self.kind == SESSION else record
+
+    @property
+    def terminal(self) -> str:
+        """pts/5; "" of a session, and of what is no pseudo-terminal."""
+        number = _number(self.tracks[0])
+        return "" if self.kind == SESSION or number is None else f"pts/{number}"
 
     @property
     def first_us(self) -> int:
@@ -95,8 +102,7 @@ def meant(asking: Searcher, target: str, query: Query) -> list[Choice]:
     if _PANE.fullmatch(target):
         return [_terminal(track) for track in tracks if _is_pane(track, target)]
     if terminal := _TERMINAL.fullmatch(target):
-        device = divmod(int(terminal[1]), _MINORS)
-        return [_terminal(track) for track in tracks if _device(track) == device]
+        return [_terminal(track) for track in tracks if _number(track) == int(terminal[1])]
     sessions = list(_sessions(asking, query, tracks, target))
     if _SESSION.fullmatch(target):
         return sessions
@@ -146,8 +152,9 @@ def _is_pane(track: Track, pane_id: str) -> bool:
     return track.key.kind == PANE and track.pane_id == pane_id
 
 
-def _device(track: Track) -> tuple[int, int]:
-    return track.key.major - _FIRST_MAJOR, track.key.minor
+def _number(track: Track) -> int | None:
+    major = track.key.major - _FIRST_MAJOR
+    return major * _MINORS + track.key.minor if 0 <= major < _MAJORS else None
 
 
 def _in_order(tracks: Iterable[Track]) -> list[Track]:

@@ -20,7 +20,7 @@ def views_of(asking: Searcher, choice: Choice) -> list[Recording]:
     """A terminal; or a session, and each of its panes alone where it has several."""
     host = f" on {', '.join(choice.hosts)}" if choice.hosts else ""
     if choice.kind != SESSION:
-        names = [choice.name, *choice.sessions, *_terminal(choice)]
+        names = filter(None, (choice.name, *choice.sessions, choice.terminal))
         return [StoredRecording(asking, choice.tracks[0], " ".join(names) + host)]
     begin_ns = min(track.first_ns for track in choice.tracks)
     parts = [
@@ -34,11 +34,6 @@ def views_of(asking: Searcher, choice: Choice) -> list[Recording]:
     )
     session = SessionRecording(choice.name + host, parts, shown_of(spans, typed))
     return [session, *map(session.only, range(len(parts)))] if len(parts) > 1 else [session]
-
-
-def _terminal(choice: Choice) -> tuple[str, ...]:
-    major, minor = choice.tracks[0].key[-2:]
-    return (f"pts/{(major - 136) * 256 + minor}",) if 136 <= major <= 143 else ()
 
 
 def _typed(asking: Searcher, track: Track, part: int, begin_ns: int) -> Iterator[Shown]:

@@ -21,6 +21,9 @@ _OWN: Final = {
     " 'input-injected', 'lost')",
     "client": "kind IN ('client_output', 'terminal-resized', 'input-injected', 'lost')",
 }
+_ASKED: Final = """
+    kind IN (SELECT value FROM json_each(:kinds)) AND (kind != 'text_input' OR people != '[]')
+"""
 _ANYWHERE: Final = """
     kind IN ('gap', 'start', 'stop')
     OR kind = 'lost' AND major IS NULL AND coalesce(server, :server) = :server
@@ -70,7 +73,8 @@ class TrackReader:
         )
 
     def sequences(self, track: Track, start: int, kinds: Collection[str] = ()) -> Iterator[int]:
-        """The records of a track from there on, oldest first; of these kinds, or all."""
+        """The records of a track from there on, oldest first; of these kinds, or all. Among kinds,
+        a text_input that nobody typed, as a terminal answered, is none."""
         labels = self._labels(track, kinds)
         for block in self._shard.blocks_of(labels.always | labels.meanwhile):
             if block + BLOCK_RECORDS > start:
@@ -130,7 +134,7 @@ class TrackReader:
         values = {"boot": key.boot, "server": key.server, "pid": key.pid}
         values |= {"major": key.major, "minor": key.minor}
         values["kinds"] = orjson.dumps(list(kinds)).decode()
-        asked = "kind IN (SELECT value FROM json_each(:kinds))" if kinds else "kind != 'fork'"
+        asked = _ASKED if kinds else "kind != 'fork'"
         here = "boot = :boot AND server = :server"
         own = f"{here} AND major = :major AND minor = :minor AND {_OWN[key.kind]}"
         meanwhile = self._ids(f"({own} OR {_ANYWHERE}) AND {asked}", values)

@@ -111,14 +111,14 @@ def test_what_can_not_be_asked() -> None:
 def test_choices_are_described(log: StoredLog) -> None:
     """With a handle, when, how long, where, who, and how much."""
     with asking(log) as searcher:
-        lines = [described(choice) for choice in choices(searcher, Query())]
+        lines = [described(choice, 1) for choice in choices(searcher, Query())]
         labels = [label_of(choice) for choice in choices(searcher, Query())]
     assert labels == [
         "session work on lab",
-        "pane %3 in work on lab",
-        "client alice in work on lab",
-        "pane %4 in work on lab",
+        "pane %3 pts/3 in work on lab",
+        "client alice pts/7 in work on lab",
+        "pane %4 pts/4 in work on lab",
     ]
     assert lines[1].startswith("#3 2026-11-20 ")
-    assert lines[1].endswith("8.0s  pane %3 in work on lab  alice  33 bytes shown, 1 gap")
+    assert lines[1].endswith("8.0s  pane %3 pts/3 in work on lab  alice  33 bytes shown, 1 gap")
     assert lines[0].startswith("$1#3 ")

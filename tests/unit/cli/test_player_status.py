@@ -71,7 +71,7 @@ def test_it_says_who_typed_and_what_runs() -> None:
         ((ALICE,), None, "alice 12 bytes"),
         ((ALICE._replace(is_sure=False),), None, "alice? 12 bytes"),
         ((Hand(2, None, "unknown", False),), None, "? 12 bytes"),
-        ((Hand(2, None, "terminal-reply", True),), b"x", "- │x"),
+        ((Hand(2, None, "terminal-reply", True), ALICE), b"x", "alice │x"),
         ((Hand(2, "bob", "paste", True), ALICE), b"x", "bob paste alice │x"),
         ((ALICE, ALICE), b"\x1b[A", r"alice │\x1b[A"),
         ((), None, "? 12 bytes"),
@@ -81,13 +81,14 @@ def test_who_typed_is_named_no_surer_than_is_known(
     hands: tuple[Hand, ...], data: bytes | None, text: str
 ) -> None:
     """A "?" stands for nobody known, and behind a name that is likely."""
-    assert typed_text(Typed(0, 12, data, hands)) == text
+    assert typed_text(Typed(0, 12, data, hands), 40) == text
 
 
 def test_gaps_and_claims_are_in_plain_view() -> None:
     """In a colour of their own, before who and what."""
     lost = playback(Gap(SECOND, None, 37, "ring full"))
-    assert "GAP 37 bytes: ring full" in line(lost, 60)
+    assert "GAP 37 bytes: ring full" in line(lost)
+    assert "GAP 37 bytes " in line(lost, 60)
     assert "\x1b[0;1;97;41m GAP" in status_line(lost, 60)
     assert "GAP: off" in line(playback(Gap(SECOND, None, None, "off")))
     assert "CLAIM: tmux says" in line(playback(Claimed(SECOND, Screen(20, 4))))
@@ -95,6 +96,21 @@ def test_gaps_and_claims_are_in_plain_view() -> None:
     assert "ALERT" not in line(
         playback(Alert(SECOND, "look"), Output(60 * SECOND, b""), seconds=55)
     )
+
+
+@pytest.mark.parametrize(
+    ("doubt", "told"),
+    [
+        (Gap(SECOND, None, 37, "ring full"), "GAP 37 bytes "),
+        (Claimed(SECOND, Screen(20, 4)), "CLAIM "),
+    ],
+)
+def test_eighty_columns_hold_what_matters(doubt: Event, told: str) -> None:
+    """Where it is, what can't be vouched for, who typed what, what runs: in this order."""
+    typed = Typed(2 * SECOND, 3, b"vi /etc/passwd /etc/group\r", (ALICE,))
+    drawn = line(playback(doubt, typed, Command(3 * SECOND, 7, "vi /etc/passwd", "alice")), 80)
+    order = ["0:05/0:10", told, "typed: alice │vi ", "runs: vi"]
+    assert sorted(order, key=drawn.index) == order
 
 
 def test_it_says_which_pane_is_shown() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.samples import CAPTURED, LOST, NOW, OUTPUT
 from tests.stored import StoredLog
 from tests.unit.replay.logged import made
 from tracer.cli.main import app
@@ -29,6 +30,19 @@ def test_without_a_target_it_lists_what_there_is(log: StoredLog) -> None:
     assert (result.exit_code, handles) == (0, ["$1#3", "#3", "#4", "#9"])
     assert "5 bytes of text_output lost" in result.stderr
     assert len(replay(log, "--until", "2026-11-20T01:23:21Z").stdout.splitlines()) == 3
+
+
+def test_the_list_counts_the_gaps_that_an_export_tells_of(tmp_path: Path) -> None:
+    """What tmux claims in the beginning is none; that nobody recorded for a while is one."""
+    log = StoredLog(tmp_path / "log")
+    log.segment(NOW)
+    log.add(CAPTURED, OUTPUT, LOST)
+    log.log("stop", NOW)
+    log.add(OUTPUT)
+    (pane,) = (line for line in replay(log).stdout.splitlines() if " pane " in line)
+    assert pane.endswith("2 gaps")
+    exported = CliRunner().invoke(app, ["export", "--log", str(log.path), "%3"])
+    assert "2 gaps in it" in exported.stderr
 
 
 def test_without_a_terminal_it_shows_nothing(log: StoredLog) -> None:

@@ -59,7 +59,7 @@ def test_playing_in_any_steps_comes_to_the_end(
     playback = Playback(Made(made, spacing), speed=2, idle_limit_ns=limit)
     for step in [*steps, 1000.0]:
         before = playback.at_ns
-        assert before <= played(playback, step) * SECOND
+        assert before <= round(played(playback, step) * SECOND)
     other = Playback(Made(made))
     other.seek(other.last_ns)
     assert playback.is_over

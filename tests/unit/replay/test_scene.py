@@ -46,6 +46,17 @@ def test_the_screen_shows_what_was_shown() -> None:
     )  # fmt: skip
 
 
+def test_what_a_terminal_answered_nobody_typed() -> None:
+    """Who typed last stays."""
+    reply = ALICE._replace(name=None, how="terminal-reply")
+    typed = Typed(0, 1, b"x", (ALICE,))
+    assert scene_of(typed, Typed(1, 4, b"\x1b[1R", (reply,))).typed == typed
+    mixed = Typed(2, 5, b"x\x1b[1R", (ALICE, reply))
+    assert scene_of(typed, mixed).typed == mixed
+    unknown = Typed(3, 1, None, ())
+    assert scene_of(typed, unknown).typed == unknown
+
+
 def test_the_last_command_that_still_runs_is_told() -> None:
     """Whichever ends first; a process may run one program after another."""
     sh, make, cc = (Command(0, pid, line, None) for pid, line in ((1, "sh"), (2, "make"), (3, "c")))

@@ -10,10 +10,23 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.samples import ALICE, ENDED, EXEC, INPUT, LOST, NOW, OUTPUT, PLACE, PTS, SECOND
+from tests.samples import (
+    ALICE,
+    ENDED,
+    EXEC,
+    INPUT,
+    LOST,
+    NOT_TYPED,
+    NOW,
+    OUTPUT,
+    PLACE,
+    PTS,
+    SECOND,
+)
 from tests.stored import StoredLog
 from tracer.model.events import Tty
 from tracer.model.findings import ClientOutput, Finding, TextOutput
+from tracer.model.hands import How
 from tracer.screen.screen import Screen
 from tracer.screen.state import unpack
 from tracer.store import index_file, index_read, index_shard, rows
@@ -187,6 +200,19 @@ def test_a_record_names_its_track(log: StoredLog, ask: Ask, finding: Finding) ->
     assert track.pane_id == "%3"
     assert searcher.track_of(0) is None
     assert searcher.track_of(1 << 40) is None
+
+
+def test_what_a_terminal_answered_is_not_typed(log: StoredLog, ask: Ask) -> None:
+    """It is read with all that concerns the track, and is none of the moments of input."""
+    unknown = INPUT._replace(typed_by=(NOT_TYPED,))
+    reply = INPUT._replace(typed_by=(NOT_TYPED._replace(how=How.TERMINAL_REPLY),))
+    log.add(OUTPUT, INPUT, reply, unknown)
+    searcher = ask()
+    (track,) = searcher.tracks(Query())
+    first = track.first_sequence
+    moments = searcher.track_moments(track, ("text_input",))
+    assert [moment.sequence - first for moment in moments] == [1, 3]
+    assert actions(searcher.track_records(track)) == ["text_output", *["text_input"] * 3]
 
 
 def test_the_newest_of_some_kinds_are_found_from_behind(log: StoredLog, ask: Ask) -> None:
