@@ -6,6 +6,7 @@ Invariant: recording never waits for it. What it can't do, a search does itself,
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -21,6 +22,7 @@ from tracer.workers.door import Door
 
 PERIOD_S: Final = 5.0
 _NICE: Final = 10
+_MOST_BYTES: Final = 320 << 20
 
 
 def follow(directory: Path, door: Door) -> None:
@@ -36,6 +38,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # those who record have blocked some
     with suppress(PermissionError):  # the unit's sandbox
         os.nice(_NICE)
+    # Whoever fills screens must not use up what the unit may have: this ends us alone.
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
     keep_only([])  # what root owns is all that it reads and writes
     door = Door.of_worker()
     hello = door.receive()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 from collections.abc import Iterator
 from contextlib import closing
@@ -38,6 +39,14 @@ def test_it_makes_an_index_behind_all_others(child: Child, place: Path) -> None:
     eventually((place / "index").exists)
     assert effective_of(child.pid) == 0
     assert os.getpriority(os.PRIO_PROCESS, child.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+
+
+def test_it_takes_so_much_memory_and_no_more(child: Child, place: Path) -> None:
+    """The unit's is for those who record."""
+    eventually((place / "index").exists)
+    assert child.pid is not None
+    limits = resource.prlimit(child.pid, resource.RLIMIT_DATA)
+    assert limits == (320 << 20, 320 << 20)
 
 
 def test_without_a_log_it_says_so_by_its_exit_code(tmp_path: Path) -> None:
