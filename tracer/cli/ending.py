@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tracer.codec.safe import safe_text
 from tracer.errors import IoFailed, TtytraceError
@@ -15,6 +16,7 @@ from tracer.errors import IoFailed, TtytraceError
 @contextmanager
 def errors_shown() -> Iterator[None]:
     """Errors that a user can meet become a sentence and the exit code."""
+    _have_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # on a terminal that isn't UTF-8
@@ -25,6 +27,13 @@ def errors_shown() -> Iterator[None]:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _have_streams() -> None:
+    # Who closed one wants nothing of it; and no file of ours gets its number.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - until we end
 
 
 @contextmanager

@@ -43,6 +43,17 @@ def test_without_standard_output_it_ends_as_it_would() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_closed_streams_are_no_trouble(tmp_path: Path, closed: str) -> None:
+    """Whatever a command does with them: what is written to none is gone."""
+    file = tmp_path / "a.cast"
+    file.write_text('{"version": 2, "width": 80, "height": 24}\n[1, "o", "seen"]\n')
+    for command in (("search", "--regex", "seen", "--in", file), ("export", file)):
+        shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *MAIN, *command]
+        done = subprocess.run(shell, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_file_that_cannot_be_used_is_told() -> None:
     """By its name. In a process of its own, whose standard output is given up."""
     code = (
