@@ -28,7 +28,7 @@ from tracer.store.errands import Watched
 from tracer.store.query import Query
 
 _MAX_CHOICES: Final = 8
-_TERMINAL: Final = re.compile("(?:/dev/)?pts/[0-9]+")
+_OF_THE_LOG: Final = re.compile(r"(?:/dev/)?pts/[0-9]+|[%$]?[0-9]+|(?:\$[0-9]+)?#[0-9]+")
 
 
 class Wish(NamedTuple):
@@ -91,7 +91,8 @@ def chosen(log: Path | None, wish: Wish) -> Iterator[Chosen]:
 
 def is_file(target: str) -> bool:
     """Whether a file is meant, not something of the log."""
-    return not _TERMINAL.fullmatch(target) and ("/" in target or Path(target).is_file())
+    # Nobody who can put a file where we are makes a handle mean that.
+    return not _OF_THE_LOG.fullmatch(target) and ("/" in target or Path(target).is_file())
 
 
 def described(choice: Choice, gaps: int) -> str:
