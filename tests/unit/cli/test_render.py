@@ -18,17 +18,10 @@ from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Origin
 from tracer.model.findings import (
     AuditChanged,
-    ClientOutput,
-    InputInjected,
-    Lost,
     PaneCaptured,
-    ProcessTraced,
-    ProgramStarted,
-    TerminalResized,
     TextInput,
     TextOutput,
     TmuxChanged,
-    UserLogin,
 )
 from tracer.model.hands import Confidence, How
 
@@ -64,40 +57,27 @@ def poisoned(value: bytes):
     person = samples.ALICE._replace(origin=origin)
     typed = samples.TYPED_BY._replace(size=len(value), person=person, reason=name)
     unknown = samples.NOT_TYPED._replace(size=len(value), reason=name)
+    command = Command(((person, 3), (None, 1)), person, True, name)
+    fields = {
+        "place": place, "process": process, "person": person, "data": value, "note": name,
+        "way": name, "request": name, "command": command, "said": Said(name, name, name, name),
+    }  # fmt: skip
     for finding in samples.FINDINGS:
+        mine = finding._replace(**{key: fields[key] for key in fields.keys() & finding._fields})
         match finding:
             case TmuxChanged():
-                client = finding.client and finding.client._replace(person=person)
-                yield finding._replace(place=place, note=name, client=client)
+                yield mine._replace(
+                    client=finding.client and finding.client._replace(person=person)
+                )
             case PaneCaptured():
-                capture = finding.capture._replace(text=value, saved_text=value)
-                yield finding._replace(place=place, capture=capture)
-            case Lost():
-                yield finding._replace(place=place)
-            case TextOutput():
-                yield finding._replace(place=place, process=process, data=value)
-            case ClientOutput():
-                yield finding._replace(place=place, person=person, data=value)
-            case TerminalResized():
-                yield finding._replace(place=place, person=person)
+                yield mine._replace(capture=finding.capture._replace(text=value, saved_text=value))
             case TextInput():
-                mine = finding._replace(place=place, process=process, size=len(value))
-                yield mine._replace(data=value, withheld=None, typed_by=(typed,))
-                yield mine._replace(data=value, withheld=None, typed_by=(unknown,))
+                mine = mine._replace(size=len(value), withheld=None)
+                yield mine._replace(typed_by=(typed,))
+                yield mine._replace(typed_by=(unknown,))
                 yield mine._replace(data=None, withheld=name, typed_by=(typed,))
-            case InputInjected():
-                yield finding._replace(place=place, person=person, way=name)
-            case ProcessTraced():
-                yield finding._replace(place=place, person=person, process=process, request=name)
-            case ProgramStarted():
-                command = Command(((person, 3), (None, 1)), person, True, name)
-                yield finding._replace(place=place, process=process, command=command)
-            case UserLogin():
-                yield finding._replace(said=Said(name, name, name, name))
-            case AuditChanged():
-                yield finding._replace(note=name)
             case _:
-                yield finding._replace(place=place, process=process)
+                yield mine
 
 
 def assert_harmless(value: bytes) -> None:
