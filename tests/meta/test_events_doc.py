@@ -15,8 +15,8 @@ from tracer.codec.ecs import Encoder
 from tracer.model.findings import AuditChanged, UserLogin
 
 ACTIONS = frozenset(
-    """fork exec end text_output client_output terminal-resized text_input input-injected process-traced
-    lost tmux pane-captured""".split()
+    """fork exec end text_output client_output terminal-resized text_input input-injected
+    process-traced lost tmux pane-captured""".split()
 )
 ROW = re.compile(
     r"^\| `([^`]+)` \| ([^|]+) \| (kernel|claim|derived) \| ([^|]+) \| [^|]+ \|$", re.M
