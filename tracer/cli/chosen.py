@@ -140,8 +140,8 @@ def _stretch(views: Sequence[Recording], wish: Wish, named_ns: int | None) -> Ch
         return min(max(0, time_us * 1000 - recording.start_ns), recording.duration_ns)
 
     first_ns, last_ns = at(wish.since_us, 0), at(wish.until_us, recording.duration_ns)
-    named_ns = min(named_ns or first_ns, recording.duration_ns)
-    return Chosen(views, first_ns, last_ns, at(wish.at_us, named_ns))
+    at_ns = at(wish.at_us, first_ns if named_ns is None else named_ns)
+    return Chosen(views, first_ns, last_ns, min(max(first_ns, at_ns), last_ns))
 
 
 def _watched(chosen: Chosen) -> Watched:

@@ -54,6 +54,18 @@ def test_times_say_where(log: StoredLog) -> None:
         assert found.at_ns > 0
 
 
+@pytest.mark.parametrize(("when", "begins"), [(1, 3), (7, 6), (4, 4)])
+def test_nothing_is_seen_outside_of_the_stretch_that_is_on_record(
+    log: StoredLog, when: float, begins: int
+) -> None:
+    """Whatever moment is named: --raw and a still begin there."""
+    with chosen(log.path, wish("%3", when=when, since_us=3, until_us=6)) as found:
+        assert found.at_ns // 1000 == begins * 1_000_000
+    counted = wish("%3", since_us=3, until_us=6)._replace(at_ns=when * SECOND)
+    with chosen(log.path, counted) as found:
+        assert found.at_ns // 1000 == begins * 1_000_000
+
+
 def test_what_is_not_there_is_an_error(log: StoredLog) -> None:
     """Which says where to look."""
     for asked in (wish("%9"), wish("nobody"), wish("%3", when=900)):
