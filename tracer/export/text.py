@@ -66,7 +66,7 @@ class _Reader:
 
 
 def _read(row: Row) -> _Read:
-    return _Read(row.text(), row.is_wrapped)
+    return _Read("".join(row.cells) if row.is_wrapped else row.text(), row.is_wrapped)
 
 
 def _note(event: Event) -> str:

@@ -22,6 +22,11 @@ def test_rows_that_scrolled_and_the_last_screen():
     assert found == [*map(str, range(20)), "hello", "w" * 100]
 
 
+def test_words_are_apart_where_rows_wrap():
+    """The blank between them may be the last of a row."""
+    assert read(showing("w" * 79 + " next")) == ["w" * 79 + " next"]
+
+
 def test_a_full_screen_program():
     """What it showed last, before what was there before it."""
     found = read(showing("$ vim\r\n", "\x1b[?1049h\x1b[Hold", "\x1b[Hnew\x1b[?10", "49l$ "))
