@@ -5,6 +5,7 @@ Invariant: no record is looked at to find those of a track; the shard's labels a
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -119,7 +120,7 @@ class TrackReader:
         frames = f"SELECT keyframe.* FROM keyframe JOIN track ON track.id = track WHERE {KEY_SQL}"
         sql = f"{frames} AND boottime_ns <= ? ORDER BY sequence DESC LIMIT 1"
         row = self._shard.db.execute(sql, (*track.key, boottime_ns)).fetchone()
-        return StoredKeyframe(*row[1:]) if row else None
+        return _frame_of(row[1:]) if row else None
 
     def _moment(self, sequence: int) -> Moment:
         shard = self._shard
@@ -145,3 +146,11 @@ class TrackReader:
     def _ids(self, condition: str, values: dict[str, Any]) -> frozenset[int]:
         sql = f"SELECT id FROM label WHERE {condition}"
         return frozenset(row[0] for row in self._shard.db.execute(sql, values))
+
+
+def _frame_of(row: tuple[Any, ...]) -> StoredKeyframe:
+    frame = StoredKeyframe(*row)
+    *numbers, state, is_sized, doubt = frame
+    if not (all(type(n) is int for n in (*numbers, is_sized, doubt or 0)) and type(state) is bytes):
+        raise sqlite3.DatabaseError("a keyframe in it is none")
+    return frame

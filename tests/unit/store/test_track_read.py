@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 
 import orjson
@@ -140,6 +141,24 @@ def test_a_keyframe_and_what_follows_is_what_was_shown(log: StoredLog, ask: Ask)
         assert rows_of(found) == rows_of(screen)
         read.append(count)
     assert max(read) <= 7
+
+
+def test_a_keyframe_of_anything_else_is_damage(log: StoredLog, ask: Ask) -> None:
+    """SQLite keeps anything anywhere."""
+    log.add(*outputs(20))
+    (track,) = ask().tracks(Query())
+    (file,) = (log.path / "index").glob("*.sqlite")
+    with closing(sqlite3.connect(file)) as db:
+        for column, value in (("state", "text"), ("time_us", "now"), ("doubt", 0.5)):
+            (before,) = db.execute(f"SELECT {column} FROM keyframe LIMIT 1").fetchone()
+            for kept, expected in (
+                (value, pytest.raises(sqlite3.DatabaseError)),
+                (before, nullcontext()),
+            ):
+                db.execute(f"UPDATE keyframe SET {column} = ?", (kept,))
+                db.commit()
+                with expected:
+                    assert ask().track_keyframe(track, 1 << 62) is not None
 
 
 def screen_at(searcher: Searcher, track: Track, at_ns: int) -> tuple[Screen, int]:
