@@ -22,6 +22,11 @@ def timestamp(wall_ns: int) -> str:
     return f"{_text_of_second(second)}.{ns // 1000:06d}Z"
 
 
+def to_the_second(wall_ns: int) -> str:
+    """Nanoseconds since 1970 for people: 2026-11-20 14:30:05, of UTC."""
+    return _text_of_second(wall_ns // _SECOND_NS).replace("T", " ")
+
+
 def wall_ns(text: str) -> int:
     """What timestamp() made this text of, to the microsecond; ValueError if it didn't."""
     if not _WRITTEN.fullmatch(text):

@@ -12,10 +12,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from tracer.codec.moment import to_the_second
 from tracer.codec.safe import safe_text
 from tracer.export import asciicast
 from tracer.export.excerpt import Excerpt
@@ -85,8 +85,7 @@ def _when(excerpt: Excerpt) -> str:
     length = _clock(excerpt.duration_ns)
     if excerpt.start_ns is None:
         return length
-    began = datetime.fromtimestamp(excerpt.start_ns // _SECOND_NS, UTC)
-    return f"{began:%Y-%m-%d %H:%M:%S} UTC, {length}"
+    return f"{to_the_second(excerpt.start_ns)} UTC, {length}"
 
 
 def _item(mark: Mark) -> str:

@@ -6,14 +6,12 @@ markers and input have no place in it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
+from tracer.codec.moment import to_the_second
 from tracer.export.asciicast import TERM
 from tracer.export.excerpt import Excerpt
 from tracer.export.steps import steps
-
-_SECOND_NS: Final = 1_000_000_000
 
 
 def write(excerpt: Excerpt, out: BinaryIO, timing: BinaryIO, *, is_exact: bool = False) -> None:
@@ -34,5 +32,4 @@ def write(excerpt: Excerpt, out: BinaryIO, timing: BinaryIO, *, is_exact: bool =
 def _moment(excerpt: Excerpt, at_ns: int) -> str:
     if excerpt.start_ns is None:
         return "an unknown day"
-    at = datetime.fromtimestamp((excerpt.start_ns + at_ns) // _SECOND_NS, UTC)
-    return at.isoformat(sep=" ")
+    return f"{to_the_second(excerpt.start_ns + at_ns)}+00:00"

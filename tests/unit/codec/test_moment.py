@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.codec.moment import timestamp, wall_ns
+from tracer.codec.moment import timestamp, to_the_second, wall_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,6 +19,12 @@ def test_a_moment_is_written_as_a_date(microseconds: int) -> None:
     """To the microsecond, as Python's own dates are."""
     expected = (EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert timestamp(microseconds * 1000) == expected
+
+
+def test_seconds_for_people() -> None:
+    """Of any year: what a file says that it began in is anything."""
+    assert to_the_second(1_795_307_287_999_999_999) == "2026-11-22 00:28:07"
+    assert to_the_second(253_402_300_800 * 1_000_000_000) == "10000-01-01 00:00:00"
 
 
 @given(st.integers(0, 253_402_300_799_999_999))
