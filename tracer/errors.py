@@ -106,7 +106,8 @@ class BadSearch(TtytraceError):
 
 
 class NoRecording(TtytraceError):
-    """{target}: there is no recording of that{when}. `ttytrace replay` lists what there is."""
+    """{target}: there is no recording of that{when}. `ttytrace replay` lists what there is; a file
+    is named by a path, as in ./demo.cast."""
 
     exit_code = 66
 

@@ -28,7 +28,7 @@ from tracer.store.errands import Watched
 from tracer.store.query import Query
 
 _MAX_CHOICES: Final = 8
-_OF_THE_LOG: Final = re.compile(r"(?:/dev/)?pts/[0-9]+|[%$]?[0-9]+|(?:\$[0-9]+)?#[0-9]+")
+_TERMINAL: Final = re.compile(r"(?:/dev/)?pts/[0-9]+")
 
 
 class Wish(NamedTuple):
@@ -91,8 +91,8 @@ def chosen(log: Path | None, wish: Wish) -> Iterator[Chosen]:
 
 def is_file(target: str) -> bool:
     """Whether a file is meant, not something of the log."""
-    # Nobody who can put a file where we are makes a handle mean that.
-    return not _OF_THE_LOG.fullmatch(target) and ("/" in target or Path(target).is_file())
+    # Nobody who can put a file where we are makes a name of the log mean that.
+    return "/" in target and not _TERMINAL.fullmatch(target)
 
 
 def described(choice: Choice, gaps: int) -> str:

@@ -27,7 +27,7 @@ def replay(  # noqa: PLR0917 - each is an option of the command
         str,
         typer.Argument(
             help="A session's name or $1, a pane %3, a client's pts/5 or user, a record #1234, or "
-            "a file of asciinema, script or tlog. Without it: what there is.",
+            "the path of a file of asciinema, script or tlog. Without it: what there is.",
             show_default=False,
         ),
     ] = "",
