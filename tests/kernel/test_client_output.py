@@ -107,7 +107,6 @@ def test_a_terminal_that_takes_little(
     recorded(watching, viewer, pane.server_pid)
 
 
-@pytest.mark.every_plan
 def test_one_terminal_again_and_again(watching: Tracer, tmux: Tmux, pane: Pane, view: View) -> None:
     """Its shell attaches it three times: its bytes are counted on, each for who came then."""
     attach = shlex.join(tmux.argv("attach-session", "-t", "=work"))
