@@ -23,7 +23,10 @@ from tracer.seal.report import Verdict
 
 MEMBER = {"user": "games", "group": "games", "extra_groups": [0], "env": {"PATH": "/usr/bin"}}
 STRANGER = {**MEMBER, "user": "news", "group": "news", "extra_groups": []}
-NOT_SHOWN = {"seal", "segment", "rekey", "heartbeat", "fork"}
+NOT_SHOWN = {
+    *("seal", "segment", "rekey", "heartbeat", "fork"),
+    *("client_output", "terminal-resized", "pane-captured"),
+}
 MODES = {
     "log": 0o750,
     "log/key": 0o640,
