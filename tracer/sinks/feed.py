@@ -28,7 +28,7 @@ _POLL_S: Final = 0.2
 _LOOK_S: Final = 1.0
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
-_NOT_ASKED_FOR: Final = BACKGROUND | {"text_output", "client_output", "terminal-resized"}
+_NOT_ASKED_FOR: Final = BACKGROUND | {"text_output"}
 # Only `event` has a key of this name, and comes before anything captured, which can't have it
 # either: its quotes are escaped.
 _ACTION: Final = re.compile(rb'"action":"([^"]+)"')
