@@ -46,7 +46,8 @@ def copy(log: Log) -> Path:
 
 def wanted(record: Record) -> bool:
     """Whether sinks get it, if they don't say what they want."""
-    background = ("fork", "text_output", "segment", "seal", "rekey", "heartbeat")
+    screens = ("text_output", "client_output", "terminal-resized", "pane-captured")
+    background = ("fork", *screens, "segment", "seal", "rekey", "heartbeat")
     return record["event"]["action"] not in background
 
 

@@ -67,7 +67,8 @@ def test_only_output_has_an_account(program: LoadedProgram) -> None:
     for kind, end in ((abi.KIND_PANE_INPUT, 3), (abi.KIND_PANE_OUTPUT, 50)):
         table[0xFFFF8880, kind] = (9, 1, end, 2, 100, 200, 136 << 20 | 3)
     (state,) = [state for state in program.tty_states() if state.tty_id == 0xFFFF8880]
-    assert state == TtyState(0xFFFF8880, 9, 1, 50, 2, 100, 200, Tty(136, 3))
+    output = TtyState(0xFFFF8880, 9, 1, 50, 2, 100, 200, Tty(136, 3), abi.KIND_PANE_OUTPUT)
+    assert state == output
 
 
 def test_a_session_is_left_out(program: LoadedProgram) -> None:
