@@ -17,3 +17,9 @@ def packaging_dir() -> Path:
     """The directory of the unit and of the first configuration."""
     packaged = _PACKAGE / "_packaging"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "packaging"
+
+
+def rules_dir() -> Path:
+    """The directory of the rules that come with ttytrace."""
+    packaged = _PACKAGE / "_rules"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "rules"

@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Final
+
+RULE_LEVELS: Final = ("informational", "low", "medium", "high", "critical")
+"""Of Sigma, from the least on."""
 
 _MAX_SEGMENT_MIB: Final = 512
 _PORTS: Final = 1 << 16
@@ -275,6 +279,87 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """`[rules]`: which Sigma rules what is recorded is matched against.
+
+    pack: whether the rules that come with ttytrace are.
+    directories: where your own are; *.yml, in folders, too. Root alone may be able to write there.
+    level: only rules of this level and above: informational, low, medium, high or critical.
+    without: names, ids or tags of rules that are not used; * stands for others.
+    repeat_s: further matches of a rule, of the same person in the same pane, are one alert with a
+        count within so many seconds; 0: each is an alert.
+    behind_mib: how far matching may be behind the log; what is older then is skipped, and an event
+        says so.
+    """
+
+    pack: bool = True
+    directories: tuple[str, ...] = ("/etc/ttytrace/rules",)
+    level: str = "medium"
+    without: tuple[str, ...] = ()
+    repeat_s: int = 60
+    behind_mib: int = 256
+
+    def __post_init__(self) -> None:
+        if self.level not in RULE_LEVELS:
+            raise ValueError(f"level {self.level!r} is none of {', '.join(RULE_LEVELS)}")
+        if self.repeat_s < 0 or self.behind_mib < 1:
+            raise ValueError("repeat_s can't be negative, and behind_mib must be at least 1")
+
+
+class ActionKind(StrEnum):
+    """What is done about an alert."""
+
+    NOTIFY = "notify"  # people are told: mail, chat, webhooks
+    PROGRAM = "program"  # a program runs, with the alert on its standard input
+    DETACH = "detach"  # the client of the person whose doing it was is sent away
+    LOCK = "lock"  # it is locked
+    READ_ONLY = "read-only"  # it can't type any more
+    KILL = "kill"  # the process is killed
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSettings:
+    """`[[actions]]`: something that is done about alerts, once they are sealed in the log.
+
+    kind: notify, program, detach, lock, read-only or kill.
+    name: what it is called in events and by `ttytrace status`.
+    rules: names, ids or tags of rules; * stands for others; none: all.
+    level: only of rules of this level and above.
+    urls: of "notify": a file with a URL a line, as apprise has them (json://, mailtos://,
+        slack://); the account ttytrace must be able to read it, and nobody else should.
+    networks: of "notify": addresses that are not public, and still may be told ("10.1.0.0/16");
+        without TLS, too.
+    program: of "program": its path and arguments.
+    user: of "program": whom it runs as; not root.
+    armed: of "detach", "lock", "read-only" and "kill": false only tells what would have been done.
+    per_minute: so often at most; what is beyond that is told, and not done.
+    """
+
+    kind: ActionKind
+    name: str
+    rules: tuple[str, ...] = ()
+    level: str = "high"
+    urls: str = ""
+    networks: tuple[str, ...] = ()
+    program: tuple[str, ...] = ()
+    user: str = "nobody"
+    armed: bool = False
+    per_minute: int = 6
+
+    def __post_init__(self) -> None:
+        if self.level not in RULE_LEVELS:
+            raise ValueError(f"level {self.level!r} is none of {', '.join(RULE_LEVELS)}")
+        if self.kind is ActionKind.NOTIFY and not self.urls.startswith("/"):
+            raise ValueError("urls must be the path of a file, from / on")
+        if self.kind is ActionKind.PROGRAM and not "".join(self.program[:1]).startswith("/"):
+            raise ValueError("program must begin with the path of one, from / on")
+        if self.per_minute < 1:
+            raise ValueError("per_minute must be at least 1")
+        for network in self.networks:
+            ip_network(network)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What ttytrace records, and where to. Nobody but root may be able to write this file.
 
@@ -294,13 +379,15 @@ class Settings:
     log: LogSettings = LogSettings()
     live: LiveSettings = LiveSettings()
     sinks: tuple[SinkSettings, ...] = ()
+    rules: RuleSettings = RuleSettings()
+    actions: tuple[ActionSettings, ...] = ()
     audit: AuditSettings = AuditSettings()
     metrics: MetricsSettings = MetricsSettings()
 
     def __post_init__(self) -> None:
-        names = [sink.name for sink in self.sinks]
-        if len(set(names)) != len(names):
-            raise ValueError("two sinks have the same name")
+        for what, those in (("sinks", self.sinks), ("actions", self.actions)):
+            if len({each.name for each in those}) != len(those):
+                raise ValueError(f"two {what} have the same name")
 
 
 def _check_regex(regex: str, encoding: str | None = None) -> None:

@@ -9,9 +9,10 @@ import pytest
 from tests.meta.sources import python_files
 
 BASE = {"errors", "config", "settings", "toml_lines", "clock", "paths", "privileges"}
-STAGES = "probe capture observe decode correlate attribute redact detect seal".split()
+STAGES = "probe capture observe decode correlate attribute redact seal".split()
 BELOW_STAGES = {"base", "model"}
-BELOW_TOP = {"base", "model", "screen", "codec", "store", "sinks", "replay", "export", *STAGES}
+FOLLOWERS = {"sinks", "replay", "export", "detect", "respond"}
+BELOW_TOP = {"base", "model", "screen", "codec", "store", *FOLLOWERS, *STAGES}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "base": set(),
@@ -25,6 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replay": {"base", "model", "screen", "codec", "store"},
     "export": {"base", "model", "screen", "codec", "replay"},
     "sinks": {"base", "model", "codec", "seal", "store"},
+    "detect": {"base", "model", "screen", "attribute", "codec", "store"},
+    "respond": {"base", "model", "codec", "store"},
     "pipeline": BELOW_TOP,
     "install": {"base", "store"},
     "workers": BELOW_TOP,
