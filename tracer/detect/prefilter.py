@@ -17,7 +17,7 @@ from tracer.detect.rule import Rule
 from tracer.detect.view import View
 
 _MEMORY_BYTES: Final = 64 << 20
-_LITERAL_BYTES: Final = 256 << 10  # an automaton of so many fits into that memory, however short
+_LITERAL_BYTES: Final = 128 << 10  # an automaton of so many fits into that memory, however short
 _MOST_LITERALS: Final = 256  # of one rule: a long list slows the pass more than it saves
 
 
