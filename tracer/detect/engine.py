@@ -43,12 +43,12 @@ class RuleDisabled(NamedTuple):
 
 @dataclass(slots=True)
 class EngineStats:
-    """What was done so far. `candidates`: tests that the prefilter left to do. `disabled`: rules
-    that are now."""
+    """What was done so far. `tests`: of a rule on a view, which the prefilter left to do.
+    `disabled`: rules that are now."""
 
     events: int = 0
     views: int = 0
-    candidates: int = 0
+    tests: int = 0
     matches: int = 0
     disabled: int = 0
 
@@ -102,7 +102,7 @@ class Engine:
         return troubles
 
     def _is_met(self, rule: Rule, view: View) -> bool:
-        self.stats.candidates += 1
+        self.stats.tests += 1
         before_ns = self._now_ns()
         try:
             is_met = rule.node.test(view)
