@@ -123,6 +123,13 @@ class RecordSink:
         stamp = self._stamp()
         self._log.append([control(action, stamp, **fields)], stamp)
 
+    def alert(self, fields: Fields) -> None:
+        """Appends an alert, with the fields of detect/alerts.py."""
+        stamp = self._stamp()
+        ours = {"boottime_ns": stamp.boot_ns} | fields["ttytrace"]
+        event = {"@timestamp": timestamp(stamp.wall_ns)} | fields | {"ttytrace": ours}
+        self._log.append([event], stamp)
+
     def sync(self) -> bool:
         """Whether all that was said is on the disk now."""
         return self._log.sync(self._stamp())
