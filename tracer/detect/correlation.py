@@ -39,6 +39,13 @@ class Kind(StrEnum):
     VALUE_AVG = "value_avg"
 
 
+PRESENCES: Final = (Kind.TEMPORAL, Kind.TEMPORAL_ORDERED)
+"""Those that count which of their rules matched."""
+
+METRICS: Final = (Kind.VALUE_SUM, Kind.VALUE_AVG)
+"""Those that make a number of numbers."""
+
+
 class Bound(NamedTuple):
     """A comparison of COMPARISONS, and what the number is held against."""
 
@@ -79,7 +86,7 @@ class Correlation:
     @property
     def is_timed(self) -> bool:
         """Whether only the end of a window decides: more of the same could change the verdict."""
-        if self.kind in (Kind.VALUE_SUM, Kind.VALUE_AVG):
+        if self.kind in METRICS:
             return True
         if self.expression:
             return not self.expression.is_rising

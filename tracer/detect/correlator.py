@@ -1,17 +1,19 @@
 """Correlations in time: matches of rules in, what they add up to out.
 
-Invariant: driven by the times of records alone; each correlation keeps a bounded amount, and what
-it had to forget is counted.
+Invariant: driven by the times of records alone, so that the same records give the same; what a
+correlation is met by is fed to those that refer to it at that time, before anything later is.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tracer.codec.identity import Fields
 from tracer.detect.correlation import Correlation
 from tracer.detect.engine import Match
+from tracer.detect.groups import Groups, Happening, Met
 from tracer.detect.view import Values, View
 
 
@@ -30,24 +32,85 @@ class Correlated(NamedTuple):
 
 class Correlator:
     """`correlations`: each stands behind those that it refers to, as compile_correlations has it.
-    `limit`: how much each may keep, see README of groups below."""
+    `limit`: how much each of them may keep, roughly in numbers; the least group counts as 8, and
+    as 128 where it must keep a record."""
 
     def __init__(self, correlations: Iterable[Correlation], limit: int = 200_000) -> None:
-        raise NotImplementedError
+        self._limit: Final = limit
+        self._evicted: Counter[str] = Counter()
+        self._groups: list[Groups] = []
+        self.replace(correlations)
+
+    def replace(self, correlations: Iterable[Correlation]) -> None:
+        """Other correlations from now on; those of a version that was there go on."""
+        old = {_identity(groups.correlation): groups for groups in self._groups}
+        self._groups = [self._groups_of(c, old.get(_identity(c))) for c in correlations]
 
     def feed(self, matches: Sequence[Match], time_ns: int) -> list[Correlated]:
         """The matches of one record, silent rules' too -> what alerts: silent ones are left out.
         Windows that were over before it come first."""
-        raise NotImplementedError
+        told = self._end_due(time_ns)
+        return _loud(told + self._spread([_of_match(match) for match in matches], time_ns))
 
     def tick(self, time_ns: int) -> list[Correlated]:
         """It is so late now, by a record that nothing matched."""
-        raise NotImplementedError
-
-    def replace(self, correlations: Iterable[Correlation]) -> None:
-        """Other correlations from now on; those of a version that was there go on."""
-        raise NotImplementedError
+        return _loud(self._end_due(time_ns))
 
     def take_evicted(self) -> dict[str, int]:
-        """Groups that were forgotten before their time, by key, since it was asked last."""
-        raise NotImplementedError
+        """Groups that were forgotten before their time, by the correlation's key, since it was
+        asked last."""
+        evicted = dict(self._evicted)
+        self._evicted.clear()
+        return evicted
+
+    def _groups_of(self, correlation: Correlation, old: Groups | None) -> Groups:
+        if old is None:
+            return Groups(correlation, self._limit, self._evicted)
+        old.correlation = correlation  # its place in the file, or who uses it, may be another
+        return old
+
+    def _end_due(self, time_ns: int) -> list[Correlated]:
+        told = []
+        while (groups := self._next_due()) and (due_ns := groups.due_ns or 0) < time_ns:
+            for met in groups.end_due():
+                correlated = _correlated(groups, met, due_ns)
+                told += [correlated, *self._spread([_of_correlated(correlated)], due_ns)]
+        return told
+
+    def _next_due(self) -> Groups | None:
+        due = [groups for groups in self._groups if groups.due_ns is not None]
+        return min(due, key=lambda groups: groups.due_ns or 0, default=None)
+
+    def _spread(self, happenings: list[Happening], time_ns: int) -> list[Correlated]:
+        """To all that refer to them, and to what refers to those."""
+        told = []
+        for groups in self._groups:
+            mine = list(filter(groups.is_about, happenings))
+            if mine and (met := groups.feed(mine, time_ns)):
+                told.append(_correlated(groups, met, time_ns))
+                happenings.append(_of_correlated(told[-1]))
+        return told
+
+
+def _loud(told: list[Correlated]) -> list[Correlated]:
+    return [correlated for correlated in told if not correlated.correlation.is_silent]
+
+
+def _identity(correlation: Correlation) -> tuple[str, str]:
+    return correlation.about.key, correlation.about.version
+
+
+def _of_match(match: Match) -> Happening:
+    view = match.view
+    return Happening(match.rule.about.key, (match.sequence,), view.fields, view, match.event)
+
+
+def _correlated(groups: Groups, met: Met, time_ns: int) -> Correlated:
+    last = met.last
+    return Correlated(groups.correlation, met.causes, last.view, time_ns, last.event, met.group)
+
+
+def _of_correlated(met: Correlated) -> Happening:
+    """Its fields are those of its last record, and what it was grouped by."""
+    fields = {**met.view.fields, **met.group}
+    return Happening(met.correlation.about.key, met.causes, fields, met.view, met.event)

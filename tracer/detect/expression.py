@@ -17,16 +17,12 @@ _TOKEN: Final = re.compile(r"\s*([()]|[^\s()]+)")
 class Expression(Protocol):
     """A part of a condition."""
 
-    def test(self, seen: Set[int]) -> bool:
+    def test(self, seen: Set[object]) -> bool:
         """Whether it holds where those rules matched."""
 
     @property
     def is_rising(self) -> bool:
         """Whether it goes on to hold whatever else matches."""
-
-    @property
-    def order(self) -> tuple[int, ...] | None:
-        """The rules as written, where all of them are asked for and nothing else is."""
 
 
 class Seen(NamedTuple):
@@ -34,16 +30,12 @@ class Seen(NamedTuple):
 
     number: int
 
-    def test(self, seen: Set[int]) -> bool:
+    def test(self, seen: Set[object]) -> bool:
         return self.number in seen
 
     @property
     def is_rising(self) -> bool:
         return True
-
-    @property
-    def order(self) -> tuple[int, ...] | None:
-        return (self.number,)
 
 
 class All(NamedTuple):
@@ -51,17 +43,12 @@ class All(NamedTuple):
 
     parts: tuple[Expression, ...]
 
-    def test(self, seen: Set[int]) -> bool:
+    def test(self, seen: Set[object]) -> bool:
         return all(part.test(seen) for part in self.parts)
 
     @property
     def is_rising(self) -> bool:
         return all(part.is_rising for part in self.parts)
-
-    @property
-    def order(self) -> tuple[int, ...] | None:
-        orders = [part.order for part in self.parts]
-        return None if None in orders else tuple(n for order in orders for n in order or ())
 
 
 class Any(NamedTuple):
@@ -69,16 +56,12 @@ class Any(NamedTuple):
 
     parts: tuple[Expression, ...]
 
-    def test(self, seen: Set[int]) -> bool:
+    def test(self, seen: Set[object]) -> bool:
         return any(part.test(seen) for part in self.parts)
 
     @property
     def is_rising(self) -> bool:
         return all(part.is_rising for part in self.parts)
-
-    @property
-    def order(self) -> tuple[int, ...] | None:
-        return None
 
 
 class No(NamedTuple):
@@ -86,16 +69,19 @@ class No(NamedTuple):
 
     part: Expression
 
-    def test(self, seen: Set[int]) -> bool:
+    def test(self, seen: Set[object]) -> bool:
         return not self.part.test(seen)
 
     @property
     def is_rising(self) -> bool:
         return False
 
-    @property
-    def order(self) -> tuple[int, ...] | None:
-        return None
+
+def is_conjunction(expression: Expression) -> bool:
+    """Whether it asks for all of its rules and for nothing else."""
+    if isinstance(expression, All):
+        return all(map(is_conjunction, expression.parts))
+    return isinstance(expression, Seen)
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -107,15 +93,15 @@ def names_of(text: str) -> tuple[str, ...]:
 def parse(text: str, names: Sequence[str]) -> Expression:
     """`not` binds closer than `and`, and that closer than `or`; in capitals, too. ValueError: what
     isn't understood."""
-    parser = _Parser(_TOKEN.findall(text), names)
+    parser = _Parser(_TOKEN.findall(text)[::-1], names)
     expression = parser.any(0)
     if parser.words:
-        raise ValueError(f"there is {parser.words[0]!r} where it could end")
+        raise ValueError(f"there is {parser.words[-1]!r} where it could end")
     return expression
 
 
 class _Parser:
-    """`words`: what is left to read."""
+    """`words`: what is left to read, backwards."""
 
     def __init__(self, words: list[str], names: Sequence[str]) -> None:
         self.words = words
@@ -148,13 +134,13 @@ class _Parser:
     def _seen(self) -> Seen:
         if not self.words:
             raise ValueError("it ends where a rule must be named")
-        name = self.words.pop(0)
+        name = self.words.pop()
         if name not in self._names:
             raise ValueError(f"there is {name!r} where a rule of `rules` must be named")
         return Seen(self._names.index(name))
 
     def _takes(self, word: str) -> bool:
-        if self.words and self.words[0].lower() == word:
-            self.words.pop(0)
+        if self.words and self.words[-1].lower() == word:
+            self.words.pop()
             return True
         return False
