@@ -27,7 +27,9 @@ SEVERAL: Final = "several lines were submitted at once"
 UNKNOWN: Final = "whose Enter it was isn't known"
 UNFINISHED: Final = "the line before may go on in it"
 
-_LINE_MAX: Final = 4096
+LINE_BYTES: Final = 4096
+"""Of a line, as many are looked at."""
+
 _ESCAPE_MAX: Final = 32
 _CTRL_C, _CTRL_D, _TAB, _CTRL_L, _CTRL_U, _CTRL_W, _ESC, _DEL = 3, 4, 9, 12, 21, 23, 27, 127
 _HISTORY_KEYS: Final = b"\x0e\x10\x12\x13"  # ^N ^P ^R ^S
@@ -124,6 +126,11 @@ class Edit:
     def __bool__(self) -> bool:
         return bool(self._text or self._sequence or self.reason)
 
+    @property
+    def text(self) -> bytes:
+        """What stands there, as far as that is known; at most LINE_BYTES of it."""
+        return bytes(self._text)
+
     def hands(self) -> set[Hand | None]:
         """Who pressed any key since the line before was ended."""
         return self.touched | self._pressed
@@ -181,7 +188,7 @@ class Edit:
     def _insert(self, key: int, hand: Hand | None, now_ns: int) -> None:
         if key in b"\r\n":  # whether the shell takes it as pasted, only the shell knows
             self.doubt(SEVERAL, [hand], now_ns)
-        if len(self._text) == _LINE_MAX:
+        if len(self._text) == LINE_BYTES:
             self.doubt(LONG)
             return
         self._text.append(key)

@@ -15,15 +15,18 @@ from tracer.codec.identity import Fields
 from tracer.codec.log import log_part
 from tracer.codec.moment import wall_ns
 from tracer.detect.device import terminal_of
-from tracer.detect.fields import CLIENT, INJECTED, LOGIN, OURSELVES, TRACED
+from tracer.detect.fields import CLIENT, INJECTED, LOGIN, OURSELVES, OUTPUT, TRACED
 from tracer.detect.first_seen import FirstSeen
 from tracer.detect.parents import Parents
 from tracer.detect.people import by_other
 from tracer.detect.programs import auditd_view, login_ids, program_views
 from tracer.detect.shape import Shape, part, taken
+from tracer.detect.shown import Shown
+from tracer.detect.typed import Typed
 from tracer.detect.view import (
     TMUX_CLIENT,
     TTY_INJECT,
+    TTY_OUTPUT,
     TTYTRACE,
     LogSource,
     Values,
@@ -31,6 +34,7 @@ from tracer.detect.view import (
 )
 
 _UNSEEN: Final = frozenset(("segment", "seal", "rekey", "response"))
+_DRAWN: Final = ("text_output", "terminal-resized", "pane-captured")
 _LOGIN_RESULTS: Final = {"login": "success", "login-failed": "failed", "logout": "success"}
 
 
@@ -39,23 +43,34 @@ class Views:
     show, which costs most. `first_seen`: what is known from the runs before, too."""
 
     def __init__(self, wants_output: bool = False, first_seen: FirstSeen | None = None) -> None:
-        self.wants_output = wants_output
+        self._wants_output = wants_output
         self.first_seen: Final = first_seen or FirstSeen()
         self._parents: Final = Parents()
+        self._typed: Final = Typed()
+        self._shown = Shown()
         self._readers: Final[dict[str, Callable[[Fields], list[View]]]] = {
             "fork": self._fork,
             "exec": self._exec,
             "end": self._end,
+            "text_input": self._typed.feed,
+            **dict.fromkeys(_DRAWN, self._drawn),
             "input-injected": _injected,
             "process-traced": _traced,
             "client-attached": self._attached,
-            "lost": _ours,
+            "pane-closed": self._pane_closed,
+            "lost": self._lost,
             "audit-changed": _audit_changed,
             "server-unverified": _ours,
             "server-ignored": _ours,
             **dict.fromkeys(_CHANGES, _changed),
             **dict.fromkeys(_LOGIN_RESULTS, _login),
         }
+
+    def want_output(self, wants_output: bool) -> None:
+        """Whether any rule is for what panes show, from now on."""
+        if not wants_output:
+            self._shown = Shown()
+        self._wants_output = wants_output
 
     def feed(self, event: Fields) -> list[View]:
         """The views of a record, in the order in which rules are to be tried on them."""
@@ -88,6 +103,23 @@ class Views:
         if is_first is not None:
             told["IsFirst"] = ("true" if is_first else "false",)
         return [_client(event, told)]
+
+    def _drawn(self, event: Fields) -> list[View]:
+        rows = self._shown.feed(event) if self._wants_output else []
+        if not rows:
+            return []
+        fields = _fields(OUTPUT, event, event.get("process"))
+        return [View(TTY_OUTPUT, {**fields, "Text": (row,)}, row) for row in rows]
+
+    def _pane_closed(self, event: Fields) -> list[View]:
+        self._typed.close(event)
+        self._shown.close(event)
+        return _changed(event)
+
+    def _lost(self, event: Fields) -> list[View]:
+        if part(event, "ttytrace", "lost").get("kind") == "text_input":
+            self._typed.lose(event)
+        return _ours(event)
 
 
 def _changed(event: Fields) -> list[View]:
@@ -130,13 +162,17 @@ def _login(event: Fields) -> list[View]:
 def _view(
     source: LogSource, shape: Shape, event: Fields, more: dict[str, Values], at: object
 ) -> View:
-    fields = taken(shape, event) | more
-    if terminal := terminal_of(at):
-        fields["Terminal"] = (terminal,)
+    fields = _fields(shape, event, at) | more
     text = " ".join(f"{name}={value}" for name, values in fields.items() for value in values)
     return View(source, fields, text)
 
 
+def _fields(shape: Shape, event: Fields, at: object) -> dict[str, Values]:
+    """`at`: what has the terminal."""
+    terminal = terminal_of(at)
+    return taken(shape, event) | ({"Terminal": (terminal,)} if terminal else {})
+
+
 _CHANGES: Final = """session-created session-closed session-renamed client-detached
     client-session-changed client-suspended client-resumed client-resized window-linked
-    window-unlinked window-renamed pane-opened pane-closed server-seen server-gone""".split()
+    window-unlinked window-renamed pane-opened server-seen server-gone""".split()
