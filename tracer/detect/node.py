@@ -6,10 +6,14 @@ necessary: a view that has none of its literals can't be met.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tracer.detect.view import View
+from tracer.detect.view import Values, View
+
+if TYPE_CHECKING:
+    from tracer.detect.matchers import Matcher
 
 Witness = frozenset[str]
 """Lower-case literals, one of which stands somewhere in the fields or the text of any view that is
@@ -64,6 +68,92 @@ class Not(NamedTuple):
     @property
     def witness(self) -> Witness | None:
         return None
+
+
+class Holds(NamedTuple):
+    """One of the values of a field meets the matcher; without a field, the text does. Where case
+    doesn't matter, the literals of the matcher are in lower case."""
+
+    field: str | None
+    matcher: Matcher
+    is_cased: bool = False
+
+    def test(self, view: View) -> bool:
+        return any(map(self.matcher.meets, self._compared(view)))
+
+    @property
+    def witness(self) -> Witness | None:
+        return self.matcher.witness
+
+    def met_by(self, view: View) -> Values:
+        """The values that meet it, as the view has them."""
+        values = (view.text,) if self.field is None else view.fields.get(self.field, ())
+        compared = zip(values, self._compared(view), strict=True)
+        return tuple(value for value, each in compared if self.matcher.meets(each))
+
+    def _compared(self, view: View) -> Values:
+        if self.field is None:
+            return (view.text if self.is_cased else view.folded_text,)
+        return (view.fields if self.is_cased else view.folded).get(self.field, ())
+
+
+class Exists(NamedTuple):
+    """The field is there, whatever it holds."""
+
+    field: str
+
+    def test(self, view: View) -> bool:
+        return bool(view.fields.get(self.field))
+
+    @property
+    def witness(self) -> Witness | None:
+        return None
+
+
+class Relation(StrEnum):
+    """How a value may stand to another one."""
+
+    IS = "is"
+    STARTS_WITH = "starts with"
+    ENDS_WITH = "ends with"
+    CONTAINS = "contains"
+
+
+class Refers(NamedTuple):
+    """One of the values of a field is, or begins, ends or goes on with, one of another field."""
+
+    field: str
+    relation: Relation
+    other: str
+
+    def test(self, view: View) -> bool:
+        return any(True for _ in self._met(view))
+
+    @property
+    def witness(self) -> Witness | None:
+        return None
+
+    def met_by(self, view: View) -> Values:
+        """The values that meet it, as the view has them."""
+        return tuple(view.fields[self.field][place] for place in self._met(view))
+
+    def _met(self, view: View) -> Iterator[int]:
+        others = view.folded.get(self.other, ())
+        for place, value in enumerate(view.folded.get(self.field, ())):
+            if any(_stands(value, self.relation, other) for other in others):
+                yield place
+
+
+def _stands(value: str, relation: Relation, other: str) -> bool:
+    match relation:
+        case Relation.IS:
+            return value == other
+        case Relation.STARTS_WITH:
+            return value.startswith(other)
+        case Relation.ENDS_WITH:
+            return value.endswith(other)
+        case Relation.CONTAINS:
+            return other in value
 
 
 def union(witnesses: Iterable[Witness | None]) -> Witness | None:
