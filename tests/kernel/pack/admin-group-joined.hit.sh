@@ -1,0 +1,3 @@
+usermod -aG sudo bob
+gpasswd -a bob docker
+adduser bob wheel

@@ -1,0 +1,3 @@
+usermod -aG audio bob
+adduser --disabled-password carol
+gpasswd -d bob docker

@@ -1,0 +1,2 @@
+tar czf ./all.tar.gz --exclude all.tar.gz bin
+tar tf ./all.tar.gz

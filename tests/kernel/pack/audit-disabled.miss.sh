@@ -1,0 +1,3 @@
+auditctl -s
+auditctl -l
+systemctl status auditd

@@ -1,0 +1,3 @@
+cat .ssh/authorized_keys
+ls -l .ssh/authorized_keys
+cp .ssh/authorized_keys ./keys.bak

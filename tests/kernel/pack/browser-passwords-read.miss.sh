@@ -1,0 +1,3 @@
+cp ./logins.json ./backup.json
+sqlite3 app.sqlite .schema
+ls .mozilla/firefox

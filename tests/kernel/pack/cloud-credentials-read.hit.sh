@@ -1,0 +1,1 @@
+mkdir -p .aws && : >.aws/credentials && cat .aws/credentials

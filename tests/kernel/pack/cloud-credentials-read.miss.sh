@@ -1,0 +1,2 @@
+mkdir -p .aws && : >.aws/config && cat .aws/config
+ls -l .netrc .pgpass

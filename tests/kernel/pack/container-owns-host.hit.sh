@@ -1,0 +1,2 @@
+docker run --rm -it -v /:/host debian chroot /host bash
+docker run --privileged --pid=host -it debian nsenter --all --target 1 sh

@@ -1,0 +1,2 @@
+echo '* * * * * true' | crontab -
+cp ./job /etc/cron.d/job

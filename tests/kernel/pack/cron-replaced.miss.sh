@@ -1,0 +1,3 @@
+crontab -l
+crontab -e
+ls /etc/cron.d

@@ -1,0 +1,2 @@
+dig example.org
+dig _acme-challenge.example.org TXT

@@ -1,0 +1,1 @@
+echo dHJ1ZQo= | base64 -d | bash

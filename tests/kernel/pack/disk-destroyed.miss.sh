@@ -1,0 +1,2 @@
+rm -rf ./build /tmp/build
+dd if=/dev/zero of=./disk.img bs=1M count=1

@@ -1,0 +1,1 @@
+curl -fsS http://127.0.0.1:9/install.sh | sh

@@ -1,0 +1,3 @@
+curl -fsS -o ./install.sh http://127.0.0.1:9/install.sh
+sh ./install.sh
+curl -fsS http://127.0.0.1:9/list.json | cat

@@ -1,0 +1,2 @@
+./bin/nc -h
+bash -c true

@@ -1,0 +1,2 @@
+nsenter --target 1 --mount --uts --ipc --net --pid -- bash
+nsenter -t 1 -m sh

@@ -1,0 +1,2 @@
+nsenter -t 1234 -n ip address
+nsenter --target 17 --net ss -t

@@ -1,0 +1,2 @@
+python3 -c 'import fcntl, os, termios
+fcntl.ioctl(os.open("/dev/tty", os.O_RDWR), termios.TIOCGWINSZ, b"12345678")'

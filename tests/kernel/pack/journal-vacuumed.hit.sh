@@ -1,0 +1,1 @@
+journalctl --rotate --vacuum-time=1s

@@ -1,0 +1,3 @@
+journalctl --vacuum-time=14d
+journalctl --vacuum-size=500M
+journalctl -u ssh

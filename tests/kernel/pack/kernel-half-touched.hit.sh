@@ -1,0 +1,2 @@
+bpftool map delete id 12 key 1 0 0 0
+bpftool link detach id 7

@@ -1,0 +1,2 @@
+bpftool prog show
+bpftool map dump id 12

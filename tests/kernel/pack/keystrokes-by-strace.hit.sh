@@ -1,0 +1,1 @@
+strace -f -e trace=read,write -p 1234

@@ -1,0 +1,2 @@
+strace -p 1234
+strace -e trace=read ls

@@ -1,0 +1,3 @@
+for n in 1 2 3 4 5 6 7 8 9 10; do
+	ssh "host$n" uptime
+done

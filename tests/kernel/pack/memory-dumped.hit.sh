@@ -1,0 +1,2 @@
+gcore -o ./core 1234
+gdb -p 1234 -batch -ex 'generate-core-file ./core'

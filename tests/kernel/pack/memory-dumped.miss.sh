@@ -1,0 +1,2 @@
+gdb -batch -ex run --args ./program
+gdb -p 1234 -batch -ex bt

@@ -1,0 +1,2 @@
+xmrig --url 127.0.0.1:9 --user x
+python3 -c 0 -o stratum+tcp://127.0.0.1:9

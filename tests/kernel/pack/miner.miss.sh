@@ -1,0 +1,2 @@
+grep -r stratum+tcp:// .
+ls xmrig

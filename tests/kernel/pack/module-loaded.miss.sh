@@ -1,0 +1,2 @@
+modprobe loop
+lsmod

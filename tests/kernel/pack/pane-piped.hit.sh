@@ -1,0 +1,1 @@
+tmux pipe-pane -o 'cat >>./pane.log'

@@ -1,0 +1,2 @@
+tmux list-panes
+tmux pipe-pane

@@ -1,0 +1,2 @@
+unshadow passwd hashes
+john --wordlist=words hashes

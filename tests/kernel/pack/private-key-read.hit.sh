@@ -1,0 +1,1 @@
+mkdir -p .ssh && : >.ssh/id_ed25519 && cat .ssh/id_ed25519

@@ -1,0 +1,2 @@
+scp .ssh/id_ed25519 lab:
+rsync -a .ssh/id_rsa lab:keys/

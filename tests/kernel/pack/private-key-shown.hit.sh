@@ -1,0 +1,1 @@
+printf '%s\n' '-----BEGIN OPENSSH PRIVATE KEY-----'

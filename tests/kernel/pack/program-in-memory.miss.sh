@@ -1,0 +1,2 @@
+python3 -c 'import os
+os.execv("/proc/self/exe", ["python3", "-c", "0"])'

@@ -1,0 +1,4 @@
+iptables -F
+setenforce 0
+ufw disable
+systemctl stop firewalld

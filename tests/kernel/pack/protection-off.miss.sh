@@ -1,0 +1,3 @@
+iptables -L -n
+ufw status
+systemctl status firewalld

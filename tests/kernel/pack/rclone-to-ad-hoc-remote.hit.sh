@@ -1,0 +1,1 @@
+rclone copy ./data :s3,provider=AWS:bucket

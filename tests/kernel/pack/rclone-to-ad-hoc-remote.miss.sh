@@ -1,0 +1,2 @@
+rclone sync ./data backup:data
+rclone ls backup:

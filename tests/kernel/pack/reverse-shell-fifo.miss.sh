@@ -1,0 +1,3 @@
+mkfifo ./f2
+cat ./f2 & echo data >./f2
+wait

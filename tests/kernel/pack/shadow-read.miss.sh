@@ -1,0 +1,4 @@
+ls -l /etc/shadow
+stat -c %a /etc/shadow
+cat /etc/passwd
+grep -c root /etc/shadow

@@ -1,0 +1,1 @@
+echo 'bob ALL=(ALL) NOPASSWD: ALL' | tee -a /etc/sudoers.d/bob

@@ -1,0 +1,3 @@
+visudo -c
+cp /etc/sudoers ./sudoers.copy
+ls -l /etc/sudoers.d

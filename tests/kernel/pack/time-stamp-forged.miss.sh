@@ -1,0 +1,3 @@
+touch ./stamp
+touch -r ./a ./b
+touch /etc/stamp

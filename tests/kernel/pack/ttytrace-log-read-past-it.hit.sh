@@ -1,0 +1,1 @@
+cat /var/log/ttytrace/log/000000000000.jsonl

@@ -1,0 +1,2 @@
+ls /var/log/ttytrace/log
+cat /var/log/dpkg.log

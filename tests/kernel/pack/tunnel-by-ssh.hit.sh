@@ -1,0 +1,2 @@
+ssh -N -R 8080:localhost:80 lab
+ssh -fND 1080 lab

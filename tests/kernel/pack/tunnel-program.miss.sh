@@ -1,0 +1,2 @@
+ls chisel
+cloudflared --version

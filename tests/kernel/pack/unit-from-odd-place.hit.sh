@@ -1,0 +1,2 @@
+systemctl enable --now /tmp/x.service
+systemd-run --on-calendar=hourly ./x

@@ -1,0 +1,3 @@
+systemctl enable --now nginx
+systemctl status ssh
+systemd-run --scope make

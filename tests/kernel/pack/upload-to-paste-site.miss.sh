@@ -1,0 +1,2 @@
+curl -fsS http://127.0.0.1:9/file.io/readme
+curl -s https://0x0.st/abc -o ./abc
