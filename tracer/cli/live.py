@@ -29,7 +29,7 @@ from tracer.codec.safe import safe_json
 from tracer.config import PATH, load
 from tracer.daemon import Capture, require_root
 from tracer.errors import BadSearch
-from tracer.model.findings import Finding
+from tracer.model.findings import Finding, Told
 from tracer.model.selection import Selection
 from tracer.observe import procfs
 from tracer.observe.host import this_host
@@ -161,7 +161,7 @@ class _LineWriter:
     def close(self) -> None:
         self._print(self._rows.flush())
 
-    def _print(self, findings: Iterable[Finding]) -> None:
+    def _print(self, findings: Iterable[Told]) -> None:
         lines = [line for line in map(self._renderer.line, findings) if line]
         if lines:
             sys.stdout.write("\n".join(lines) + "\n")

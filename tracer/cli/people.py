@@ -13,9 +13,9 @@ from typing import Final
 from tracer.cli.labels import name_of, tty_name
 from tracer.model.context import Client, Person, Process
 from tracer.model.findings import (
+    AlertRaised,
     AuditChanged,
     ClientOutput,
-    Finding,
     InputInjected,
     Lost,
     PaneCaptured,
@@ -23,6 +23,7 @@ from tracer.model.findings import (
     TerminalResized,
     TextInput,
     TmuxChanged,
+    Told,
     TypedBy,
     UserLogin,
 )
@@ -39,7 +40,7 @@ class People:
     def __init__(self, names: Names) -> None:
         self._names = names
 
-    def behind(self, finding: Finding) -> str:
+    def behind(self, finding: Told) -> str:
         """Who a finding is about: who acts, where that is known apart from the process."""
         match finding:
             case TextInput(typed_by=(first, *_)):
@@ -56,6 +57,8 @@ class People:
                 label = self.account(client.uid if client else None)
             case UserLogin() | AuditChanged():
                 label = self.account(finding.loginuid)
+            case AlertRaised(person=person, uid=uid):
+                label = self.person(person) if person else self.account(uid)
             case Lost():
                 label = self.account(None)
             case _:

@@ -33,9 +33,9 @@ from tracer.codec.safe import columns_of, cut, safe_text
 from tracer.codec.status import ended, signal_name
 from tracer.model.context import Client, Person, Place
 from tracer.model.findings import (
+    AlertRaised,
     AuditChanged,
     ClientOutput,
-    Finding,
     InputInjected,
     Lost,
     PaneCaptured,
@@ -47,6 +47,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    Told,
     UserLogin,
 )
 
@@ -56,6 +57,7 @@ __all__ = ["Renderer", "safe_text", "wants_colour"]
 _WHO_COLUMNS, _PLACE_COLUMNS = 14, 12
 _BOLD, _DIM, _RED, _LOUD = "1", "2", "31", "1;91"
 _COLOURS: Final = ("32", "33", "34", "35", "36", "92", "93", "94", "95", "96")
+_LEVEL_COLOURS: Final = {"critical": "1;97;41", "high": _LOUD, "medium": "1;33"}
 _TMUX_SIGNS: Final = {
     "seen": "+", "created": "+", "linked": "+", "opened": "+", "attached": "+",
     "gone": "-", "closed": "-", "unlinked": "-", "detached": "-",
@@ -87,7 +89,7 @@ class Renderer:
         self._colour = colour
         self._width = width
 
-    def line(self, finding: Finding) -> str:
+    def line(self, finding: Told) -> str:
         """The finding as one row, output as one for each row shown, input as one for each author;
         "" if it showed no text.
 
@@ -97,11 +99,11 @@ class Renderer:
             return "\n".join(map(self._line, by_author(finding)))
         return self._line(finding)
 
-    def _line(self, finding: Finding) -> str:
+    def _line(self, finding: Told) -> str:
         head, columns = self._head(finding)
         return "\n".join(head + row for row in self._rows(finding, columns))
 
-    def _rows(self, finding: Finding, columns: int) -> list[str]:
+    def _rows(self, finding: Told, columns: int) -> list[str]:
         if isinstance(finding, TextOutput):
             return self._output(finding, columns)
         match finding:
@@ -124,15 +126,15 @@ class Renderer:
                 row = self._paint(f"— {amount_lost(finding)} lost ({why}) —", _LOUD)
             case TmuxChanged():
                 row = self._tmux_changed(finding)
-            case UserLogin() | AuditChanged():
-                row = self._heard(finding)
+            case UserLogin() | AuditChanged() | AlertRaised():
+                row = self._told(finding)
             case _:
                 assert_never(finding)
         return [row]
 
     # ---- time, user, place ----
 
-    def _head(self, finding: Finding) -> tuple[str, int]:
+    def _head(self, finding: Told) -> tuple[str, int]:
         second, ns = divmod(self._wall.at(finding.time_ns), 1_000_000_000)
         clock = f"{time.strftime('%H:%M:%S', time.localtime(second))}.{ns // 1_000_000:03d}"
         who = self._people.behind(finding).ljust(_WHO_COLUMNS)
@@ -204,10 +206,18 @@ class Renderer:
         remarks = ", ".join(remarks_on_client(client))
         return f"{did} ({remarks})" if remarks else did
 
-    def _heard(self, finding: UserLogin | AuditChanged) -> str:
+    def _told(self, finding: UserLogin | AuditChanged | AlertRaised) -> str:
+        if isinstance(finding, AlertRaised):
+            return self._alert(finding)
         if isinstance(finding, UserLogin):
             return self._paint(login_text(finding), _BOLD)
         return self._paint(f"! audit changed: {safe_text(finding.note)}", _LOUD)
+
+    def _alert(self, alert: AlertRaised) -> str:
+        more = f" ({counted(alert.repeated, 'more time')})" if alert.repeated else ""
+        text = f"! {safe_text(alert.level)}: {safe_text(alert.title)}{more}"
+        rule = self._paint(f"  # {name_of(alert.rule)}", _DIM)
+        return self._paint(text, _LEVEL_COLOURS.get(alert.level, _BOLD)) + rule
 
     # ---- colour ----
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from tracer.model.context import Place
-from tracer.model.findings import Finding, TextInput, TextOutput
+from tracer.model.findings import TextInput, TextOutput, Told
 
 IDLE_NS: Final = 1_000_000_000
 ROW_BYTES: Final = 4096
@@ -31,7 +31,7 @@ class Rows:
     def __init__(self) -> None:
         self._held: dict[_Pane, _Held] = {}
 
-    def feed(self, findings: Iterable[Finding], now_ns: int) -> Iterator[Finding]:
+    def feed(self, findings: Iterable[Told], now_ns: int) -> Iterator[Told]:
         """What can be shown at `now_ns` (CLOCK_BOOTTIME); call it with nothing, too."""
         for finding in findings:
             if isinstance(finding, TextOutput):
@@ -45,7 +45,7 @@ class Rows:
         for pane in idle:
             yield from self._release(pane)
 
-    def flush(self) -> Iterator[Finding]:
+    def flush(self) -> Iterator[Told]:
         """All that is held, at the end."""
         for pane in list(self._held):
             yield from self._release(pane)

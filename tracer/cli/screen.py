@@ -22,7 +22,7 @@ from tracer.codec.identity import Fields
 from tracer.codec.moment import wall_ns
 from tracer.codec.safe import safe_json
 from tracer.model.events import Tty
-from tracer.model.findings import ClientOutput, Finding, TextOutput
+from tracer.model.findings import ClientOutput, TextOutput, Told
 from tracer.store.index_entry import accounts_of
 
 _PRINTED: Final = 256
@@ -43,7 +43,7 @@ class Echo:
         heads = (line[:_TELLING] for line in plain.split(b"\n"))
         self._printed += (head for head in heads if len(head) == _TELLING)
 
-    def is_in(self, finding: Finding | None) -> bool:
+    def is_in(self, finding: Told | None) -> bool:
         """Whether this is output of such a terminal."""
         if not isinstance(finding, TextOutput | ClientOutput):
             return False
@@ -123,7 +123,7 @@ class LineScreen:
         """Draws what waits."""
         self._draw(self._rows.flush())
 
-    def _draw(self, findings: Iterable[Finding]) -> None:
+    def _draw(self, findings: Iterable[Told]) -> None:
         self._print(map(self._renderer.line, findings))
 
     def _print(self, texts: Iterable[str]) -> None:
@@ -135,7 +135,7 @@ class LineScreen:
             sys.stdout.flush()
 
 
-def _finding(event: Fields) -> Finding | None:
+def _finding(event: Fields) -> Told | None:
     try:
         return finding_of(event)
     except ValueError:

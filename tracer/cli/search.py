@@ -18,6 +18,7 @@ from tracer.cli.stored import StoredLines
 from tracer.cli.when import moment, now_us
 from tracer.codec.safe import safe_json
 from tracer.errors import BadFilter, BadSearch
+from tracer.settings import RULE_LEVELS
 from tracer.store.query import KINDS, TMUX_KINDS, Query, phrases
 from tracer.store.search import Found, Searcher
 
@@ -41,6 +42,10 @@ def search(  # noqa: PLR0917 - each is an option of the command
     exit_: Annotated[
         int | None, typer.Option("--exit", help="The exit code that a program ended with.")
     ] = None,
+    rule: Annotated[
+        str, typer.Option(help="Of alerts: a rule's id or title; * stands for others.")
+    ] = "",
+    level: Annotated[str, typer.Option(help="Of alerts: those of this level and above.")] = "",
     since: Annotated[str, typer.Option(help="From when on: 14:30, 2h (ago), an ISO date.")] = "",
     until: Annotated[str, typer.Option(help="Up to when.")] = "",
     kind: Annotated[
@@ -64,8 +69,8 @@ def search(  # noqa: PLR0917 - each is an option of the command
     now = now_us()
     query = Query(
         user, typed_by, session, _pane(pane), host, _kinds(kind), _words("--command", command),
-        _words("--text", text), _regex(regex), exit_, moment("--since", since, now),
-        moment("--until", until, now), limit,
+        _words("--text", text), _regex(regex), exit_, rule, _level(level),
+        moment("--since", since, now), moment("--until", until, now), limit,
     )  # fmt: skip
     if in_ is None and timing is None:
         is_found = _search_log(log, query, is_json)
@@ -126,6 +131,12 @@ def _kinds(names: str) -> tuple[str, ...]:
         if name not in (*KINDS, "tmux"):
             raise BadFilter(option="--kind", value=name, choices=", ".join(("tmux", *KINDS)))
     return tuple(kind for name in kinds for kind in (TMUX_KINDS if name == "tmux" else (name,)))
+
+
+def _level(level: str) -> str:
+    if level and level not in RULE_LEVELS:
+        raise BadFilter(option="--level", value=level, choices=", ".join(RULE_LEVELS))
+    return level
 
 
 def _pane(pane: str) -> str:

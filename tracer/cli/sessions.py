@@ -54,6 +54,7 @@ def _as_text(key: SessionKey, session: Session, gaps: int) -> str:
         counted(session.commands, "command"),
         f"{counted(session.shown, 'byte')} shown",
         f"{session.typed} typed",
+        counted(session.alerts, "alert"),
         counted(gaps, "gap"),
     ]
     place = f"{name_of(session.host or '?')} {names} ({key.server} {name_of(key.session_id)})"
@@ -71,5 +72,6 @@ def _as_json(key: SessionKey, session: Session, gaps: int) -> Fields:
         "commands": session.commands,
         "bytes_shown": session.shown,
         "bytes_typed": session.typed,
+        "alerts": session.alerts,
         "gaps": gaps,
     }

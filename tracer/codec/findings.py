@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from tracer.codec.alert import happened
 from tracer.codec.capture import capture_of
 from tracer.codec.identity import Fields
 from tracer.codec.login import said_of
@@ -20,9 +21,9 @@ from tracer.codec.text import bytes_of
 from tracer.model.context import Client, Command, Mask, Origin, Person, Place, Process
 from tracer.model.events import ProcessKey, Tty, Who
 from tracer.model.findings import (
+    AlertRaised,
     AuditChanged,
     ClientOutput,
-    Finding,
     InputInjected,
     Lost,
     PaneCaptured,
@@ -34,6 +35,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    Told,
     TypedBy,
     UserLogin,
 )
@@ -42,8 +44,8 @@ from tracer.model.hands import Confidence, How
 _NONE: Final[Fields] = {}
 
 
-def finding_of(event: Fields) -> Finding | None:
-    """The finding that the event was made of; None for records about the log."""
+def finding_of(event: Fields) -> Told | None:
+    """The finding that the event was made of, or the alert; None for records about the log."""
     try:
         if "log" in event["ttytrace"]:
             return None
@@ -74,16 +76,14 @@ def _hints(class_: Any) -> tuple[Any, ...]:
     return tuple(get_type_hints(class_).values())
 
 
-def _finding(event: Fields) -> Finding:
+def _finding(event: Fields) -> Told:
     time_ns, place = event["ttytrace"]["boottime_ns"], _place(event)
     action = event["event"]["action"]
     if action in _MAKERS:
         return _MAKERS[action](event, time_ns)
     match action:
         case "exec":
-            finding: Finding = ProgramStarted(
-                time_ns, _process(event), place, _command(event["tmux"])
-            )
+            finding: Told = ProgramStarted(time_ns, _process(event), place, _command(event["tmux"]))
         case "fork":
             finding = ProcessForked(time_ns, _process(event), place)
         case "end":
@@ -100,6 +100,23 @@ def _finding(event: Fields) -> Finding:
         case _:
             raise TypeError
     return finding
+
+
+def _alert(event: Fields, _time_ns: int) -> AlertRaised:
+    rule, ours = event["rule"], event["ttytrace"]["alert"]
+    return AlertRaised(
+        happened(event).boottime_ns, ours["level"], rule["name"], rule["id"],
+        ours.get("repeated", 0), _doer(event.get("tmux", _NONE)), _uid(event),
+        _place(event) if "tmux" in event else None,
+    )  # fmt: skip
+
+
+def _doer(tmux: Fields) -> Person | None:
+    """Whose doing it was, if it was one person's."""
+    typed = tmux.get("typed_by", ())
+    named = (tmux.get(part) for part in ("submitted_by", "injected_by", "traced_by", "client"))
+    people = [*(typed if len(typed) == 1 else ()), *filter(None, named)]
+    return next((_person(each) for each in people if "role" in each), None)
 
 
 def _audited(event: Fields) -> tuple[int | None, int | None]:
@@ -312,7 +329,7 @@ def _tty(fields: Fields) -> Tty:
     return Tty(device["major"], device["minor"])
 
 
-_MAKERS: Final[dict[str, Callable[[Fields, int], Finding]]] = {
+_MAKERS: Final[dict[str, Callable[[Fields, int], Told]]] = {
     "text_output": _output,
     "client_output": _client_output,
     "terminal-resized": _resized,
@@ -321,4 +338,5 @@ _MAKERS: Final[dict[str, Callable[[Fields, int], Finding]]] = {
     "process-traced": _traced,
     "lost": _lost,
     "pane-captured": _captured,
+    "alert": _alert,
 }

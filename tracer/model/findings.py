@@ -248,3 +248,25 @@ Finding = (
     | UserLogin
     | AuditChanged
 )
+
+
+class AlertRaised(NamedTuple):
+    """Stored records met a rule: no finding of the stream, but told as one.
+
+    `level`, `title` and `rule` (its id) are the rule's. `person`: whose doing it was, if it was one
+    person's; `uid`: of the process. `repeated`: so many more matches are told by this one. `place`
+    is none where no tmux server has to do with it.
+    """
+
+    time_ns: int
+    level: str
+    title: str
+    rule: str
+    repeated: int
+    person: Person | None
+    uid: int | None
+    place: Place | None
+
+
+Told = Finding | AlertRaised
+"""What a stored record can tell."""

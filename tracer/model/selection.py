@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from tracer.model.context import Client, Command, Person, Process
 from tracer.model.findings import (
+    AlertRaised,
     AuditChanged,
     ClientOutput,
-    Finding,
     InputInjected,
     Lost,
     PaneCaptured,
@@ -24,6 +24,7 @@ from tracer.model.findings import (
     TextInput,
     TextOutput,
     TmuxChanged,
+    Told,
     UserLogin,
 )
 
@@ -42,6 +43,7 @@ _KIND_OF: Final[dict[type, str]] = {
     PaneCaptured: "pane-captured",
     UserLogin: "login",
     AuditChanged: "audit",
+    AlertRaised: "alert",
 }
 LOG: Final = "log"
 """The kind of records about the log itself."""
@@ -66,7 +68,7 @@ class Selection(NamedTuple):
     uid: int | None = None
     kinds: frozenset[str] = BY_DEFAULT
 
-    def takes(self, finding: Finding) -> bool:
+    def takes(self, finding: Told) -> bool:
         """Whether it shows."""
         if _KIND_OF[type(finding)] not in self.kinds:
             return False
@@ -74,7 +76,7 @@ class Selection(NamedTuple):
             return "fork" in self.kinds and self._is_there(finding)
         return self._is_there(finding)
 
-    def _is_there(self, finding: Finding) -> bool:
+    def _is_there(self, finding: Told) -> bool:
         place = finding.place
         if place is None:  # a loss that can't be placed may be one of ours
             is_free = not (self.session or self.pane)
@@ -85,11 +87,11 @@ class Selection(NamedTuple):
             return False
         return self._has_user(finding)
 
-    def _has_user(self, finding: Finding) -> bool:
+    def _has_user(self, finding: Told) -> bool:
         return self.uid is None or isinstance(finding, Lost) or self.uid in _uids_of(finding)
 
 
-def _uids_of(finding: Finding) -> set[int | None]:
+def _uids_of(finding: Told) -> set[int | None]:
     # Whoever has a part in it: the user of the process, and the people behind it.
     match finding:
         case TextInput():
@@ -100,6 +102,8 @@ def _uids_of(finding: Finding) -> set[int | None]:
             people = [finding.person]
         case UserLogin() | AuditChanged():
             return {finding.loginuid}
+        case AlertRaised():
+            return {finding.uid} | _uids_of_people([finding.person])
         case TmuxChanged(client=Client() as client):
             return {client.uid} | _uids_of_people([client.person])
         case _:

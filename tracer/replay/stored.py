@@ -14,6 +14,7 @@ from tracer.replay.recording import Event, Keyframe, Mark, Output, Resized
 from tracer.replay.stored_events import ALERTS, COMMANDS, GAPS, StoredEvents, in_order
 from tracer.screen.screen import Screen
 from tracer.screen.state import unpack
+from tracer.store.index_entry import ALERT
 from tracer.store.search import Searcher
 from tracer.store.tracks import Moment, Track
 
@@ -22,7 +23,9 @@ _ROWS: Final = 24
 _MAX_LOOKED_AT: Final = 32
 """Records of programs before a keyframe, to find those that still run then."""
 _KINDS: Final = (
-    dict.fromkeys(ALERTS, "alert") | dict.fromkeys(COMMANDS, "command") | dict.fromkeys(GAPS, "gap")
+    dict.fromkeys((ALERT, *ALERTS), "alert")
+    | dict.fromkeys(COMMANDS, "command")
+    | dict.fromkeys(GAPS, "gap")
 )
 _LABELS: Final = ALERTS | GAPS
 _INPUT: Final = "text_input"

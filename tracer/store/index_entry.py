@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from tracer.codec.alert import happened
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.codec.moment import wall_ns
@@ -17,6 +18,9 @@ from tracer.store.acts import Act, act_of, count_of, device_of
 
 UNKNOWN: Final = "unknown"
 """Who did what nobody is named for."""
+
+ALERT: Final = "alert"
+"""The kind of those that tell that others met a rule."""
 
 _NONE: Final[Fields] = {}
 _WITH_COMMAND: Final = frozenset(("exec", "end"))
@@ -29,7 +33,8 @@ TERMINAL_KINDS: Final = frozenset(
 
 class Label(NamedTuple):
     """What many records have in common. `people`: names and uids of whose hands were in it, and the
-    uids that they logged in with. `major` and `minor`: the terminal that it is about."""
+    uids that they logged in with. `major` and `minor`: the terminal that it is about. `rule`,
+    `rule_name` and `level`: of an alert, the rule's id and title, and how much it matters."""
 
     kind: str
     host: str | None
@@ -45,6 +50,9 @@ class Label(NamedTuple):
     user_name: str | None
     user_id: str | None
     exit_code: int | None
+    rule: str | None
+    rule_name: str | None
+    level: str | None
     people: tuple[str, ...]
 
 
@@ -53,7 +61,8 @@ _TEXTS: Final = frozenset(Label._fields[:-1]) - _NUMBERS
 
 
 class Entry(NamedTuple):
-    """One record. `act`: what it says of a terminal; `log`: what a record about the log says."""
+    """One record; of an alert, the times of what it tells of. `command`: its command line, of an
+    alert its title; `act`: what it says of a terminal; `log`: what a record about the log says."""
 
     time_us: int
     boottime_ns: int
@@ -69,15 +78,16 @@ def entry_of(line: bytes) -> Entry:
     event = parse(line)
     try:
         kind = event["event"]["action"]
-        time_us = time_us_of(event["@timestamp"])
+        time_us, boottime_ns = time_us_of(event["@timestamp"]), event["ttytrace"]["boottime_ns"]
+        if kind == ALERT:
+            time_us, boottime_ns = happened(event).wall_ns // 1000, happened(event).boottime_ns
         about_log = log_part(event)
-        command = event["process"].get("command_line") if kind in _WITH_COMMAND else None
+        command = _command(kind, event)
         label, act = _label(kind, event), act_of(kind, event)
         log = about_log and about_log[1]
         if not isinstance(command, str | None) or not _is_sound(label):
             raise TypeError
-        boottime_ns = count_of(event["ttytrace"]["boottime_ns"])
-        return Entry(time_us, boottime_ns, label, command, act, log, event)
+        return Entry(time_us, count_of(boottime_ns), label, command, act, log, event)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError):
         raise ValueError("this is no record") from None
 
@@ -85,6 +95,12 @@ def entry_of(line: bytes) -> Entry:
 def time_us_of(text: str) -> int:
     """Microseconds since 1970 of a record's `@timestamp`; ValueError if it is none."""
     return _second_us(text[:19]) + int(text[20:26])
+
+
+def _command(kind: str, event: Fields) -> Any:
+    if kind == ALERT:
+        return event["rule"]["name"]
+    return event["process"].get("command_line") if kind in _WITH_COMMAND else None
 
 
 @lru_cache(64)
@@ -112,6 +128,9 @@ def _label(kind: str, event: Fields) -> Label:
         user.get("name"),
         user.get("id"),
         event.get("process", _NONE).get("exit_code"),
+        event["rule"]["id"] if kind == ALERT else None,
+        event["rule"]["name"] if kind == ALERT else None,
+        event["ttytrace"]["alert"]["level"] if kind == ALERT else None,
         tuple(dict.fromkeys(_people(tmux))) if tmux else (),
     )
 

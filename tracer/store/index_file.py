@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tracer.store.directory import Directory
 from tracer.store.track_write import SCHEMA as TRACK_SCHEMA
 
-VERSION: Final = 2
+VERSION: Final = 3
 SHARD_RECORDS: Final = 2_000_000
 _CACHE_KIB: Final = 16 << 10
 _SCHEMA: Final = """
@@ -27,7 +27,8 @@ CREATE TABLE state (
 CREATE TABLE label (
     id INTEGER PRIMARY KEY, kind TEXT, host TEXT, boot TEXT, server INTEGER, session_id TEXT,
     session_name TEXT, pane TEXT, pane_pid INTEGER, client_pid INTEGER, major INTEGER,
-    minor INTEGER, user_name TEXT, user_id TEXT, exit_code INTEGER, people TEXT);
+    minor INTEGER, user_name TEXT, user_id TEXT, exit_code INTEGER, rule TEXT,
+    rule_name TEXT, level TEXT, people TEXT);
 CREATE TABLE person (label INTEGER, name TEXT, PRIMARY KEY (label, name)) WITHOUT ROWID;
 CREATE TABLE account (name TEXT, uid TEXT, PRIMARY KEY (name, uid)) WITHOUT ROWID;
 CREATE TABLE block (first INTEGER PRIMARY KEY, earliest_us INTEGER, latest_us INTEGER);
@@ -45,7 +46,8 @@ CREATE TABLE gap (
 CREATE TABLE session (
     boot TEXT, server INTEGER, session_id TEXT, host TEXT, names TEXT, people TEXT,
     first_us INTEGER, last_us INTEGER, last_sequence INTEGER, commands INTEGER, shown INTEGER,
-    typed INTEGER, lost INTEGER, PRIMARY KEY (boot, server, session_id)) WITHOUT ROWID;
+    typed INTEGER, lost INTEGER, alerts INTEGER,
+    PRIMARY KEY (boot, server, session_id)) WITHOUT ROWID;
 """
 
 

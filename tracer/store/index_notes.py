@@ -120,7 +120,7 @@ class SessionKey(NamedTuple):
 
 
 class Session:
-    """What a session amounts to: bytes shown and typed, commands, who was there."""
+    """What a session amounts to: bytes shown and typed, commands, alerts, who was there."""
 
     def __init__(self, host: str | None, first_us: int) -> None:
         self.host = host
@@ -128,7 +128,7 @@ class Session:
         self.people: dict[str, None] = {}
         self.first_us = self.last_us = first_us
         self.last_sequence = 0
-        self.commands = self.shown = self.typed = self.lost = 0
+        self.commands = self.shown = self.typed = self.lost = self.alerts = 0
 
     def add(self, sequence: int, entry: Entry) -> None:
         """Counts one record in."""
@@ -148,6 +148,8 @@ class Session:
                 self._meet(event)
             case "lost":
                 self.lost += 1
+            case "alert":
+                self.alerts += 1
 
     def join(self, later: Session) -> None:
         """Adds what was recorded of it later."""
@@ -158,6 +160,7 @@ class Session:
         self.shown += later.shown
         self.typed += later.typed
         self.lost += later.lost
+        self.alerts += later.alerts
 
     def _meet(self, event: Fields) -> None:
         self.people |= dict.fromkeys(people_in(event))

@@ -274,7 +274,7 @@ class ShardWriter:
 def _session_row(key: SessionKey, session: Session) -> tuple[object, ...]:
     lists = (orjson.dumps(list(names)).decode() for names in (session.names, session.people))
     times = (session.first_us, session.last_us, session.last_sequence)
-    counts = (session.commands, session.shown, session.typed, session.lost)
+    counts = (session.commands, session.shown, session.typed, session.lost, session.alerts)
     return (*key, session.host, *lists, *times, *counts)
 
 
@@ -288,5 +288,5 @@ def load_session(row: tuple[Any, ...]) -> tuple[SessionKey, Session]:
     session.names = dict.fromkeys(orjson.loads(names))
     session.people = dict.fromkeys(orjson.loads(people))
     session.last_us, session.last_sequence, session.commands = rest[:3]
-    session.shown, session.typed, session.lost = rest[3:]
+    session.shown, session.typed, session.lost, session.alerts = rest[3:]
     return SessionKey(boot, server, session_id), session

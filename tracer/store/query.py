@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from tracer.settings import RULE_LEVELS
+
 _SCREENS: Final = ("client_output", "terminal-resized", "pane-captured")
 BACKGROUND: Final = frozenset(("fork", *_SCREENS, "segment", "seal", "rekey", "heartbeat"))
 """Kinds that are in an answer only when they are asked for."""
@@ -23,7 +25,8 @@ KINDS: Final = (
     *"exec end fork text_output text_input input-injected process-traced lost".split(),
     *TMUX_KINDS,
     *_SCREENS,
-    *"start stop gap config clock suspend prune read sink erase".split(),
+    "alert",
+    *"start stop gap config clock suspend prune read sink erase rules response".split(),
     *"segment seal rekey heartbeat".split(),
 )
 """All there are: docs/events.md, docs/format.md."""
@@ -34,8 +37,9 @@ _WORD: Final = re.compile(r'"([^"]*)"|([^\s"]+)')
 class Query(NamedTuple):
     """`session`: id or name. `user`: who runs it, `typed_by`: whose hands were in it: a name or a
     uid, or "unknown". `command`, `text`: words and "phrases" of a command line or of what a pane
-    showed. `regex`: found in a command line, or in a row that a pane showed. Times: microseconds
-    since 1970, both ends included. `limit`: so many of the newest; 0: all."""
+    showed. `regex`: found in a command line, or in a row that a pane showed. `rule`: of alerts,
+    an id or a title; * and ? stand for others; `level`: of those of this level and above. Times:
+    microseconds since 1970, both ends included. `limit`: so many of the newest; 0: all."""
 
     user: str = ""
     typed_by: str = ""
@@ -47,6 +51,8 @@ class Query(NamedTuple):
     text: str = ""
     regex: re.Pattern[str] | None = None
     exit_code: int | None = None
+    rule: str = ""
+    level: str = ""
     since_us: int | None = None
     until_us: int | None = None
     limit: int = 100
@@ -55,7 +61,8 @@ class Query(NamedTuple):
     def is_of_any_kind(self) -> bool:
         """Whether it asks for nothing that a label says."""
         asked = (self.user, self.typed_by, self.session, self.pane, self.host, self.kinds)
-        return not any(asked) and self.exit_code is None
+        of_rules = (self.rule, self.level)
+        return not any(asked + of_rules) and self.exit_code is None
 
     def takes_time(self, time_us: int) -> bool:
         """Whether that moment is asked for."""
@@ -96,6 +103,12 @@ class Query(NamedTuple):
             add("host = ?", self.host)
         if self.exit_code is not None:
             add("exit_code = ?", self.exit_code)
+        if self.rule:
+            wanted = self.rule.replace("[", "[[]")
+            add("(lower(rule) GLOB lower(?) OR lower(rule_name) GLOB lower(?))", wanted, wanted)
+        if self.level:
+            levels = RULE_LEVELS[RULE_LEVELS.index(self.level) :]
+            add(f"level IN ({', '.join('?' * len(levels))})", *levels)
         return f"SELECT id FROM label WHERE {' AND '.join(conditions)}", values
 
 

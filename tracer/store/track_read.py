@@ -12,11 +12,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from tracer.store.acts import SHOWN
+from tracer.store.index_entry import ALERT
 from tracer.store.index_read import ShardReader
 from tracer.store.index_shard import BLOCK_RECORDS
 from tracer.store.track_write import KEY_SQL, load_track
 from tracer.store.tracks import PANE, Moment, StoredKeyframe, Track
 
+_WITH_TEXT: Final = ("exec", "end", ALERT)
 _OWN: Final = {
     PANE: "kind IN ('text_output', 'text_input', 'terminal-resized', 'pane-captured',"
     " 'input-injected', 'lost')",
@@ -127,7 +129,7 @@ class TrackReader:
         columns = shard.columns(shard.block_of(sequence))
         nth = sequence - columns.first
         kind = self._kinds[columns.labels[nth]]
-        command = "\n".join(shard.rows(sequence)) if kind in ("exec", "end") else None
+        command = "\n".join(shard.rows(sequence)) if kind in _WITH_TEXT else None
         return Moment(sequence, columns.times_us[nth], columns.boottime_ns(sequence), kind, command)
 
     def _labels(self, track: Track, kinds: Collection[str]) -> _Labels:

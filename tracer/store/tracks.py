@@ -87,7 +87,8 @@ class StoredKeyframe(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A record of a track; `command`: the line of an `exec` or `end`."""
+    """A record of a track; `command`: the line of an `exec` or `end`, the title of an
+    `alert`."""
 
     sequence: int
     time_us: int

@@ -15,7 +15,7 @@ from tracer.codec.findings import finding_of
 from tracer.codec.identity import Fields
 from tracer.codec.log import log_part, parse
 from tracer.model.events import Tty
-from tracer.model.findings import ClientOutput, Finding, TextOutput
+from tracer.model.findings import AlertRaised, ClientOutput, TextOutput, Told
 from tracer.model.selection import KINDS, LOG, Selection
 from tracer.store.follow import Line
 
@@ -75,7 +75,7 @@ class Seen:
         return event if "ttytrace" in event else {}
 
     @cached_property
-    def finding(self) -> Finding | None:
+    def finding(self) -> Told | None:
         """None for what is no event."""
         try:
             return finding_of(self.event) if self.event else None
@@ -115,10 +115,15 @@ class View(NamedTuple):
             return finding.tty
         return None
 
-    def _takes(self, finding: Finding) -> bool:
-        place = finding.place
-        is_theirs = self.owner is None or (place is not None and place.owner == self.owner)
-        return is_theirs and self.selection.takes(finding)
+    def _takes(self, finding: Told) -> bool:
+        return self._is_theirs(finding) and self.selection.takes(finding)
+
+    def _is_theirs(self, finding: Told) -> bool:
+        if self.owner is None:
+            return True
+        if isinstance(finding, AlertRaised):  # whom it is about must not learn what is noticed
+            return False
+        return finding.place is not None and finding.place.owner == self.owner
 
     def _takes_log(self, action: str) -> bool:
         if LOG not in self.selection.kinds or action in _EVERY_WRITE:

@@ -34,9 +34,9 @@ def test_each_session_is_a_line(log: StoredLog) -> None:
     cursor."""
     first, second = sessions(log).stdout.splitlines()
     assert "1m30s  lab work (900 " in first
-    assert first.endswith("alice  1 command, 18 bytes shown, 6 typed, 2 gaps")
+    assert first.endswith("alice  1 command, 18 bytes shown, 6 typed, 0 alerts, 2 gaps")
     assert "play\\x1b[2J" in second
-    assert second.endswith("?  1 command, 0 bytes shown, 0 typed, 1 gap")
+    assert second.endswith("?  1 command, 0 bytes shown, 0 typed, 0 alerts, 1 gap")
 
 
 def test_json_says_the_same(log: StoredLog) -> None:
@@ -52,6 +52,7 @@ def test_json_says_the_same(log: StoredLog) -> None:
         "commands": 1,
         "bytes_shown": 18,
         "bytes_typed": 6,
+        "alerts": 0,
         "gaps": 2,
     }
     assert second["session"] == {"id": "$2", "names": ["play\x1b[2J"]}

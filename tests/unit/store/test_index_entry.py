@@ -68,7 +68,7 @@ def test_what_a_record_is_found_by() -> None:
     ended = entry(ENDED)
     assert ended.label[:-1] == (
         "end", "lab", HOST.boot_id, 900, "$1", "work", "%3", 1000, None, None, None,
-        "alice", "1000", 3,
+        "alice", "1000", 3, None, None, None,
     )  # fmt: skip
     assert (ended.command, ended.act) == ("ls -l my file", None)
     assert entry(EXEC).command == "ls -l my file"

@@ -30,7 +30,7 @@ class Log:
         """The next record."""
         self.sequence += 1
         self.offset = (act.offset or 0) + (act.size or 0)
-        none = Label(*[None] * 14, ())  # type: ignore[arg-type]
+        none = Label(*[None] * 17, ())  # type: ignore[arg-type]
         entry = Entry(second * SECOND_US, second * SECOND_US * 1000, none, None, act, None, {})
         return self.rows.feed(self.sequence, act, entry)
 
