@@ -16,6 +16,7 @@ from tests.bench import (
     panes,
     render,
     replay,
+    rules,
     sealing,
     search,
     startup,
@@ -25,7 +26,7 @@ from tests.bench.loads import loads
 from tests.bench.report import Row, print_table, write_json
 
 _JSON = Path("build/bench.json")
-_UNTRACED = ("consumer", "sealing", "search", "render", "replay")
+_UNTRACED = ("consumer", "sealing", "search", "render", "replay", "rules")
 _NAMES = (*_UNTRACED, "start", "untraced", "footprint", "latency", "panes")
 _QUICK_SCALE = 0.05
 
@@ -62,6 +63,8 @@ def _measure(name: str, reps: int, scale: float, place: Path) -> Iterator[Row]:
             yield from render.measure(reps, scale, place)
         case "replay":
             yield from replay.measure(reps, scale, place)
+        case "rules":
+            yield from rules.measure(reps, scale, place)
         case "start":
             yield startup.measure(reps, place)
         case "untraced":
