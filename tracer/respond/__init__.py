@@ -1,1 +1,1 @@
-"""What is done about an alert once it is in the log: people are told, programs run, clients sent away."""
+"""What is done about alerts once they are sealed: people are told, programs run, users stopped."""
