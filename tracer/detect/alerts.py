@@ -136,6 +136,7 @@ def _alert(alert: Alert) -> Fields:
     fields: Fields = {
         "id": alert.id,
         "level": alert.about.level.name.lower(),
+        "tags": list(alert.about.tags),
         "causes": list(alert.causes[-_MAX_CAUSES:]),
         "matched": {name: list(values) for name, values in matched},
         "repeated": alert.repeated,
