@@ -36,6 +36,7 @@ _BEFORE_NS: Final = 30 * _SECOND_NS
 _AFTER_NS: Final = 10 * _SECOND_NS
 _REPEATED: Final = ("ecs", "host", "process", "user", "source", "container")
 _WHO: Final = ("loginuid", "audit_session")
+_MAX_KEY: Final = 200
 _MAX_CAUSES: Final = 64
 _MAX_MATCHED: Final = 64
 # How long a text, and how many parts of a list, are kept: the first that fits.
@@ -82,7 +83,7 @@ class Alert(NamedTuple):
     @property
     def id(self) -> str:
         """The same whenever the same records are matched again."""
-        return f"{self.about.key}:{self.causes[-1]}"
+        return f"{self.about.key[:_MAX_KEY]}:{self.causes[-1]}"
 
 
 def alert_fields(alert: Alert) -> Fields:

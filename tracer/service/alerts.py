@@ -7,6 +7,7 @@ log. An alert is told once, however often the worker or the service ends and beg
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -28,6 +29,7 @@ NAME: Final = "rules"
 """Of the file that says how far it has got."""
 
 _KEEP_NS: Final = 5_000_000_000
+_MAX_SEEN_BYTES: Final = 1 << 20
 _MAX_TEXT: Final = 4096
 _MAX_DEPTH: Final = 12
 _PARTS: Final = frozenset("ecs event host rule threat process user source container tmux".split())
@@ -68,6 +70,7 @@ class Alerts:
         self._sink, self._do, self._watch = sink, do, watch
         self._file = Kept(Path(settings.log.state), NAME)
         self._kept = self._progress = _progress(self._file.read(), first)
+        self._memory = os.memfd_create(NAME)  # the worker's, too: messages are too small for it
         self._told: dict[str, int] = {}  # since it last said how far it is: behind which record
         self._second, self._count = 0, 0
         self._keep_ns = 0
@@ -105,6 +108,7 @@ class Alerts:
         """Ends the worker. The last of the log waits for the next run."""
         self._stop()
         self._keep()
+        os.close(self._memory)
 
     def _stop(self) -> None:
         if self._child is not None:
@@ -112,13 +116,15 @@ class Alerts:
             self._child, self.state = None, {}
 
     def _hello(self) -> Message:
-        return Message(
-            {
-                "directory": self._settings.log.directory,
-                "settings": asdict(self._settings.rules),
-                **self._progress,
-            }
-        )
+        seen = self._progress["seen"].encode()
+        os.pwrite(self._memory, seen, 0)
+        fields = {
+            "directory": self._settings.log.directory,
+            "settings": asdict(self._settings.rules),
+            "next": self._progress["next"],
+            "seen": len(seen),
+        }
+        return Message(fields, [self._memory])
 
     def _hear(self, message: Message) -> None:
         match message.fields:
@@ -126,10 +132,21 @@ class Alerts:
                 self._take(alert_of(fields), at)
             case {"say": dict(fields)}:
                 self._do(partial(self._sink.say, "rules", **said_of(fields)))
-            case {"state": dict(state), "next": int(next_), "seen": dict(seen)}:
+            case {"state": dict(state), "next": int(at), "seen": int(size)}:
                 self.state = said_of(state)
-                self._progress = {"next": next_, "seen": seen}
-                self._told = {id_: at for id_, at in self._told.items() if at >= next_}
+                self._advance(at, size)
+
+    def _advance(self, at: int, size: int) -> None:
+        """`size`: of what it must not forget, in bytes; 0 where that is as before."""
+        if not 0 <= size <= _MAX_SEEN_BYTES:
+            raise ValueError("that much can't be known")
+        seen = os.pread(self._memory, size, 0).decode() if size else self._progress["seen"]
+        # Where the log lost its end, its numbers come again.
+        is_back = at < self._progress["next"]
+        self._told = (
+            {} if is_back else {k: behind for k, behind in self._told.items() if behind >= at}
+        )
+        self._progress = {"next": at, "seen": seen}
 
     def _take(self, fields: Fields, at: int) -> None:
         second = int(monotonic())
@@ -200,9 +217,9 @@ def _check(value: Any, depth: int) -> None:
 def _progress(kept: Fields, first: int) -> Fields:
     """A log that has lost its end gives its numbers again."""
     match kept:
-        case {"next": int(at), "seen": dict(seen)} if at >= 0:
+        case {"next": int(at), "seen": str(seen)} if at >= 0:
             return {"next": min(at, first), "seen": seen}
-    return {"next": first, "seen": {}}
+    return {"next": first, "seen": ""}
 
 
 def _write(file: Kept, sink: Sink, progress: Fields) -> None:
