@@ -59,7 +59,7 @@ class _Literals:
             return False
         literals = {_folded(literal) for literal in witness}
         more = sum(map(len, literals - self.users.keys()))
-        if b"" in literals or self._bytes + more > _LITERAL_BYTES:
+        if self._bytes + more > _LITERAL_BYTES:
             return False
         self._bytes += more
         for literal in literals:

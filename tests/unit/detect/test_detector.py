@@ -163,6 +163,14 @@ def test_correlations_are_driven_by_the_times_of_records(tmp_path: Path) -> None
     assert fed[3][0].matched == {"User": ("alice",)}
 
 
+def test_windows_end_when_a_record_says_that_it_is_so_late(tmp_path: Path) -> None:
+    """What only the end of a window decides waits for no other match."""
+    detects = detector(tmp_path, CURL, THRICE.replace("gte: 3", "eq: 1"))
+    assert detects.feed(0, program("/usr/bin/curl", 0)) == []
+    assert detects.feed(1, heartbeat(9)) == []
+    assert told(detects.feed(2, heartbeat(11))) == [("many", (0,))]
+
+
 def test_time_never_goes_back(tmp_path: Path) -> None:
     """A record that says an earlier time than the one before it, or none, is as late as that."""
     detects = detector(tmp_path, CURL, THRICE)

@@ -105,11 +105,19 @@ def test_only_what_has_its_literal_is_offered() -> None:
     assert candidates(nodes, "sync ", A="/Etc/Shadow") == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("literal", [".", "a*", "(", "\\d", "a\0b", "a\nb", "[x", "\x80", "日本"])
+@pytest.mark.parametrize(
+    "literal", ["", ".", "a*", "(", "\\d", "a\0b", "a\nb", "[x", "\x80", "日本"]
+)
 def test_literals_are_taken_as_they_are(literal: str) -> None:
     """Nothing in them means anything else, and nothing in a text ends it."""
     assert candidates([has(literal)], f"\0\n{literal}\0") == ["0"]
-    assert candidates([has(literal)], "xaad1\0") == []
+    assert candidates([has(literal)], "xaad1\0") == ([] if literal else ["0"])
+
+
+def test_every_value_of_a_field_counts() -> None:
+    """Not just its first one."""
+    view = View(PROCESS_CREATION, {"A": ("ls", "id", "curl")}, "")
+    assert Prefilter(rules([has("curl")])).candidates(view)
 
 
 def test_neither_fields_nor_values_run_into_each_other() -> None:
