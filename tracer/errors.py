@@ -105,6 +105,25 @@ class BadSearch(TtytraceError):
     exit_code = 2
 
 
+class NoRules(TtytraceError):
+    """{place}: {reason}. Rules are Sigma files, *.yml; `ttytrace rules list` shows those in use."""
+
+    exit_code = 66
+
+
+class UnknownRule(TtytraceError):
+    """There is no rule {rule}, by id, name or title; {nearest}."""
+
+    exit_code = 66
+
+
+class BadRecord(TtytraceError):
+    """{place}: {reason}. A record is a line of the log: its #sequence, a file that holds it, or -
+    for standard input."""
+
+    exit_code = 65
+
+
 class NoRecording(TtytraceError):
     """{target}: there is no recording of that{when}. `ttytrace replay` lists what there is; a file
     is named by a path, as in ./demo.cast."""

@@ -17,6 +17,7 @@ from tracer.cli.prove import prove
 from tracer.cli.reindex import reindex
 from tracer.cli.reload import reload
 from tracer.cli.replay import replay
+from tracer.cli.rules import rules
 from tracer.cli.run import run
 from tracer.cli.search import search
 from tracer.cli.sessions import sessions
@@ -50,6 +51,7 @@ app.command()(erase)
 app.command()(status)
 app.command()(reload)
 app.add_typer(config, name="config")
+app.add_typer(rules, name="rules")
 
 
 def main() -> None:

@@ -1,0 +1,79 @@
+"""tracer.cli.rules_found"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.samples import HOST, OUTPUT, FixedClock, names
+from tests.unit.cli.made_rules import BROKEN, LS, MANY, rules
+from tracer.cli import rules_found
+from tracer.cli.rules_found import (
+    all_of,
+    detector_of,
+    paths_of,
+    rule_named,
+    rules_in,
+    rules_used,
+    settings_here,
+)
+from tracer.codec.ecs import Encoder
+from tracer.errors import NoRules, UnknownRule
+from tracer.paths import rules_dir
+from tracer.settings import RuleSettings, Settings
+
+
+def test_those_of_the_directories_that_are_named(tmp_path: Path) -> None:
+    """All of them, whatever the settings say."""
+    directory = rules(tmp_path, look=LS.replace("level: high", "level: low"), many=MANY, bad=BROKEN)
+    found = rules_used([directory])
+    assert [each.about.title for each in all_of(found)] == [
+        "Somebody looks",
+        "Somebody looks a lot",
+    ]
+    assert [refusal.title for refusal in found.refusals] == ["Half a rule"]
+
+
+def test_those_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack, and what the settings want of the rest."""
+    own = rules(tmp_path / "own", look=LS, low=MANY.replace("critical", "low"))
+    settings = RuleSettings(pack=False, directories=(str(own), str(tmp_path / "none")))
+    assert paths_of(settings) == [own]
+    assert paths_of(RuleSettings(directories=())) == [rules_dir()]
+    monkeypatch.setattr(rules_found, "settings_here", lambda: Settings(rules=settings))
+    assert len(all_of(rules_in([]))) == 2
+    assert [each.about.title for each in all_of(rules_used([]))] == []
+
+
+def test_where_there_are_none(tmp_path: Path) -> None:
+    """Nobody takes that for silence."""
+    for each in (tmp_path / "missing", tmp_path):
+        with pytest.raises(NoRules):
+            rules_in([each])
+
+
+def test_a_rule_by_any_of_its_names(tmp_path: Path) -> None:
+    """In any case; one that isn't there has a nearest one."""
+    found = rules_in([rules(tmp_path, look=LS, many=MANY)])
+    for name in ("LOOKS", "somebody looks", "11111111-1111-4111-8111-111111111111"):
+        assert rule_named(found, name).about.name == "looks"
+    with pytest.raises(UnknownRule, match="the nearest is looks"):
+        rule_named(found, "look")
+
+
+def test_settings_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes rules needs none."""
+    monkeypatch.setattr(rules_found, "PATH", tmp_path / "none")
+    assert settings_here() == Settings()
+
+
+def test_what_panes_show_is_looked_at_where_a_rule_is_for_it(tmp_path: Path) -> None:
+    """It costs most."""
+    shown = LS.replace("category: process_creation", "category: tty_output, service: ttytrace")
+    shown = shown.replace(
+        'Image|endswith: /ls, CommandLine|contains: "my file"', "Text|contains: total"
+    )
+    output = Encoder(HOST, names, FixedClock()).encode(OUTPUT._replace(offset=0))
+    found = rules_in([rules(tmp_path, look=shown)])
+    assert [alert.about.name for alert in detector_of(found, 0).feed(1, output)] == ["looks"]
