@@ -6,13 +6,13 @@ is looked for isn't there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from tracer.codec.identity import Fields
 from tracer.detect.view import Values
 
-Shape: TypeAlias = "Mapping[str, str | tuple[str, ...] | Shape]"
+Shape: TypeAlias = "dict[str, str | tuple[str, ...] | Shape]"
 """A record's keys, nested as they are there, down to the name of the field that a value becomes, or
 to several names of it. Of a list, each member is meant."""
 
@@ -24,7 +24,10 @@ def taken(shape: Shape, record: object) -> dict[str, Values]:
     found: dict[str, list[str]] = {}
     if isinstance(record, dict):
         _take(shape, record, found)
-    return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
+    return {
+        name: (values[0],) if len(values) == 1 else tuple(dict.fromkeys(values))
+        for name, values in found.items()
+    }
 
 
 def names_in(shape: Shape) -> Iterator[str]:
@@ -44,8 +47,8 @@ def joined(*shapes: Shape) -> Shape:
     for shape in shapes:
         for key, below in shape.items():
             before = whole.get(key)
-            both = isinstance(before, Mapping) and isinstance(below, Mapping)
-            whole[key] = joined(before, below) if both else below  # type: ignore[arg-type]
+            is_deep = isinstance(before, dict) and isinstance(below, dict)
+            whole[key] = joined(before, below) if is_deep else below  # type: ignore[arg-type]
     return whole
 
 
@@ -55,7 +58,7 @@ def value_of(value: object) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) else None
+    return str(value) if isinstance(value, int | float) else None
 
 
 def part(record: object, *keys: str) -> Fields:
@@ -82,11 +85,9 @@ def _take(shape: Shape, record: Fields, found: dict[str, list[str]]) -> None:
 
 
 def _put(below: str | tuple[str, ...] | Shape, value: object, found: dict[str, list[str]]) -> None:
-    if isinstance(below, Mapping):
+    if isinstance(below, dict):
         if isinstance(value, dict):
             _take(below, value, found)
-        return
-    text = value_of(value)
-    if text is not None:
+    elif (text := value if isinstance(value, str) else value_of(value)) is not None:
         for name in (below,) if isinstance(below, str) else below:
             found.setdefault(name, []).append(text)

@@ -120,18 +120,19 @@ class Typed:
 
 
 def _press(line: _Line, typed: _Range, event: Fields) -> Iterator[View]:
-    edit, hand, lines = line.edit, line.hand_of(typed), _lines_in(typed)
+    edit, lines, hands = line.edit, _lines_in(typed), list[Hand | None]()
     for key in typed.data:
-        if not edit.press(key, hand, 0):
+        hands = hands or [line.hand_of(typed)]
+        if not edit.press(key, hands[0], 0):
             continue
         text, reason = edit.text, edit.reason
-        submitted = edit.submit(hand)
+        submitted = edit.submit(hands[0])
         if submitted is not None:
             line.lines = max(line.lines, lines)
-            hands = {*submitted.by, hand}
-            yield _view(event, line, hands, text, is_entered=True, reason=reason)
+            by = {*submitted.by, *hands}
+            yield _view(event, line, by, text, is_entered=True, reason=reason)
         line.forget()
-        hand = line.hand_of(typed)
+        hands = []
     if edit:
         line.lines = max(line.lines, lines)
 

@@ -250,3 +250,12 @@ def test_any_bytes_are_taken(keys: list[tuple[bytes, Hand | None]]) -> None:
     edit = Edit()
     for submitted in press(edit, *keys):
         assert submitted is None or submitted.by.total() <= sum(len(data) for data, _ in keys)
+
+
+def test_what_stands_there_can_be_read() -> None:
+    """As far as it can be told, until the line is submitted."""
+    edit = Edit()
+    press(edit, (b"rm\x15ls -x\x7f", ADA), (b"l", BOB))
+    assert edit.text == b"ls -l"
+    edit.submit(ADA)
+    assert edit.text == b""
