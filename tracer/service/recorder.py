@@ -28,6 +28,7 @@ from tracer.observe.canary import Canary
 from tracer.observe.host import this_host
 from tracer.observe.signals import Sent, Signals
 from tracer.privileges import become_service
+from tracer.service.alerts import Alerts
 from tracer.service.auditing import Auditing, Hearing, is_heard, source_fields
 from tracer.service.child import Child
 from tracer.service.clocks import Clocks
@@ -39,6 +40,7 @@ from tracer.service.notify import Notifier
 from tracer.service.oversight import Oversight, Run
 from tracer.service.parts import Parts
 from tracer.service.reload import Source, said_of
+from tracer.service.responses import Responses
 from tracer.service.sinks import Sinks
 from tracer.service.status import record_fields
 from tracer.service.watchers import Watchers
@@ -159,6 +161,8 @@ class Recorder:
             self._namer,
             Child("index", index, watch=watch),
             Sinks(settings, self._first, self._say, self._worker.do, watch),
+            Alerts(settings, self._first, *log, watch),
+            Responses(settings, self._first, self._say, self._worker.do, watch),
             Exchanged(watchers, settings, "live"),
             Exchanged(auditing, settings, "audit"),
         )

@@ -119,9 +119,11 @@ def troubles(state: Fields) -> Iterator[str]:
     yield from (str(each) for each in state["ailing"] if each)
     yield from _of_config(state["config"])
     yield from (f"{each}, so it is not in scope" for each in state["scope"]["unknown"])
-    for name, sink in state["sinks"].items():
-        if sink["state"] == "failed":
-            yield f"sink {name}: {sink.get('reason')}"
+    for kind in ("sink", "action"):
+        for name, each in state[f"{kind}s"].items():
+            if each["state"] == "failed":
+                yield f"{kind} {name}: {each.get('reason')}"
+    yield from _of_rules(state["rules"])
 
 
 def _of_log(log: Fields) -> Iterator[str]:
@@ -144,6 +146,15 @@ def _of_config(config: Fields) -> Iterator[str]:
         yield f"the settings were not taken over: {config['error']}"
     if refused := config.get("refused"):
         yield f"{', '.join(refused)}: changed in the file; restart ttytrace to have it"
+
+
+def _of_rules(rules: Fields) -> Iterator[str]:
+    if rules.get("refused"):
+        first: Fields = next(iter(rules["refusals"]), {})
+        more = f"{rules['refused']} rules can't be used"
+        yield f"{more}; the first is {first.get('place')}: {first.get('reason')}"
+    if disabled := rules.get("disabled"):
+        yield f"rules that were disabled: {', '.join(disabled)}"
 
 
 def _age(what: Any) -> str:

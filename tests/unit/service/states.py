@@ -53,6 +53,21 @@ _WELL: Fields = {
             "dropped": 5,
         }
     },
+    "rules": {
+        "state": "working",
+        "rules": 41,
+        "correlations": 3,
+        "refused": 0,
+        "foreign": 7,
+        "digest": "cd" * 32,
+        "refusals": [],
+        "disabled": [],
+        "behind_bytes": 2048,
+        "alerts": 13,
+        "suppressed": 5,
+        "dropped": 0,
+    },
+    "actions": {},
     "processes": [
         {
             "name": "service",

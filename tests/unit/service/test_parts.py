@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from tracer.service.child import Child
 from tracer.service.parts import Parts
-from tracer.service.sinks import Sinks
 from tracer.settings import Settings
+
+ALL = ("names", "index", "sinks", "rules", "actions", "live", "audit")
 
 
 class Part:
@@ -41,41 +41,40 @@ def noted() -> list[tuple[str, object]]:
 
 @pytest.fixture
 def parts(noted: list[tuple[str, object]]) -> Parts:
-    names, index, sinks, live, audit = (
-        Part(name, noted) for name in ("names", "index", "sinks", "live", "audit")
-    )
+    names, index, sinks, rules, actions, live, audit = (Part(name, noted) for name in ALL)
 
     def exchanged(part: Part) -> Any:
         return SimpleNamespace(part=part, configure=part.configure, close=part.close)
 
-    alone = cast(Child, names), cast(Child, index), cast(Sinks, sinks)
+    alone: Any = (names, index, sinks, rules, actions)
     return Parts(*alone, exchanged(live), exchanged(audit))
 
 
 def test_each_has_its_turn(parts: Parts, noted: list[tuple[str, object]]) -> None:
     """And what ails it is told."""
     parts.turn(7)
-    assert noted == [(name, 7) for name in ("names", "index", "sinks", "live", "audit")]
-    assert parts.ailing() == [f"{name} is ill" for name, _ in noted]
+    assert noted == [(name, 7) for name in ALL]
+    assert parts.ailing() == [f"{name} is ill" for name in ALL]
 
 
 def test_a_heartbeat_names_troubles(parts: Parts) -> None:
     """What audit says of itself is in its own fields."""
-    troubles = {name: f"{name} is ill" for name in ("names", "index", "sinks", "live")}
+    troubles = {name: f"{name} is ill" for name in ALL if name != "audit"}
     assert parts.fields() == troubles | {"audit": {"of": "audit"}}
 
 
 def test_an_operator_is_told_of_those_that_have_something_to_tell(parts: Parts) -> None:
     """As they are when they are asked."""
     told = {name: state() for name, state in parts.states().items()}
-    assert told == {name: {"of": name} for name in ("sinks", "live", "audit")}
+    assert told == {name: {"of": name} for name in ALL[2:]}
 
 
 def test_settings_and_the_end(parts: Parts, noted: list[tuple[str, object]]) -> None:
     """Names are needed up to the last record, and have no settings."""
     settings = Settings()
     parts.configure(settings)
-    assert noted == [(name, settings) for name in ("sinks", "live", "audit")]
+    assert noted == [(name, settings) for name in ALL[2:]]
     noted.clear()
     parts.close()
-    assert noted == [(name, None) for name in ("audit", "live", "sinks", "index")]
+    ended = ("audit", "live", "actions", "rules", "sinks", "index")
+    assert noted == [(name, None) for name in ended]

@@ -46,12 +46,23 @@ def test_where_all_is_well_there_is_no_trouble() -> None:
         ),
         (part("scope", unknown=["scope.users: there is no ann"]), "scope.users: there is no ann"),
         ({"sinks": {"host": {"state": "failed", "reason": "gone"}}}, "sink host: gone"),
+        ({"actions": {"mail": {"state": "failed", "reason": "no urls"}}}, "action mail: no urls"),
+        (
+            part("rules", refused=2, refusals=[{"place": "/r/a.yml:3", "reason": "no `title`"}]),
+            "2 rules can't be used; the first is /r/a.yml:3: no `title`",
+        ),
+        (part("rules", disabled=["slow"]), "rules that were disabled: slow"),
     ],
 )
 def test_a_trouble_is_a_sentence(changes: Fields, says: str) -> None:
     """One for each thing that is wrong."""
     (trouble,) = troubles(state(**changes))
     assert trouble.startswith(says)
+
+
+def test_rules_that_are_still_read_are_no_trouble() -> None:
+    """Nor those that nobody wants."""
+    assert list(troubles(state(rules={}))) == []
 
 
 def test_the_first_heartbeat_is_waited_for() -> None:
