@@ -87,7 +87,9 @@ class Engine:
         """The rules that a record meets: each once, by the first of its views that does."""
         met: dict[str, Match] = {}
         for view in views:
-            for rule in self._prefilters[view.source].candidates(view):
+            candidates = self._prefilters[view.source].candidates(view)
+            self.stats.tests += len(candidates)
+            for rule in candidates:
                 key = rule.about.key
                 if key not in met and key not in self._disabled and self._is_met(rule, view):
                     met[key] = Match(rule, view, sequence, time_ns, event)
@@ -102,14 +104,15 @@ class Engine:
         return troubles
 
     def _is_met(self, rule: Rule, view: View) -> bool:
-        self.stats.tests += 1
         before_ns = self._now_ns()
         try:
             is_met = rule.node.test(view)
         except Exception as error:  # noqa: BLE001 - a door: one rule must not end all others
             self._disable(rule, f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS])
             return False
-        self._account(rule, self._now_ns() - before_ns)
+        took_ns = self._now_ns() - before_ns
+        if took_ns > _QUICK_NS or rule.about.key in self._owed_ns:
+            self._account(rule, took_ns)
         return is_met
 
     def _account(self, rule: Rule, took_ns: int) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tracer.detect.view import Values, View
 
 if TYPE_CHECKING:
     from tracer.detect.matchers import Matcher
+
+_SAID_OFTEN: Final = ("type", "SYSCALL")
+"""Fields that say the same in all records of auditd, nearly: looking for that rules nothing out."""
 
 Witness = frozenset[str]
 """Lower-case literals, one of which stands somewhere in the fields or the text of any view that is
@@ -83,7 +86,7 @@ class Holds(NamedTuple):
 
     @property
     def witness(self) -> Witness | None:
-        return self.matcher.witness
+        return None if self.field in _SAID_OFTEN else self.matcher.witness
 
     def met_by(self, view: View) -> Values:
         """The values that meet it, as the view has them."""

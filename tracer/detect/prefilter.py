@@ -7,7 +7,8 @@ a rule asks for is not looked at, only its witness.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Final
 
 import re2  # type: ignore[import-untyped]
@@ -67,7 +68,7 @@ class _Literals:
         return True
 
 
-def _compiled(literals: Sequence[bytes] | dict[bytes, list[int]]) -> re2.Set | None:
+def _compiled(literals: Collection[bytes]) -> re2.Set | None:
     if not literals:
         return None
     options = re2.Options()
@@ -83,17 +84,10 @@ def _compiled(literals: Sequence[bytes] | dict[bytes, list[int]]) -> re2.Set | N
 
 
 def _scanned(view: View) -> bytes:
-    return _folded("\n".join(_texts(view)))
-
-
-def _texts(view: View) -> Iterator[str]:
-    yield view.folded_text
-    for values in view.folded.values():
-        yield from values
+    return _folded("\n".join((view.text, *chain.from_iterable(view.fields.values()))))
 
 
 def _folded(text: str) -> bytes:
-    """Lower case depends on what stands around a sigma, and RE2 knows a long s as an s; equal in
-    any of these ways is equal here."""
-    plain = text if text.isascii() else text.casefold()
-    return plain.encode("utf-8", "surrogatepass")
+    """What is equal in lower case is equal here. So is a sigma, whose lower case depends on what
+    stands around it, and a long s, which RE2 takes for an s where case doesn't matter."""
+    return text.casefold().encode("utf-8", "surrogatepass")

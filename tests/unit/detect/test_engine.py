@@ -203,4 +203,4 @@ def test_stats_count_what_was_done() -> None:
     engine = Engine([rule("a", Says("sudo")), rule("b", Not(Says("curl")))])
     fed(engine, says("sudo"), says("ls"))
     fed(engine)
-    assert engine.stats == EngineStats(events=2, views=2, tests=2, matches=2, disabled=0)
+    assert engine.stats == EngineStats(events=2, views=2, tests=3, matches=2, disabled=0)
