@@ -29,6 +29,7 @@ from tracer.detect.rule import About, Refusal, Rule
 
 _RULES: Final = 32
 _COUNT: Final = 10_000
+_REASON: Final = 300  # characters: it may quote the document
 
 
 class Draft(NamedTuple):
@@ -109,7 +110,7 @@ class _Compiler:
         return None
 
     def _refuse(self, about: About, reason: str, *, is_foreign: bool = False) -> None:
-        refusal = Refusal(about.place, about.title, reason, is_foreign)
+        refusal = Refusal(about.place, about.title, reason[:_REASON], is_foreign)
         self.refusals.append(refusal)
         self._refused.update(dict.fromkeys(_names(about), refusal))
 
@@ -122,14 +123,18 @@ def _compile(section: Section, known: Mapping[str, Rule | Correlation]) -> Corre
     """ValueError: why it can't be had."""
     if len(section.rules) > _RULES:
         raise ValueError(f"it refers to more than {_RULES} rules")
-    abouts = {name: _find(name, known).about for name in section.rules}
-    keys = {name: about.key for name, about in abouts.items()}
-    if len(set(keys.values())) < len(section.rules):
+    abouts = [_find(name, known).about for name in section.rules]
+    keys = [about.key for about in abouts]
+    if len(set(keys)) < len(keys):
         raise ValueError("it refers to the same rule twice")
+    aliases = {
+        alias: {_find(name, known).about.key: field for name, field in fields.items()}
+        for alias, fields in section.aliases.items()
+    }
     correlation = Correlation(
-        about=replace(section.about, version=_version(section.about, abouts.values())),
+        about=replace(section.about, version=_version(section.about, abouts)),
         kind=section.kind,
-        references=tuple(_reference(section, keys, name) for name in section.rules),
+        references=tuple(_reference(section, aliases, key) for key in keys),
         group_by=section.group_by,
         span_ns=section.span_ns,
         bounds=section.bounds or (Bound("gte", len(section.rules)),),
@@ -151,20 +156,15 @@ def _version(about: About, referred: Iterable[About]) -> str:
     return sha256(versions.encode()).hexdigest()[:12]
 
 
-def _reference(section: Section, keys: Mapping[str, str], name: str) -> Reference:
+def _reference(section: Section, aliases: Mapping[str, Mapping[str, str]], key: str) -> Reference:
     """With each alias replaced by the field that it stands for in matches of this rule."""
 
-    def field(of: str) -> str:
-        if of not in section.aliases:
-            return of
-        fields = {keys.get(rule, rule): field for rule, field in section.aliases[of].items()}
-        if keys[name] not in fields:
-            raise ValueError(f"alias {of!r} doesn't say which field of {name!r} it is")
-        return fields[keys[name]]
+    def field(name: str) -> str:
+        if name in aliases and key not in aliases[name]:
+            raise ValueError(f"alias {name!r} doesn't say which field of {key!r} it is")
+        return aliases[name][key] if name in aliases else name
 
-    return Reference(
-        keys[name], tuple(map(field, section.group_by)), tuple(map(field, section.counted))
-    )
+    return Reference(key, tuple(map(field, section.group_by)), tuple(map(field, section.counted)))
 
 
 def _expression(section: Section) -> Expression | None:

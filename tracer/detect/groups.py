@@ -30,7 +30,7 @@ Key = tuple[str | None, ...]
 
 class Happening(NamedTuple):
     """A match, or a correlation that was met: `key` of which rule, the sequences of what made it,
-    its fields, and the last record of it."""
+    its fields, and the last record of it, which is the last cause."""
 
     key: str
     causes: tuple[int, ...]
@@ -38,9 +38,15 @@ class Happening(NamedTuple):
     view: View
     event: Fields
 
+    @property
+    def sequence(self) -> int:
+        """Of its last record."""
+        return self.causes[-1]
+
 
 class Met(NamedTuple):
-    """`group`: values by the names of group-by; more than one where groups were met at once."""
+    """`causes`: that of `last` is the last one. `group`: values by the names of group-by; more than
+    one where groups were met at once."""
 
     causes: tuple[int, ...]
     last: Happening
@@ -116,8 +122,7 @@ class Groups:
         while self._groups and self._first.until_ns == due_ns:
             group = self._remove(next(iter(self._groups)))
             if group.share and group.window.is_met:
-                last = max(group.share.causes)
-                met.setdefault(last, []).append((group.window, group.share))
+                met.setdefault(group.share.last.sequence, []).append((group.window, group.share))
         return [self._met(those) for those in met.values()]
 
     def _shares(self, happenings: Iterable[Happening]) -> dict[Key, _Share]:
@@ -134,7 +139,7 @@ class Groups:
     def _items(self, reference: Reference, happening: Happening) -> list[Item]:
         """What is counted of it; nothing, where it doesn't have the field."""
         if self.correlation.kind is Kind.EVENT_COUNT:
-            return [happening.causes[-1]]
+            return [happening.sequence]
         if self.correlation.kind in PRESENCES:
             return [self._numbers[reference.key]]
         counted = [v for v in _combinations(reference.counted, happening.fields) if None not in v]
@@ -187,8 +192,9 @@ class Groups:
         known = [tuple(dict.fromkeys(filter(None, those))) for those in values]
         group = {name: found for name, found in zip(names, known, strict=True) if found}
         window, share = those[0]
-        causes = {*window.causes, max(share.causes)}
-        return Met(tuple(sorted(causes)[-CAUSES:]), share.last, group)
+        last = share.last.sequence
+        others = [cause for cause in window.causes if cause != last]
+        return Met((*others[1 - CAUSES :], last), share.last, group)
 
 
 def _combinations(names: Iterable[str], fields: Mapping[str, Values]) -> Iterator[Key]:

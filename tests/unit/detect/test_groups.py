@@ -1,0 +1,63 @@
+"""Groups are bounded, whatever is in the records; and what is forgotten is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.detect.correlating import (
+    COUNTED,
+    FEW,
+    Record,
+    correlation_of,
+    fed,
+    happened,
+)
+from tracer.detect.correlator import Correlator
+
+
+def test_long_values_are_told_apart() -> None:
+    """Though they are not kept."""
+    correlation = correlation_of(**COUNTED, group_by=["User"])
+    ends = ("1", "2", "\ud800") * 2
+    records = [happened(1, "a", i, User="x" * 5000 + end) for i, end in enumerate(ends)]
+    assert not fed(Correlator([correlation]), records[:3])
+    assert len(fed(Correlator([correlation]), records)) == 3
+
+
+@pytest.mark.parametrize("section", [COUNTED | {"condition": {"gte": 100}}, FEW])
+def test_many_groups_are_evicted_and_counted(section: dict[str, Any]) -> None:
+    """Those that were idle for longest, or opened first; nothing is lost without a count."""
+    correlator = Correlator([correlation_of(**section, group_by=["User"])], limit=2000)
+    fed(correlator, [happened(1, "a", i, User=str(i)) for i in range(5000)])
+    kept = 5000 - correlator.take_evicted()["key-x"]
+    assert 2000 // 130 <= kept <= 2000 // 9
+    assert not correlator.take_evicted()
+
+
+def test_a_group_that_is_at_work_is_kept() -> None:
+    """While strangers come and go."""
+    correlator = Correlator([correlation_of(**COUNTED | {"condition": {"gte": 50}},
+                                            group_by=["User"])], limit=500)  # fmt: skip
+    records = [happened(1, "a", i, User="x" if i % 20 == 0 else str(i)) for i in range(1000)]
+    assert [t.group for t in fed(correlator, records)] == [{"User": ("x",)}]
+
+
+def test_idle_groups_are_no_loss() -> None:
+    """What is over is forgotten, and not counted."""
+    correlator = Correlator([correlation_of(**COUNTED, group_by=["User"])], limit=500)
+    fed(correlator, [happened(i, "a", User=str(i)) for i in range(1000)])
+    assert not correlator.take_evicted()
+
+
+def test_windows_have_a_limit_each() -> None:
+    """One group alone is no way to fill the memory; many values in one record neither."""
+    correlation = correlation_of(
+        type="value_count", rules=["a"], condition={"gte": 10_000, "field": "Size"}, group_by=["A"]
+    )
+    correlator = Correlator([correlation], limit=3000)
+    many = tuple(map(str, range(1000)))
+    records = [Record(i, 1, [("a", {"A": many, "Size": many})]) for i in range(50)]
+    assert not fed(correlator, records)
+    assert correlator.take_evicted()
