@@ -99,12 +99,18 @@ class Reader:
             self._drafts.append(Draft(self._owned(read_about(document)), value))
         elif "detection" not in value and "filter" not in value:
             raise Unsupported("it is no Sigma rule: no detection, correlation or filter is in it")
-        elif any((source := read_source(document)).covers(each) for each in SOURCES):
-            add = self._filter if "filter" in value else self._rule
-            add(document, source, lists)
         else:
+            self._found(document, read_source(document), lists)
+
+    def _found(self, document: Document, source: LogSource, lists: _Lists) -> None:
+        """A rule or a filter."""
+        if not any(source.covers(each) for each in SOURCES):
             reason = f"nothing is recorded of {_words(source)}"
-            self.refuse(document.place, reason, value, foreign=True)
+            self.refuse(document.place, reason, document.value, foreign=True)
+        elif "filter" in document.value:
+            self._filter(document, source, lists)
+        else:
+            self._rule(document, source, lists)
 
     def _rule(self, document: Document, source: LogSource, lists: _Lists) -> None:
         about = read_about(document)
