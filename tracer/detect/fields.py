@@ -161,6 +161,7 @@ OURSELVES: Final[Shape] = joined(
                 "keeping": "Error",
                 "state": "State",
                 "name": "Name",
+                "rule": "Rule",
                 "kind": "Kind",
                 "records": "Records",
                 "bytes": "Bytes",

@@ -109,7 +109,7 @@ class Views:
         if not rows:
             return []
         fields = _fields(OUTPUT, event, event.get("process"))
-        return [View(TTY_OUTPUT, {**fields, "Text": (row,)}, row) for row in rows]
+        return [View(TTY_OUTPUT, {**fields, "Text": (row,)}, row) for row in dict.fromkeys(rows)]
 
     def _pane_closed(self, event: Fields) -> list[View]:
         self._typed.close(event)

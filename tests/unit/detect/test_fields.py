@@ -37,6 +37,7 @@ SAID = (
     said("prune", reason="age", segments=2),
     said("watch", changed="ring", ring="bulk", mended=True),
     said("sink", name="s", kind="file", state="failed"),
+    said("rules", state="disabled", rule="x"),
     said("read", command="replay", target="$1", by=PERSON),
     said("heartbeat", canary={"missing": True}),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.samples import CAPTURE, CAPTURED, LOST, OUTPUT, PLACE, PTS, RESIZED, SCREEN
+from tests.samples import CAPTURE, CAPTURED, LOST, OUTPUT, PLACE, PTS, RESIZED, SCREEN, SEAT
 from tests.viewed import record
 from tracer.detect.shown import CELLS, Shown
 from tracer.model.events import Tty
@@ -48,9 +48,10 @@ def test_rows_that_wrap_are_one() -> None:
     """At the size that the pane has, by its resizes or else by its outputs."""
     resized = record(RESIZED._replace(rows=24, columns=10))
     assert rows(shows(b"x" * 15 + b"\r\n")) == [["x" * 15]]
-    wrapped = rows(shows(b""), resized, shows(b"x" * 15 + b"\r\ny\x1b[1;1Hz"))[2]
-    assert wrapped == ["y", "z" + "x" * 14]
-    assert rows(shows(b"", columns=10), shows(b"x" * 15 + b"\x1b[2;1Hy", columns=10))[1] == [
+    below = shows(b"x" * 15 + b"\x1b[2;1Hy")
+    assert rows(shows(b""), resized, below)[2] == ["x" * 10 + "yxxxx"]
+    narrow = shows(b"", columns=10)
+    assert rows(shows(b""), narrow, shows(b"x" * 15 + b"\x1b[2;1Hy", columns=10))[2] == [
         "x" * 10 + "yxxxx"
     ]
 
@@ -86,6 +87,16 @@ def test_only_so_many_cells_are_known() -> None:
         shown.feed(shows(b"a", tty=tty, **size))
     assert shown.feed(shows(b"b", tty=panes[-1], **size)) == ["ab"]
     assert shown.feed(shows(b"b", tty=panes[0], **size)) == ["b"]
+
+
+def test_clients_take_no_room() -> None:
+    """Sizes of theirs are told as those of panes are."""
+    shown = Shown()
+    shown.feed(shows(b"a"))
+    for number in range(CELLS // (256 * 256) + 1):
+        tty = Tty(136, number + 50)
+        shown.feed(record(RESIZED._replace(place=SEAT, tty=tty, rows=256, columns=256)))
+    assert shown.feed(shows(b"b")) == ["ab"]
 
 
 def test_what_clients_show_is_not_looked_at() -> None:

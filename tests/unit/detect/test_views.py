@@ -160,8 +160,17 @@ def test_rows_are_seen_where_they_are_wanted() -> None:
     assert view.text == "total 0"
     assert view.fields["Text"] == ("total 0",)
     assert view.fields["Image"] == ("/usr/bin/ls",)
+    views.feed(record(OUTPUT._replace(data=b"a")))
     views.want_output(False)
     assert views.feed(event) == []
+    views.want_output(True)
+    assert views.feed(record(OUTPUT._replace(data=b"x")))[0].text == "x"
+
+
+def test_equal_rows_of_one_record_are_one() -> None:
+    """A rule is met by it once, whichever it is."""
+    event = record(OUTPUT._replace(data=b"y\r\nz\r\ny\r\n"))
+    assert [view.text for view in Views(wants_output=True).feed(event)] == ["y", "z"]
 
 
 def test_a_pane_that_closes_is_forgotten() -> None:
