@@ -8,7 +8,6 @@ both against each other. Whether the rules exist is seen in correlation_compile.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -21,6 +20,7 @@ from tracer.detect.rule import About
 _SECOND_NS: Final = 1_000_000_000
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2629746, "y": 31556952}
 _SPAN: Final = re.compile(r"([0-9]{1,9})([smhdwMy])")
+_LARGEST: Final = 10**15  # floats below are exact
 _KEYS: Final = ("type", "rules", "aliases", "group-by", "timespan", "condition", "generate")
 _EVERY_VALUE: Final = ("value_percentile", "value_median")
 
@@ -102,8 +102,10 @@ def _bounds(kind: Kind, said: object) -> tuple[Bound, ...]:
 
 
 def _number(name: str, said: object) -> int | float:
-    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+    if isinstance(said, bool) or not isinstance(said, int | float):
         raise ValueError(f"{name} is no number: {said!r}")
+    if not abs(said) <= _LARGEST:  # nor is what YAML calls .nan
+        raise ValueError(f"{name} is larger than {_LARGEST}")
     return said
 
 
