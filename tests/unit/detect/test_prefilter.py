@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tracer.detect.load import load
 from tracer.detect.node import And, Node, Not, Or, Witness
 from tracer.detect.prefilter import Prefilter
 from tracer.detect.rule import About, Level, Place, Rule
@@ -95,6 +96,74 @@ def test_nothing_that_is_met_is_left_out(nodes: list[Node], view: View) -> None:
     assert [rule for rule in offered if rule.node.test(view)] == [
         rule for rule in everything if rule.node.test(view)
     ]
+
+
+SIGMA = """\
+title: Rule {number}
+logsource: {{category: process_creation}}
+detection: {{{detection}}}
+"""
+ASKED: list[tuple[str, dict[str, str]]] = [
+    (
+        "a: {Image|endswith: [/ssh, /sudo]}, b: {CommandLine|contains|all: [-K, Key]},"
+        " condition: a and b",
+        {"Image": "/bin/SSH", "CommandLine": "keY -k"},
+    ),
+    ("a: {CommandLine|contains|cased: [Key, ſudo, ΑΣ]}, condition: a", {"CommandLine": "ΑΣΑ"}),
+    ("a: {CommandLine|re|i: s+udo -k}, condition: a", {"CommandLine": "ſudo -\u212a"}),
+    ("a: {CommandLine|re: '(Key|ΑΣΑ)[0-9]'}, condition: a", {"CommandLine": "ΑΣΑ1"}),
+    ("a: {CommandLine: '*ss?h*-k*'}, condition: a", {"CommandLine": "ssßh \n-K"}),
+    ("a: {CommandLine|windash|contains: ' -k'}, condition: a", {"CommandLine": "x –K"}),
+    ("a: {CommandLine|base64offset|contains: sudo}, condition: a", {"CommandLine": "xxN1ZGx"}),
+    ("a: {CommandLine|fieldref: Image}, condition: a", {"CommandLine": "İ", "Image": "i̇"}),
+    ("a: {Uid|gte: 5}, b: {User: null}, condition: a or b", {"Uid": "5", "User": "x"}),
+    ("a: {Uid: [0, 42]}, condition: a", {"Uid": "42"}),
+    ("a: {Address|cidr: 10.0.0.0/8}, condition: a", {"Address": "10.1.2.3"}),
+    ("a: [straße, İd, 'a*b'], condition: a", {"": "İD"}),
+    ("a: {'|all': [sudo, -k]}, condition: a", {"": "-K SUDO"}),
+    ("a: {User|exists: true}, b: {Image: /s*}, condition: a and not b", {"User": ""}),
+    ("a: {Image: ''}, b: {CommandLine|neq: sudo}, condition: 1 of *", {"CommandLine": "x"}),
+    ("a: {CommandLine|contains: ''}, condition: a", {"CommandLine": ""}),
+]
+FRAGMENTS = """/ssh /sudo sudo SUDO ſudo ssh s -k -K /k –k Key key 1 42 5 0 10.1.2.3 ΑΣ Α straße
+    STRASSE İd i̇d a*b ΑΣΑ1 c3Vkbw N1ZG dWRv cwBoA MAaA zAGgA""".split()
+HELD = st.lists(st.sampled_from([" ", " -k", "s sh", "\n", *FRAGMENTS]), max_size=4).map("".join)
+HELDS = st.lists(HELD, min_size=1, max_size=2).map(tuple)
+SEEN = st.builds(
+    lambda fields, text: View(PROCESS_CREATION, fields, text),
+    st.fixed_dictionaries(
+        {"CommandLine": HELDS},
+        optional=dict.fromkeys("Image Uid User Address".split(), HELDS),
+    ),
+    HELD,
+)
+
+
+@pytest.fixture(scope="module")
+def sigma(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rule, ...]:
+    """The rules of ASKED, as they are read from a file."""
+    file = tmp_path_factory.mktemp("rules") / "all.yml"
+    texts = (SIGMA.format(number=n, detection=each) for n, (each, _) in enumerate(ASKED))
+    file.write_text("---\n".join(texts))
+    read = load([file])
+    assert not read.refusals
+    return read.rules
+
+
+@pytest.mark.parametrize("number", range(len(ASKED)))
+def test_a_rule_of_sigma_is_offered(sigma: tuple[Rule, ...], number: int) -> None:
+    """However it asks: with wildcards, regexes, encodings, with case and without."""
+    fields = {name: (value,) for name, value in ASKED[number][1].items() if name}
+    view = View(PROCESS_CREATION, fields, ASKED[number][1].get("", ""))
+    assert sigma[number].node.test(view)
+    assert sigma[number] in Prefilter(sigma).candidates(view)
+
+
+@given(view=SEEN)
+def test_no_rule_of_sigma_is_left_out(sigma: tuple[Rule, ...], view: View) -> None:
+    """Whatever stands in the fields."""
+    offered = Prefilter(sigma).candidates(view)
+    assert [rule for rule in sigma if rule.node.test(view) and rule not in offered] == []
 
 
 def test_only_what_has_its_literal_is_offered() -> None:
