@@ -4,12 +4,12 @@ often which."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 WORDS = 2000
-"""Programs and arguments have names of so many; the first ones are the most frequent."""
+"""Programs and arguments have names of so many, and some have more often than others."""
 
 _HEAD = """\
 title: {title}
@@ -98,19 +98,21 @@ def vocabulary() -> list[str]:
 def write_rules(directory: Path, count: int, product: str = "linux") -> Path:
     """A file for each, some hundred in a folder; returns the directory."""
     chance, words = random.Random(count), vocabulary()
+    often = [rank**-0.5 for rank in range(1, WORDS + 1)]
     directory.mkdir(exist_ok=True)
     for number in range(count):
         folder = directory / f"{product}-{number // 200}"
         folder.mkdir(parents=True, exist_ok=True)
-        text = _rule(chance, lambda: chance.choice(words), f"{product}-{number}", product)
+        some = chance.choices(words, often, k=8)
+        text = _rule(chance, some, f"{product}-{number}", product)
         (folder / f"{number}.yml").write_text(text)
     return directory
 
 
-def _rule(chance: random.Random, word: Callable[[], str], title: str, product: str) -> str:
+def _rule(chance: random.Random, words: Sequence[str], title: str, product: str) -> str:
     source, detection, _ = chance.choices(_KINDS, [weight for *_, weight in _KINDS])[0]
     if product != "linux":
         source = "category: process_creation"
     named = {"title": title, "id": UUID(int=chance.getrandbits(128), version=4)}
     head = _HEAD.format(**named, product=product, source=source)
-    return head + detection.format(*(word() for _ in range(8))) + _TAIL
+    return head + detection.format(*words) + _TAIL
