@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import re2  # type: ignore[import-untyped]
 from pyparsing import ParseBaseException
 from sigma.conditions import (
     ConditionAND,
@@ -58,8 +57,7 @@ from tracer.detect.node import And, Exists, Holds, Node, Not, Or, Refers, Relati
 
 _SigmaPart = str | SpecialChars | Placeholder
 _LIBRARY: Final = (
-    *(SigmaError, ParseBaseException, re2.error),
-    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(SigmaError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
     *(RecursionError, NotImplementedError),
 )
 """What pySigma raises where a rule is not as it expects."""
@@ -91,11 +89,10 @@ def compile_detection(section: Mapping[Any, Any], lists: Lists) -> Node:
 
 def any_of(nodes: Iterable[Node]) -> Node:
     """One of them; what compares the same field in the same way becomes one comparison."""
-    found: dict[object, Node] = {}
+    alike: dict[object, list[Node]] = {}
     for number, node in enumerate(_flat(Or, nodes)):
-        key = _merge_key(node) or number
-        found[key] = _merged(found[key], node) if key in found else node
-    alone, *others = found.values()
+        alike.setdefault(_merge_key(node) or number, []).append(node)
+    alone, *others = map(_merged, alike.values())
     return Or((alone, *others)) if others else alone
 
 
@@ -120,18 +117,15 @@ def _merge_key(node: Node) -> tuple[object, ...] | None:
     return None
 
 
-def _merged(one: Node, other: Node) -> Node:
-    """Of two that have one key."""
-    match one, other:
-        case Holds(field, Equals(literals), is_cased), Holds(_, Equals(more)):
-            return Holds(field, Equals(literals | more), is_cased)
-        case (
-            Holds(field, StartsWith() | EndsWith() | Contains() as matcher, is_cased),
-            Holds(_, StartsWith() | EndsWith() | Contains() as added),
-        ):
-            texts = tuple(dict.fromkeys(matcher.literals + added.literals))
-            return Holds(field, type(matcher)(texts), is_cased)
-    raise TypeError(f"{one} and {other} can't be merged")
+def _merged(nodes: Sequence[Any]) -> Node:
+    """Of those that have one key."""
+    one: Node = nodes[0]
+    if len(nodes) == 1:
+        return one
+    field, matcher, is_cased = nodes[0]
+    literals = dict.fromkeys(literal for node in nodes for literal in node.matcher.literals)
+    kind = frozenset if isinstance(matcher, Equals) else tuple
+    return Holds(field, type(matcher)(kind(literals)), is_cased)
 
 
 def _node(condition: Any) -> Node:
@@ -230,7 +224,7 @@ def _in_words(error: BaseException) -> str:
     """In one line, and not more than a line."""
     if isinstance(error, RecursionError):
         return "its condition is nested too deep"
-    if isinstance(error, ParseBaseException):
-        return f"its condition can't be read: {error}"
+    if isinstance(error.__context__, ParseBaseException):
+        return f"its condition can't be read from character {error.__context__.column} on"
     said = " ".join(str(error.args[0] if error.args else error).split()) or type(error).__name__
     return said[:_REASON_CHARS]

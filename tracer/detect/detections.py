@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import re2  # type: ignore[import-untyped]
+from sigma.exceptions import SigmaError
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import RegexEngine, RegexPattern
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections
 
 from tracer.detect.document import Unsupported
-from tracer.detect.matchers import regex
+from tracer.detect.matchers import BadRegex, regex
 
 Lists = Callable[[str], Sequence[str]]
 """The values that a placeholder stands for, by its name; an Unsupported if there are none."""
@@ -26,6 +26,7 @@ _PLACEHOLDER: Final = re.compile(r"%([^%\\]+)%")
 _WORD: Final = re.compile(r"[()]|[^\s()]+")
 _CONDITION_CHARS: Final = 4096
 _BRACKETS: Final = 32
+_VALUES: Final = 50_000
 _COST: Final = 200_000
 _BECOMES: Final = {"windash": 125, "base64offset": 3}
 _ANCHORED: Final = {"startswith": r"\A(?:{})", "endswith": r"(?:{})\z", "contains": "{}"}
@@ -41,8 +42,7 @@ class _Re2(RegexEngine):
 
     @property
     def error(self) -> type[Exception]:
-        kind: type[Exception] = re2.error
-        return kind
+        return BadRegex
 
 
 _FLAGS: Final = (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL))
@@ -113,10 +113,14 @@ class _Reader:
         if "re" in modifiers:
             modifiers, values = _anchored(key, modifiers, values)
         self.values += len(values) * max([1, *(_BECOMES.get(m, 1) for m in modifiers)])
+        if self.values > _VALUES:
+            raise Unsupported(f"it has more than {_VALUES} values, after modifiers: split it")
         known = ["wide" if m == "utf16le" else m for m in modifiers if m != "expand"]
-        return SigmaDetectionItem.from_mapping(
-            "|".join([field, *known]) if key else None, values, policy=POLICY
-        )
+        whole = "|".join([field, *known]) if key else None
+        try:
+            return SigmaDetectionItem.from_mapping(whole, values, policy=POLICY)
+        except SigmaError as error:
+            raise Unsupported(f"{key!r}: {' '.join(str(error).split())}") from None
 
     def _expanded(self, key: str, modifiers: list[str], values: list[Any]) -> Iterator[Any]:
         """Before pySigma sees them, so that other modifiers apply to what the lists hold."""

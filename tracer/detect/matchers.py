@@ -196,17 +196,25 @@ class Wild(Enum):
     ANY = ".*"
 
 
+class BadRegex(ValueError):
+    """Why RE2 doesn't take it."""
+
+
 def regex(pattern: str, flags: str = "") -> Any:
-    """Compiled. `flags`: of i, m and s. re2.error: it can't be, or would take too much memory."""
+    """Compiled; `flags`: of i, m and s. BadRegex: it can't be, or would take too much memory."""
     options = re2.Options()
     options.max_mem = _REGEX_BYTES
     options.never_capture = True
     options.log_errors = False
-    return re2.compile(f"(?{flags}){pattern}" if flags else pattern, options)
+    try:
+        return re2.compile(f"(?{flags}){pattern}" if flags else pattern, options)
+    except re2.error as error:
+        said = error.args[0].decode("utf-8", "replace")
+        raise BadRegex(f"{said} (RE2 has no lookaround and no backreferences)") from None
 
 
 def wildcards(pieces: Sequence[str | Wild]) -> Regex:
-    """What a value is from end to end. re2.error: as of regex()."""
+    """What a value is from end to end. BadRegex: as of regex()."""
     pattern = "".join(each.value if isinstance(each, Wild) else re2.escape(each) for each in pieces)
     words = "".join("*?"[each is Wild.ONE] if isinstance(each, Wild) else each for each in pieces)
     longest = max((each for each in pieces if not isinstance(each, Wild)), key=len, default="")
