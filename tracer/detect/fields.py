@@ -244,3 +244,6 @@ FIELDS: Final[Mapping[LogSource, frozenset[str]]] = {
     for source, shapes in _SHAPES.items()
 }
 """All that a view of each source may hold."""
+
+KEPT: Final = frozenset(("Text", "IsEntered", "IsPartial", "LineCount"))
+"""Those of TTY_INPUT that there are only where the bytes of input are kept."""

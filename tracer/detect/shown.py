@@ -12,14 +12,11 @@ from typing import Final
 
 from tracer.codec.identity import Fields
 from tracer.detect.shape import part
-from tracer.screen.screen import Screen
 from tracer.store.acts import Act, Device, act_of
 from tracer.store.terminal import Terminal
 from tracer.store.tracks import PANE
 
 CELLS: Final = 1 << 18
-_COLUMNS: Final = 80  # where no record says it
-_LINES: Final = 24
 _ACTIONS: Final = frozenset(("text_output", "terminal-resized", "pane-captured"))
 
 
@@ -28,7 +25,7 @@ class _Open:
 
     def __init__(self, act: Act) -> None:
         self.pid = act.pid
-        self.terminal = Terminal(Screen(act.columns or _COLUMNS, act.rows or _LINES))
+        self.terminal = Terminal.blank(act.columns, act.rows)
         self.is_sized = False
         self.cells = 0
 
@@ -37,18 +34,15 @@ class _Open:
         if act.screen is not None:
             self.terminal = Terminal(act.screen)
             return []
-        is_resize = act.action == "terminal-resized"
-        if is_resize or not self.is_sized:
-            self._resize(act)
-        self.is_sized = self.is_sized or is_resize
-        rows = [] if is_resize else self.terminal.feed(act.data).rows
-        unfinished = "" if is_resize else self.terminal.give()
+        if act.action == "terminal-resized":
+            self.terminal.resize(act.columns, act.rows)
+            self.is_sized = True
+            return []
+        if not self.is_sized:
+            self.terminal.resize(act.columns, act.rows)
+        rows = self.terminal.feed(act.data).rows
+        unfinished = self.terminal.give()
         return [*rows, unfinished] if unfinished else rows
-
-    def _resize(self, act: Act) -> None:
-        screen, size = self.terminal.screen, (act.columns, act.rows)
-        if all(size) and size != (screen.columns, screen.rows):
-            self.terminal.resize(*size)
 
 
 class Shown:

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from tracer.screen.screen import Screen
 from tracer.screen.state import pack
 from tracer.store.acts import SHOWN, Act, Device
 from tracer.store.index_entry import Entry
@@ -26,8 +25,6 @@ IDLE_US: Final = 5_000_000
 FRAME_BYTES: Final = 256 << 10
 RECORD_BYTES: Final = 128  # what a record counts at least: it has to be read
 
-_COLUMNS: Final = 80  # where no record says it
-_LINES: Final = 24
 _BEGINNING: Final = frozenset((*SHOWN, "terminal-resized", "pane-captured"))
 
 
@@ -188,7 +185,7 @@ class Rows:
                 opened.next_offset = (act.offset or 0) + (act.size or 0) if is_known else None
             case "terminal-resized":
                 opened.is_sized = True
-                _resize(opened, act)
+                opened.terminal.resize(act.columns, act.rows)
             case "pane-captured" if act.screen is not None:
                 self._give(act.device, opened)
                 opened.terminal = Terminal(act.screen)
@@ -199,7 +196,7 @@ class Rows:
         if opened.next_offset not in (None, act.offset):
             opened.doubts(sequence)
         if not opened.is_sized:
-            _resize(opened, act)
+            opened.terminal.resize(act.columns, act.rows)
         assert act.offset is not None
         assert act.size is not None
         opened.next_offset = act.offset + act.size
@@ -232,8 +229,8 @@ class Rows:
         return opened
 
     def _begin(self, act: Act) -> _Open:
-        screen = Screen(act.columns or _COLUMNS, act.rows or _LINES)
-        opened = self._open[act.device] = _Open(_key(act), Terminal(screen))
+        blank = Terminal.blank(act.columns, act.rows)
+        opened = self._open[act.device] = _Open(_key(act), blank)
         return opened
 
     def _weigh(self, opened: _Open) -> None:
@@ -263,13 +260,6 @@ def _frame(opened: _Open, sequence: int, entry: Entry) -> StoredKeyframe | None:
     state, times = pack(opened.terminal.screen), (entry.time_us, entry.boottime_ns)
     opened.since_bytes, opened.frame_bytes = 0, len(state)
     return StoredKeyframe(sequence + 1, *times, state, opened.is_sized, opened.doubt)
-
-
-def _resize(opened: _Open, act: Act) -> None:
-    screen = opened.terminal.screen
-    size = act.columns, act.rows
-    if all(size) and size != (screen.columns, screen.rows):
-        opened.terminal.resize(*size)
 
 
 def _key(act: Act) -> TrackKey:

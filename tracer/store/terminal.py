@@ -19,6 +19,9 @@ from tracer.store.flood import flood
 
 ROW_CHARS: Final = 4096
 
+_COLUMNS: Final = 80  # where no record says it
+_LINES: Final = 24
+
 _GOES_BACK: Final = re.compile(rb"\r(?![\r\n])|\x1b\[[0-9;]*[HfG`d]|\x1b[78]")
 
 
@@ -48,6 +51,11 @@ class Terminal:
         self._rows: list[str] = []
         self._became: str | None = None  # the row where the cursor was
         self._settle()
+
+    @classmethod
+    def blank(cls, columns: int, rows: int) -> Terminal:
+        """One that has shown nothing. A side of 0 isn't known."""
+        return cls(Screen(columns or _COLUMNS, rows or _LINES))
 
     @property
     def cells(self) -> int:
@@ -91,7 +99,9 @@ class Terminal:
         return row
 
     def resize(self, columns: int, rows: int) -> None:
-        """The terminal has another size; nothing comes up by that."""
+        """The terminal has this size; 0: a side isn't known. Nothing comes up by that."""
+        if not columns or not rows or (columns, rows) == (self.screen.columns, self.screen.rows):
+            return
         is_unfinished = bool(self.unfinished)
         self.screen.resize(columns, rows)
         self.screen.take_scrolled()

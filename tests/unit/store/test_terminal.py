@@ -194,3 +194,21 @@ def test_another_emulator_shows_the_same_rows(pieces: list[str]) -> None:
     seen = terminal.feed("".join(pieces).encode())
     shown = [text for row in other.display if (text := row.rstrip(" "))]
     assert sorted(filter(None, [*seen.rows, terminal.give()])) == sorted(shown)
+
+
+def test_a_blank_terminal_has_a_size_where_none_is_known() -> None:
+    """Each side by itself; one that isn't known changes nothing later."""
+    terminal = Terminal.blank(0, 30)
+    assert (terminal.screen.columns, terminal.screen.rows) == (80, 30)
+    for size in ((0, 10), (10, 0)):
+        terminal.resize(*size)
+        assert (terminal.screen.columns, terminal.screen.rows) == (80, 30)
+    assert Terminal.blank(7, 0).screen.rows == 24
+
+
+def test_the_same_size_again_changes_nothing() -> None:
+    """Of a row that begins above the screen, the beginning is still known."""
+    terminal = Terminal.blank(4, 2)
+    terminal.feed(b"abcdefghij")
+    terminal.resize(4, 2)
+    assert terminal.feed(b"\r\n").rows == ["abcdefghij"]
