@@ -10,14 +10,14 @@ where it stands is filled in: a second behind the one before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from tracer.cli.hands import counted
-from tracer.cli.rules_found import all_of, detector_of
+from tracer.cli.rules_found import all_of, detector_of, rules_in
 from tracer.codec.identity import Fields
 from tracer.codec.moment import timestamp
 from tracer.codec.safe import safe_text
@@ -47,13 +47,14 @@ class Tested(NamedTuple):
     missing: tuple[str, ...]
 
 
-def report(rules: RuleSet) -> bool:
-    """Prints how each file did; whether all did well."""
+def passed(directories: Sequence[Path]) -> bool:
+    """Prints how each file of rules did; whether all did well. Raises NoRules."""
+    rules = rules_in(directories)
     broken = [each for each in rules.refusals if not each.is_foreign]
     for refusal in broken:
         _print(f"refused  {refusal.place}: {refusal.reason}")
     done = []
-    for each in tested(rules):
+    for each in outcomes(rules):
         done.append(each)
         for line in _lines(each):
             _print(line)
@@ -67,7 +68,7 @@ def report(rules: RuleSet) -> bool:
     return not failed and not broken
 
 
-def tested(rules: RuleSet) -> Iterator[Tested]:
+def outcomes(rules: RuleSet) -> Iterator[Tested]:
     """Each file that rules came from, in order."""
     for path in dict.fromkeys(each.about.place.path for each in all_of(rules)):
         yield _tested(Path(path), _of_file(rules, path))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tracer.codec.safe import safe_text
@@ -15,13 +16,13 @@ from tracer.config import PATH, load, nearest
 from tracer.detect.correlation import Correlation
 from tracer.detect.detector import Detector
 from tracer.detect.load import RuleSet
-from tracer.detect.load import load as read_rules
-from tracer.detect.rule import About, Level, Rule
+from tracer.detect.load import load as load_rules
+from tracer.detect.rule import About, Rule
 from tracer.detect.view import TTY_OUTPUT
 from tracer.detect.views import Views
 from tracer.errors import NoRules, UnknownRule
-from tracer.paths import rules_dir
-from tracer.settings import RuleSettings, Settings
+from tracer.settings import RULE_LEVELS, RuleSettings, Settings
+from tracer.workers import rules_files
 
 
 def settings_here() -> Settings:
@@ -30,30 +31,33 @@ def settings_here() -> Settings:
 
 
 def rules_in(directories: Sequence[Path]) -> RuleSet:
-    """All rules of these files and directories; without any, of those in use. Raises NoRules."""
+    """All rules of these files and directories; without any, of those that the service reads.
+    Raises NoRules."""
+    if not directories:
+        every = replace(settings_here().rules, level=RULE_LEVELS[0], without=())
+        return _some(_in_use(every), "[rules]")
     for each in directories:
         if not each.exists():
             raise NoRules(place=each, reason="there is no such file or directory")
-    paths = list(directories) or paths_of(settings_here().rules)
-    found = read_rules(paths)
-    if not (found.rules or found.correlations or found.refusals):
-        raise NoRules(place=", ".join(map(str, paths)) or "[rules]", reason="there is none here")
-    return found
+    return _some(load_rules(directories), ", ".join(map(str, directories)))
 
 
 def rules_used(directories: Sequence[Path]) -> RuleSet:
-    """As rules_in(), but of those in use only what the settings want."""
-    found = rules_in(directories)
-    if directories:
-        return found
-    settings = settings_here().rules
-    return found.wanted(Level[settings.level.upper()], settings.without)
+    """As rules_in(); of those that the service reads only what the settings want."""
+    return rules_in(directories) if directories else _in_use(settings_here().rules)
 
 
-def paths_of(settings: RuleSettings) -> list[Path]:
-    """Where the rules in use are."""
-    own = [Path(each) for each in settings.directories]
-    return [*([rules_dir()] if settings.pack else []), *(each for each in own if each.exists())]
+def _in_use(settings: RuleSettings) -> RuleSet:
+    # As the service has them: nothing that others than root can write to.
+    loaded = rules_files.read(settings, owner=0)
+    refusals = dict.fromkeys((*loaded.rules.refusals, *loaded.refused))
+    return replace(loaded.rules, refusals=tuple(refusals))
+
+
+def _some(found: RuleSet, place: str) -> RuleSet:
+    if not (found.rules or found.correlations or found.refusals):
+        raise NoRules(place=place, reason="there is none here")
+    return found
 
 
 def detector_of(rules: RuleSet, repeat_s: int) -> Detector:

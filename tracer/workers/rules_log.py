@@ -109,7 +109,8 @@ def _id_of(event: Fields) -> str:
 
 def _since(segments: Directory, first: int) -> Follower:
     with closing(Follower(segments, first)) as rest:
-        there = rest.take(1)
+        while not (there := rest.take()) and not rest.is_at_end:
+            pass
         left_bytes = rest.behind_bytes()
     until_ns = _time_of(there[0]) if there else time.time_ns()
     for span_s in _SPANS_S:

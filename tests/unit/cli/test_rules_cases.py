@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.made_rules import BROKEN, LS, MANY, WINDOWS, jsonl, looks, rules
-from tracer.cli.rules_cases import report
-from tracer.cli.rules_found import rules_in
+from tracer.cli.rules_cases import passed
 
 HIT, MISS = looks("ls", "my file"), looks("ls", "other")
 
 
 def told(directory: Path, capsys: pytest.CaptureFixture[str]) -> tuple[bool, str]:
-    is_good = report(rules_in([directory]))
+    is_good = passed([directory])
     return is_good, capsys.readouterr().out
 
 

@@ -12,7 +12,6 @@ from tracer.cli import rules_found
 from tracer.cli.rules_found import (
     all_of,
     detector_of,
-    paths_of,
     rule_named,
     rules_in,
     rules_used,
@@ -20,7 +19,6 @@ from tracer.cli.rules_found import (
 )
 from tracer.codec.ecs import Encoder
 from tracer.errors import NoRules, UnknownRule
-from tracer.paths import rules_dir
 from tracer.settings import RuleSettings, Settings
 
 
@@ -36,14 +34,26 @@ def test_those_of_the_directories_that_are_named(tmp_path: Path) -> None:
 
 
 def test_those_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pack, and what the settings want of the rest."""
+    """What the settings name and want; nothing of where others can write."""
     own = rules(tmp_path / "own", look=LS, low=MANY.replace("critical", "low"))
-    settings = RuleSettings(pack=False, directories=(str(own), str(tmp_path / "none")))
-    assert paths_of(settings) == [own]
-    assert paths_of(RuleSettings(directories=())) == [rules_dir()]
+    open_ = rules(tmp_path / "open", other=LS)
+    open_.chmod(0o777)
+    settings = RuleSettings(pack=False, directories=(str(own), str(open_)))
     monkeypatch.setattr(rules_found, "settings_here", lambda: Settings(rules=settings))
-    assert len(all_of(rules_in([]))) == 2
-    assert [each.about.title for each in all_of(rules_used([]))] == []
+    found = rules_in([])
+    assert len(all_of(found)) == 2
+    assert "others than its owner can write" in found.refusals[0].reason
+    assert all_of(rules_used([])) == []
+
+
+def test_the_pack_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the settings say otherwise."""
+    settings = RuleSettings(directories=())
+    monkeypatch.setattr(rules_found, "settings_here", lambda: Settings(rules=settings))
+    assert all(each.about.author == "ttytrace" for each in all_of(rules_used([])))
+    settings = RuleSettings(pack=False, directories=())
+    with pytest.raises(NoRules):
+        rules_in([])
 
 
 def test_where_there_are_none(tmp_path: Path) -> None:
