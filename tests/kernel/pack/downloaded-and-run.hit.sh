@@ -1,5 +1,5 @@
-mkdir -p /tmp/ttytrace-pack && command cp /bin/true /tmp/ttytrace-pack/tool
+mkdir -p /tmp/ttytrace-pack && /bin/cp /bin/true /tmp/ttytrace-pack/tool
 curl -fsS -o /tmp/ttytrace-pack/x http://127.0.0.1:9/x
 chmod +x /tmp/ttytrace-pack/tool
 /tmp/ttytrace-pack/tool
-command rm -r /tmp/ttytrace-pack
+/bin/rm -r /tmp/ttytrace-pack
