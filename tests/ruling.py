@@ -19,6 +19,7 @@ from tests.written import Written
 from tracer.clock import WallClock, boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
+from tracer.codec.moment import timestamp
 from tracer.model.findings import ProgramStarted
 from tracer.model.sealed import Stamp
 from tracer.service.alerts import Alerts
@@ -53,32 +54,44 @@ class NoKeeper:
     def step(self, log: object, stamp: Stamp) -> None:
         """Nothing is due."""
 
-    take = configure = close = step
+    def take(self, request: object) -> None:
+        """Nobody asks."""
+
+    def configure(self, settings: object) -> None:
+        """There are none."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
 
 class Ruling:
-    """A log of its own, and `rules`, a directory of rule files. `place`: where; that of another
-    one, to go on in."""
+    """A log of its own, and `rules`, a directory of rule files. `place`: that of another one, to go
+    on in. `settings`: those that hold."""
 
-    def __init__(self, place: Path | None = None, **settings: Any) -> None:
-        is_new = place is None
+    def __init__(self, place: Path | None = None) -> None:
         self.place = place or Path(tempfile.mkdtemp(prefix="ttytrace-"))
         self.place.chmod(0o755)
         self.rules = self.place / "rules"
         self.rules.mkdir(mode=0o755, exist_ok=True)
-        self.written = Written(self.place) if is_new else Written.at(self.place)
-        self.settings = RuleSettings(
-            **{"pack": False, "directories": (str(self.rules),), "repeat_s": 0} | settings
-        )
-        self.wall = WallClock()
+        self.written = Written.at(place) if place else Written(self.place)
+        self.settings = RuleSettings(pack=False, directories=(str(self.rules),), repeat_s=0)
+        self.alerts: Alerts | None = None
+        self._now_ns = 0
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Takes the log, as a run does."""
+        self._wall = WallClock()
         self.log = Log.open(self.written.settings, self._stamp())
         self.first = self.log.size
-        encoder = Encoder(samples.HOST, samples.names, self.wall)
-        self._encoder = encoder
+        self._encoder = Encoder(samples.HOST, samples.names, self._wall)
         pulse = Pulse(os.getpid(), boot_ns())
-        self.sink = RecordSink(self.log, NoKeeper(), encoder, self.wall, pulse)  # type: ignore[arg-type]
-        self.alerts: Alerts | None = None
-        self.now_ns = 0
+        self.sink = RecordSink(self.log, NoKeeper(), self._encoder, self._wall, pulse)
+
+    def release(self) -> Path:
+        """Gives the log to somebody else; the place."""
+        self.log.close(self._stamp())
+        return self.place
 
     def put(self, name: str, text: str) -> Path:
         """A rule file, whole."""
@@ -108,21 +121,36 @@ class Ruling:
         """Seals that this program started; its sequence."""
         process = samples.PROCESS._replace(argv=tuple(map(str.encode, argv)), argc=len(argv))
         event = self._encoder.encode(ProgramStarted(boot_ns(), process, samples.PLACE))
-        sequence = self.log.size
-        self.log.append([event], self._stamp())
+        self.append(event)
+        return int(event["event"]["sequence"])
+
+    def append(self, *events: Fields) -> None:
+        """Seals these."""
+        now_ns = boot_ns()
+        moment = timestamp(self._wall.at(now_ns))
+        for event in events:
+            event.setdefault("@timestamp", moment)
+        self.log.append(list(events), self._stamp())
         assert self.sink.sync()
-        return next(
-            r["event"]["sequence"]
-            for r in self.written.records()[sequence:]
-            if r["event"]["action"] == "exec"
-        )
 
     def turn(self) -> None:
         """One of the stream."""
-        self.now_ns += 100_000_000
+        self.skip_s(0.1)
         if self.alerts is not None:
-            self.alerts.turn(self.now_ns)
+            self.alerts.turn(self._now_ns)
         self.sink.tick()
+
+    def skip_s(self, seconds: float) -> None:
+        """So long nothing happens."""
+        self._now_ns += round(seconds * 1e9)
+
+    def until_caught_up(self) -> None:
+        """Turns until all that is there now was looked at."""
+        assert self.sink.sync()
+        end = self.log.size
+        alerts = self.alerts
+        assert alerts
+        self.until(lambda: alerts._progress["next"] >= end)
 
     def until(self, what: Callable[[], Any]) -> Any:
         """Turns until that is true."""
@@ -161,4 +189,4 @@ class Ruling:
 
     def _stamp(self) -> Stamp:
         now_ns = boot_ns()
-        return Stamp(now_ns, self.wall.at(now_ns))
+        return Stamp(now_ns, self._wall.at(now_ns))

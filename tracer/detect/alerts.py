@@ -111,7 +111,8 @@ def _event(alert: Alert) -> Fields:
         "type": ["info"],
         "action": "alert",
         "severity": _SEVERITY[about.level],
-        "start": timestamp(alert.time_ns),
+        # Of the record itself: the time of rules never goes back.
+        "start": alert.event.get("@timestamp", timestamp(alert.time_ns)),
         "reason": f"{about.title} ({about.level.name.lower()}){more}",
     }
 

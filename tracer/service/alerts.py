@@ -69,7 +69,9 @@ class Alerts:
         self._settings = replace(settings, rules=_NONE)
         self._sink, self._do, self._watch = sink, do, watch
         self._file = Kept(Path(settings.log.state), NAME)
-        self._kept = self._progress = _progress(self._file.read(), first)
+        self._kept = self._file.read()
+        # At once: a run that ends before the worker's first word must not lose its end.
+        self._progress = _progress(self._kept, first)
         self._memory = os.memfd_create(NAME)  # the worker's, too: messages are too small for it
         self._told: dict[str, int] = {}  # since it last said how far it is: behind which record
         self._second, self._count = 0, 0
