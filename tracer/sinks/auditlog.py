@@ -27,7 +27,7 @@ _MAX_VALUE_BYTES: Final = 1500  # twice that as hex
 _PLAIN: Final = re.compile(rb"[A-Za-z0-9_./:@%+,$-]+")
 _NUMBERS: Final = frozenset(
     """sequence server pane_pid pid uid loginuid audit_session exit_code bytes lost_records
-    lost_bytes by_uid by_loginuid by_pid""".split()
+    lost_bytes by_uid by_loginuid by_pid alert""".split()
 )
 # As ausearch knows them; what it has no name for keeps ours.
 _NAMES: Final = {

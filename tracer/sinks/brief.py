@@ -34,6 +34,10 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "lost_records": ("ttytrace.lost.records", "ttytrace.log.records"),
     "lost_bytes": ("ttytrace.lost.bytes", "ttytrace.log.bytes"),
     "reason": ("ttytrace.lost.reason", "ttytrace.log.reason"),
+    "level": ("ttytrace.alert.level",),
+    "rule": ("rule.id", "ttytrace.log.rule"),
+    "title": ("rule.name",),
+    "alert": ("ttytrace.log.alert",),
     "name": ("ttytrace.log.name",),
     "state": ("ttytrace.log.state",),
     "note": ("ttytrace.note",),
@@ -53,23 +57,40 @@ _OF_PERSON: Final = {
     "by_pid": "pid",
     "by_address": "source.ip",
 }
-_OF_PROGRAMS: Final = ("fork", "exec", "end")
+_BEHIND: Final = dict.fromkeys(("fork", "exec", "end"), ("user", "uid")) | {
+    "alert": ("by", "by_uid", "user", "uid")
+}
 _SAID: Final = tuple(
-    "command exit_code bytes lost lost_records lost_bytes name state reason note".split()
+    """level title command exit_code bytes lost lost_records lost_bytes name state alert reason
+    note""".split()
 )
 
 
 class Severity(IntEnum):
     """As syslog numbers them (RFC 5424, section 6.2.1)."""
 
+    CRITICAL = 2
+    ERROR = 3
     WARNING = 4
     NOTICE = 5
     INFO = 6
 
 
 _WARNINGS: Final = frozenset(
-    "lost gap sink clock suspend watch input-injected process-traced server-unverified".split()
+    """lost gap sink clock suspend watch input-injected process-traced server-unverified rules
+    response""".split()
 )
+
+
+_OF_LEVELS: Final = {
+    "critical": Severity.CRITICAL,
+    "high": Severity.ERROR,
+    "medium": Severity.WARNING,
+    "low": Severity.NOTICE,
+    "informational": Severity.INFO,
+}
+_HARMLESS: Final = frozenset(("recovered", "loaded", "done", "dry-run"))
+"""States of records about what ttytrace does itself."""
 
 
 class Brief(NamedTuple):
@@ -86,15 +107,20 @@ class Brief(NamedTuple):
 def brief_of(event: Fields) -> Brief:
     """Of a record of the log."""
     action = safe_text(str(event["event"]["action"]))
-    is_ours = "log" in event["ttytrace"]
     found = dict(_found(event))
     fields = {name: _shown(value) for name, (_, value) in found.items()}
     claims = event.get("tmux", {}).get("claimed", ())
     claimed = tuple(name for name, (path, _) in found.items() if path in claims)
-    severity = Severity.NOTICE if is_ours else Severity.INFO
-    if action in _WARNINGS and fields.get("state") != "recovered":
-        severity = Severity.WARNING
+    severity = _severity(action, fields, is_ours="log" in event["ttytrace"])
     return Brief(action, severity, _sentence(action, fields), fields, claimed)
+
+
+def _severity(action: str, fields: dict[str, str], *, is_ours: bool) -> Severity:
+    if action == "alert":
+        return _OF_LEVELS.get(fields.get("level", ""), Severity.WARNING)
+    if action in _WARNINGS and fields.get("state") not in _HARMLESS:
+        return Severity.WARNING
+    return Severity.NOTICE if is_ours else Severity.INFO
 
 
 def _found(event: Fields) -> Iterator[tuple[str, tuple[str, Any]]]:
@@ -135,7 +161,7 @@ def _shown(value: object) -> str:
 def _sentence(action: str, fields: dict[str, str]) -> str:
     """Like `exec: alice in work %3: command ls -l`."""
     # Whose process is in the foreground says nothing of who types.
-    names = ("user", "uid") if action in _OF_PROGRAMS else ("by", "by_uid")
+    names = _BEHIND.get(action, ("by", "by_uid"))
     who = next((fields[name] for name in names if name in fields), "")
     where = " ".join(fields[name] for name in ("session", "pane") if name in fields)
     head = " in ".join(each for each in (who, where) if each)

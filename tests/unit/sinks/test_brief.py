@@ -84,3 +84,46 @@ def test_nothing_captured_is_obeyed(hostile: bytes) -> None:
     process = samples.PROCESS._replace(argv=(hostile,), exe=hostile, cwd=hostile)
     brief = brief_of(encoded(samples.EXEC._replace(process=process, place=place)))
     assert all(text.isprintable() for text in (brief.sentence, *brief.fields.values()))
+
+
+def alert(level: str) -> Fields:
+    """Of somebody who runs ls."""
+    event = encoded(samples.EXEC)
+    return event | {
+        "event": {"kind": "alert", "action": "alert", "sequence": 8},
+        "rule": {"id": "looks", "name": "Somebody\nlooks"},
+        "ttytrace": {"alert": {"id": "looks:7", "level": level}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [("critical", 2), ("high", 3), ("medium", 4), ("low", 5), ("informational", 6), ("odd", 4)],
+)
+def test_an_alert_is_as_severe_as_its_rule_says(level: str, severity: int) -> None:
+    """In syslog's numbers."""
+    assert brief_of(alert(level)).severity == severity
+
+
+def test_an_alert_says_what_of_whom() -> None:
+    """Nothing in it breaks the line."""
+    brief = brief_of(alert("high"))
+    title = r"title Somebody\x0alooks, command ls -l my file"
+    assert brief.sentence == f"alert: alice in work %3: level high, {title}"
+    assert brief.fields["rule"] == "looks"
+
+
+@pytest.mark.parametrize(
+    ("record", "severity"),
+    [
+        (ours("rules", state="loaded"), Severity.NOTICE),
+        (ours("rules", state="disabled", rule="looks"), Severity.WARNING),
+        (ours("response", state="done", name="chat", alert=8), Severity.NOTICE),
+        (ours("response", state="failed", name="chat", alert=8), Severity.WARNING),
+    ],
+)
+def test_what_rules_and_actions_could_not_do_is_a_warning(
+    record: Fields, severity: Severity
+) -> None:
+    """What they did is none."""
+    assert brief_of(record).severity is severity
