@@ -33,7 +33,7 @@ from tracer.detect.view import (
     View,
 )
 
-_UNSEEN: Final = frozenset(("segment", "seal", "rekey", "response"))
+_UNSEEN: Final = frozenset(("seal", "rekey", "response"))
 _DRAWN: Final = ("text_output", "terminal-resized", "pane-captured")
 _LOGIN_RESULTS: Final = {"login": "success", "login-failed": "failed", "logout": "success"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -244,7 +245,13 @@ def test_losses_and_doubtful_servers_are_seen() -> None:
     assert only(TTYTRACE, odd).fields["Note"] == ("hostile: READ_OPEN",)
 
 
-@pytest.mark.parametrize("action", ["segment", "seal", "rekey", "response"])
+def test_how_a_segment_ended_is_seen() -> None:
+    """A disk that lost what was on it may have been made to."""
+    (view,) = Views().feed(said("segment", previous={"name": "0", "end": "behind"}))
+    assert view.fields == {"Action": ("segment",), "Previous": ("behind",)}
+
+
+@pytest.mark.parametrize("action", ["seal", "rekey", "response"])
 def test_what_only_keeps_the_log_is_not_seen(action: str) -> None:
     """Nor is what was done about an alert."""
     assert Views().feed(said(action, state="done")) == []
@@ -268,14 +275,18 @@ RECORDS = (
     *map(record, (*FINDINGS, CAPTURED)),
     *(said(action, by={"pid": 1}) for action in ("start", "stop", "read", "heartbeat")),
 )
-PATHS = sorted(
-    {
-        (key, *below)
-        for event in RECORDS
-        for key, value in event.items()
-        for below in ([()] if not isinstance(value, dict) else [(), *((name,) for name in value)])
-    }
-)
+
+
+def paths(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Of all that stands in a record."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, below in inside:
+        yield (key,)
+        if isinstance(below, dict | list):
+            yield from ((key, *path) for path in paths(below))
+
+
+PATHS = sorted({path for event in RECORDS for path in paths(event)}, key=str)
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -300,18 +311,21 @@ def sound(views: list[View]) -> bool:
     )
 
 
-def put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The record with something else in one place."""
+def put(record: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The record with something else in one place, if it has that."""
+    if not path:
+        return value
     key, *below = path
-    inner = event.get(key)
-    if not below or not isinstance(inner, dict):
-        return event | {key: value}
-    return event | {key: put(inner, tuple(below), value)}
+    if isinstance(record, dict):
+        return record | {key: put(record.get(key), tuple(below), value)}
+    if isinstance(record, list) and isinstance(key, int) and key < len(record):
+        return [*record[:key], put(record[key], tuple(below), value), *record[key + 1 :]]
+    return record
 
 
 @given(st.lists(st.tuples(st.sampled_from(RECORDS), st.sampled_from(PATHS), ANYTHING), max_size=5))
 def test_whatever_a_record_holds_nothing_fails(
-    changes: list[tuple[dict[str, Any], tuple[str, ...], Any]],
+    changes: list[tuple[dict[str, Any], tuple[Any, ...], Any]],
 ) -> None:
     """A hostile, damaged or newer one has views or it has none; those behind it have theirs."""
     views = Views(wants_output=True)
