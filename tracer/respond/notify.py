@@ -63,4 +63,7 @@ class Notify:
                 )
             except (OSError, *NONSENSE):
                 is_told = False
-        return None if is_told else errand.trouble or "it was not taken"
+        # What broke off at the end of its time may look whole.
+        if is_told and not errand.is_over:
+            return None
+        return errand.trouble or "it was not taken"
