@@ -7,6 +7,7 @@ correlation_section.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from tracer.detect.expression import Expression, is_conjunction, parse
 from tracer.detect.rule import About, Refusal, Rule
 
 _RULES: Final = 32
+_FIELDS: Final = 32
 _COUNT: Final = 10_000
 _REASON: Final = 300  # characters: it may quote the document
 
@@ -123,6 +125,8 @@ def _compile(section: Section, known: Mapping[str, Rule | Correlation]) -> Corre
     """ValueError: why it can't be had."""
     if len(section.rules) > _RULES:
         raise ValueError(f"it refers to more than {_RULES} rules")
+    if len(section.group_by) + len(section.counted) > _FIELDS:
+        raise ValueError(f"it has more than {_FIELDS} fields")
     abouts = [_find(name, known).about for name in section.rules]
     keys = [about.key for about in abouts]
     if len(set(keys)) < len(keys):
@@ -187,8 +191,8 @@ def _check(correlation: Correlation) -> None:
     most = max(abs(bound.number) for bound in correlation.bounds)
     if most > _COUNT:
         raise ValueError(f"it counts to {most}, and {_COUNT} is the most that is kept")
-    limit = correlation.most
-    if correlation.kind in PRESENCES:
-        limit = min(limit, len(correlation.references))
-    if not any(map(correlation.admits, range(1, limit + 1))):
+    limit = len(correlation.references) if correlation.kind in PRESENCES else correlation.most
+    # Between two bounds, one number is as good as another.
+    steps = {math.floor(bound.number) + i for bound in correlation.bounds for i in (-1, 0, 1)}
+    if not any(map(correlation.admits, (n for n in (steps | {1}) if 1 <= n <= limit))):
         raise ValueError("no number of events meets its condition")

@@ -35,22 +35,27 @@ class Correlator:
     `limit`: how much each of them may keep, roughly in numbers; the least group counts as 8, and
     as 128 where it must keep a record."""
 
-    def __init__(self, correlations: Iterable[Correlation], limit: int = 200_000) -> None:
+    def __init__(self, correlations: Iterable[Correlation], limit: int = 100_000) -> None:
         self._limit: Final = limit
         self._evicted: Counter[str] = Counter()
         self._groups: list[Groups] = []
+        self._timed: list[Groups] = []
+        self._referred: frozenset[str] = frozenset()
         self.replace(correlations)
 
     def replace(self, correlations: Iterable[Correlation]) -> None:
         """Other correlations from now on; those of a version that was there go on."""
         old = {_identity(groups.correlation): groups for groups in self._groups}
         self._groups = [self._groups_of(c, old.get(_identity(c))) for c in correlations]
+        self._timed = [groups for groups in self._groups if groups.correlation.is_timed]
+        self._referred = frozenset(r.key for g in self._groups for r in g.correlation.references)
 
     def feed(self, matches: Sequence[Match], time_ns: int) -> list[Correlated]:
         """The matches of one record, silent rules' too -> what alerts: silent ones are left out.
         Windows that were over before it come first."""
         told = self._end_due(time_ns)
-        return _loud(told + self._spread([_of_match(match) for match in matches], time_ns))
+        mine = [_of_match(m) for m in matches if m.rule.about.key in self._referred]
+        return _loud(told + self._spread(mine, time_ns) if mine else told)
 
     def tick(self, time_ns: int) -> list[Correlated]:
         """It is so late now, by a record that nothing matched."""
@@ -78,7 +83,7 @@ class Correlator:
         return told
 
     def _next_due(self) -> Groups | None:
-        due = [groups for groups in self._groups if groups.due_ns is not None]
+        due = [groups for groups in self._timed if groups.due_ns is not None]
         return min(due, key=lambda groups: groups.due_ns or 0, default=None)
 
     def _spread(self, happenings: list[Happening], time_ns: int) -> list[Correlated]:

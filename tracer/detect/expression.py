@@ -1,7 +1,7 @@
 """Conditions of temporal correlations that are written as text, like `a and (b or not c)`.
 
-Invariant: an expression speaks of the rules of its correlation by their number; parsing needs time
-linear in the text, and no more stack than _DEPTH brackets take.
+Invariant: an expression speaks of the rules of its correlation by their number. It has a limit,
+since it is tested again and again; parsing needs time linear in the text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence, Set
 from typing import Final, NamedTuple, Protocol
 
 _DEPTH: Final = 32
+_WORDS: Final = 1000
 _TOKEN: Final = re.compile(r"\s*([()]|[^\s()]+)")
 
 
@@ -93,7 +94,10 @@ def names_of(text: str) -> tuple[str, ...]:
 def parse(text: str, names: Sequence[str]) -> Expression:
     """`not` binds closer than `and`, and that closer than `or`; in capitals, too. ValueError: what
     isn't understood."""
-    parser = _Parser(_TOKEN.findall(text)[::-1], names)
+    words = _TOKEN.findall(text)
+    if len(words) > _WORDS:
+        raise ValueError(f"its condition has more than {_WORDS} words")
+    parser = _Parser(words[::-1], names)
     expression = parser.any(0)
     if parser.words:
         raise ValueError(f"there is {parser.words[-1]!r} where it could end")

@@ -16,13 +16,13 @@ from math import isfinite
 from typing import Final, NamedTuple
 
 from tracer.codec.identity import Fields
-from tracer.detect.correlation import METRICS, PRESENCES, Correlation, Kind, Number, Reference
+from tracer.detect.correlation import METRICS, PRESENCES, Correlation, Kind, Reference
 from tracer.detect.view import Values, View
 from tracer.detect.windows import CAUSES, Entry, Item, Window, window_for
 
 _COMBINATIONS: Final = 64  # of the values of fields, that one record makes
 _SHORT: Final = 64  # characters; longer values are told apart by their hash
-_SIZE: Final = 8  # of a group besides its window
+_SIZE: Final = 8  # of a group, besides its values and its window
 _TIMED_SIZE: Final = 128  # of one that keeps its last record, too
 
 Key = tuple[str | None, ...]
@@ -85,6 +85,9 @@ class Groups:
         self.correlation = correlation
         self._numbers: Final = {ref.key: i for i, ref in enumerate(correlation.references)}
         self._is_timed: Final = correlation.is_timed
+        self._group_size: Final = len(correlation.group_by) + (
+            _TIMED_SIZE if self._is_timed else _SIZE
+        )
         self._limit: Final = limit
         self._evicted: Final = evicted
         self._groups: OrderedDict[Key, _Group] = OrderedDict()  # until_ns ascends
@@ -167,10 +170,6 @@ class Groups:
     def _first(self) -> _Group:
         return next(iter(self._groups.values()))
 
-    @property
-    def _group_size(self) -> int:
-        return _TIMED_SIZE if self._is_timed else _SIZE
-
     def _forget_idle(self, time_ns: int) -> None:
         while self._groups and self._first.until_ns < time_ns:
             self._remove(next(iter(self._groups)))
@@ -212,9 +211,9 @@ def _short(value: str) -> str:
     return blake2b(value.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
-def _number(value: str | None) -> Number | None:
+def _number(value: str | None) -> float | None:
     try:
         number = float(value or "")
     except ValueError:
         return None
-    return (int(number) if number.is_integer() else number) if isfinite(number) else None
+    return number if isfinite(number) else None

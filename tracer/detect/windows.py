@@ -13,12 +13,12 @@ from collections.abc import Callable, Set
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from tracer.detect.correlation import METRICS, Correlation, Kind, Number
+from tracer.detect.correlation import METRICS, Correlation, Kind
 
 CAUSES: Final = 100
 """So many records are named as those that met a correlation: the last ones."""
 
-Item = Number | tuple[str | None, ...]
+Item = int | float | tuple[str | None, ...]
 """What is counted: a record by its sequence, a rule by its number, a value, a number."""
 
 
@@ -133,7 +133,7 @@ class Metric:
     def __init__(self, correlation: Correlation) -> None:
         self.size = CAUSES
         self._correlation: Final = correlation
-        self._sum: Number = 0
+        self._sum = 0.0
         self._count = 0
         self._causes: deque[int] = deque(maxlen=CAUSES)
 

@@ -17,7 +17,7 @@ from tests.unit.detect.correlating import (
     drafted,
 )
 from tests.unit.detect.test_correlation_section import POOL
-from tracer.detect.correlation import Reference
+from tracer.detect.correlation import COMPARISONS, Reference
 from tracer.detect.correlation_compile import Draft, compile_correlations
 from tracer.detect.rule import Place, Refusal
 
@@ -120,6 +120,7 @@ def test_aliases_become_fields() -> None:
     [
         ({"rules": ["a", "id-a"]}, "it refers to the same rule twice"),
         ({"rules": [str(i) for i in range(33)]}, "it refers to more than 32 rules"),
+        ({"group_by": list(map(str, range(33)))}, "it has more than 32 fields"),
         ({"condition": {"gte": 10_001}}, "it counts to 10001, and 10000 is the most"),
         ({"condition": {"eq": -1}}, "no number of events meets its condition"),
         ({"condition": {"lt": 1}}, "no number of events meets its condition"),
@@ -145,6 +146,18 @@ def test_what_can_not_be_had_is_said(section: dict[str, Any], reason: str) -> No
     (said,) = reasons(drafted("x", **COUNTED | section)).values()
     assert reason in said
     assert len(said) <= 300
+
+
+def test_a_condition_that_can_be_met_is_not_refused() -> None:
+    """And only that; some number up to what it counts to meets it, or none does."""
+    dice = random.Random(4)
+    for _ in range(500):
+        comparisons = dice.sample(list(COMPARISONS), dice.choice((1, 2, 3)))
+        condition = {c: dice.choice((-2, 0, 1, 2, 2.5, 3, 7, 7.5, 8, 9)) for c in comparisons}
+        can_be = any(
+            all(COMPARISONS[c](n, bound) for c, bound in condition.items()) for n in range(1, 20)
+        )
+        assert can_be is not bool(reasons(drafted("x", **COUNTED | {"condition": condition})))
 
 
 def test_whatever_a_section_holds_is_a_correlation_or_a_refusal() -> None:

@@ -117,14 +117,14 @@ STRICTER = ("has no field", "is of one field", "refers to no rule")
 def test_sections_mean_what_they_mean_to_pysigma() -> None:
     """At random: the same, or refused by both."""
     taken = 0
-    for section in map(drawn, range(2000)):
+    for section in map(drawn, range(800)):
         theirs, ours = by_pysigma(section), by_us(section)
         if isinstance(ours, str):
             assert theirs is None or any(why in ours for why in STRICTER), (section, ours)
         else:
             assert ours == theirs, section
             taken += 1
-    assert taken > 500
+    assert taken > 200
 
 
 def test_ranges_are_read() -> None:

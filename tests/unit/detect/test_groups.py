@@ -61,3 +61,13 @@ def test_windows_have_a_limit_each() -> None:
     records = [Record(i, 1, [("a", {"A": many, "Size": many})]) for i in range(50)]
     assert not fed(correlator, records)
     assert correlator.take_evicted()
+
+
+@pytest.mark.parametrize("kind", ["value_sum", "value_avg"])
+def test_no_number_is_too_large_to_add(kind: str) -> None:
+    """Whatever a field holds: what is no number is left out."""
+    numbers = ["1e308", "1e308", "0.5", "-1e308", "inf", "nan", "", "9" * 500, "0x10", "1e999"]
+    section = COUNTED | {"type": kind, "condition": {"gt": 1, "field": "Size"}}
+    correlator = Correlator([correlation_of(**section)])
+    fed(correlator, [happened(1, "a", i, Size=number) for i, number in enumerate(numbers)])
+    assert len(correlator.tick(10**12)) == 1
