@@ -129,7 +129,7 @@ class _Builder:
 
     def build(self, node: yaml.Node, depth: int) -> Any:
         if id(node) in self._seen:
-            raise self._bad(node, "an alias (*name): write out what it stands for")
+            raise self._bad(node, "an alias stands for this: write it out there")
         self._seen.add(id(node))
         if depth > _DEPTH:
             raise self._bad(node, f"it is nested deeper than {_DEPTH}")
@@ -154,18 +154,11 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         if node.tag == _TAG + "str":
-            return self._checked(node)
+            return node.value
         try:
             return self._loader.construct_object(node)
         except ValueError:
             raise self._bad(node, f"{node.value[:40]!r} can't be: put it in quotes") from None
-
-    def _checked(self, node: yaml.ScalarNode) -> str:
-        """What comes from an escape may be half a surrogate pair."""
-        value: str = node.value
-        if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise self._bad(node, "half a surrogate pair is no character")
-        return value
 
     def _bad(self, node: yaml.Node, reason: str) -> BadDocument:
         return BadDocument(Place(self._name, node.start_mark.line + 1), reason)
