@@ -20,7 +20,7 @@ from tracer.cli.rules_found import all_of, rules_in, rules_used, settings_here
 from tracer.codec.safe import safe_json, safe_text
 from tracer.detect.correlation import Correlation, Kind
 from tracer.detect.explain import fields
-from tracer.detect.fields import FIELDS
+from tracer.detect.fields import FIELDS, KEPT
 from tracer.detect.load import RuleSet
 from tracer.detect.node import And, Exists, Holds, Node, Or, Refers
 from tracer.detect.rule import Place, Refusal, Rule
@@ -28,7 +28,6 @@ from tracer.detect.view import SOURCES, TTY_INPUT, LogSource
 from tracer.settings import InputPolicy
 
 _MAX_REASONS: Final = 20
-_TYPED: Final = "Text"
 
 
 class State(StrEnum):
@@ -108,7 +107,7 @@ def _never(rule: Rule, policy: InputPolicy) -> str:
 
 def _kept(source: LogSource, policy: InputPolicy) -> frozenset[str]:
     is_kept = source != TTY_INPUT or policy is InputPolicy.FULL
-    return FIELDS[source] if is_kept else FIELDS[source] - {_TYPED}
+    return FIELDS[source] if is_kept else FIELDS[source] - KEPT
 
 
 def _may(node: Node, there: frozenset[str]) -> bool:
