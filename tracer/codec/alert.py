@@ -20,6 +20,17 @@ class Happened(NamedTuple):
 
 
 def happened(event: Fields) -> Happened:
-    """Of the last cause of an alert. Raises KeyError, TypeError or ValueError where it is none."""
-    written_ns, cause_ns = wall_ns(event["@timestamp"]), wall_ns(event["event"]["start"])
-    return Happened(cause_ns, event["ttytrace"]["boottime_ns"] - (written_ns - cause_ns))
+    """The last cause of an alert. Raises KeyError, TypeError or ValueError where it is none."""
+    return _at(event, event["event"]["start"])
+
+
+def clip_began(event: Fields) -> Happened:
+    """The beginning of what is to be seen around it: the cause where there is nothing. Raises as
+    happened()."""
+    clip = event["ttytrace"]["alert"].get("clip")
+    return happened(event) if clip is None else _at(event, clip["since"])
+
+
+def _at(event: Fields, moment: str) -> Happened:
+    written_ns, at_ns = wall_ns(event["@timestamp"]), wall_ns(moment)
+    return Happened(at_ns, event["ttytrace"]["boottime_ns"] - (written_ns - at_ns))

@@ -76,12 +76,13 @@ class StoredRecording:
 
     def marks(self) -> list[Mark]:
         """All there are, in order. Of the programs that start between two inputs only the first:
-        it, or the prompt behind it, starts the others."""
+        it, or the prompt behind it, starts the others. Alerts are where their cause is."""
         moments = self._asking.track_moments(self._track, (*_KINDS, _INPUT))
-        return [
+        marks = (
             Mark(self._at_ns(each), _KINDS[each.kind], _label(each))
             for each in _with_first_commands(moments)
-        ]
+        )
+        return sorted(marks, key=lambda mark: mark.at_ns)
 
     def find(self, text: str) -> Iterator[int]:
         """Moments at which the screen showed this text that it had not shown just before."""

@@ -105,7 +105,8 @@ class StoredEvents:
             self._shown_ns = at_ns
             yield from self._log(*about_log, wall_ns(event["@timestamp"]), before_ns)
         elif event["event"]["kind"] == "alert":
-            yield Alert(at_ns, str(event.get("message") or event["rule"]["name"]))
+            level, title = event["ttytrace"]["alert"]["level"], event["rule"]["name"]
+            yield Alert(at_ns, f"{level}: {title}")
         elif action == "lost":  # not of what was shown
             lost = event["ttytrace"]["lost"]
             yield Alert(at_ns, f"some {lost['kind']} was not recorded: {lost['reason']}")

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from tracer.codec.alert import clip_began
+from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.store.query import Query
 from tracer.store.search import Searcher
@@ -120,9 +122,16 @@ def _of_record(asking: Searcher, sequence: int) -> list[Choice]:
 def _moment(asking: Searcher, track: Track, sequence: int) -> int | None:
     found = asking.found(sequence)
     try:
-        return found and int(parse(found.line)["ttytrace"]["boottime_ns"]) - track.first_ns
-    except (KeyError, TypeError, ValueError):
+        return found and _boottime_ns(parse(found.line)) - track.first_ns
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def _boottime_ns(event: Fields) -> int:
+    """Of an alert, what led to it is to be seen, too."""
+    if event["event"]["kind"] == "alert":
+        return clip_began(event).boottime_ns
+    return int(event["ttytrace"]["boottime_ns"])
 
 
 def _sessions(

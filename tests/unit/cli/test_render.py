@@ -17,6 +17,7 @@ from tracer.codec.safe import columns_of
 from tracer.model.audit import Said
 from tracer.model.context import Client, Command, Origin
 from tracer.model.findings import (
+    AlertRaised,
     AuditChanged,
     PaneCaptured,
     TextInput,
@@ -318,3 +319,17 @@ def test_colour_is_for_terminals_that_want_it(stream, environment, wanted, monke
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert wants_colour(stream) is wanted
+
+
+def test_an_alert_says_what_of_whom_and_where() -> None:
+    """Its level shows; nothing in a title does anything."""
+    alert = AlertRaised(
+        samples.NOW, "high", "Somebody \x1b[2Jlooks", "looks", 2, samples.ALICE, None, samples.PLACE
+    )
+    line = PLAIN.line(alert)
+    assert "alice@10.0.0.7" in line
+    assert "work:0.%3" in line
+    assert line.endswith(r"! high: Somebody \x1b[2Jlooks (2 more times)  # looks")
+    assert PLAIN.line(alert._replace(person=None, uid=1000, repeated=0)).split()[1] == "alice"
+    colours = [COLOURED.line(alert._replace(level=level)) for level in ("critical", "high", "low")]
+    assert len({line.split("! ")[0].rpartition("\x1b")[2] for line in colours}) == 3

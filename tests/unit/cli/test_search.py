@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.samples import COMMANDED, ENDED, EXEC, INPUT, LOST, NOW, OUTPUT, SECOND
+from tests.alerted import ABOUT, alert_on
+from tests.samples import (
+    COMMANDED,
+    ENDED,
+    EXEC,
+    HOST,
+    INPUT,
+    LOST,
+    NOW,
+    OUTPUT,
+    SECOND,
+    FixedClock,
+    names,
+)
 from tests.stored import StoredLog
 from tracer.cli.main import app
+from tracer.codec.ecs import Encoder
+from tracer.detect.rule import Level
 from tracer.errors import BadFilter, BadSearch, NoLog
 
 
@@ -103,6 +119,7 @@ def test_many_gaps_are_counted(log: StoredLog) -> None:
     ("options", "error"),
     [
         (("--kind", "exce"), BadFilter),
+        (("--level", "highest"), BadFilter),
         (("--since", "soon"), BadSearch),
         (("--regex", "(a"), BadSearch),
         (("--text", "/"), BadSearch),
@@ -137,3 +154,29 @@ def test_an_index_that_came_with_a_copy(log: StoredLog) -> None:
     before = list(index.iterdir())
     assert handles(search(log, "--text", "hello")) == ["#5"]
     assert list(index.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--kind", "alert"), ["#11", "#12"]),
+        (("--rule", "LOOK*"), ["#11"]),
+        (("--rule", "Somebody*", "--limit", "0"), ["#11", "#12"]),
+        (("--rule", "[l]ooks"), []),
+        (("--level", "high"), ["#12"]),
+        (("--level", "low", "--user", "alice"), ["#11", "#12"]),
+        (("--command", "somebody types"), ["#12"]),
+        (("--kind", "alert", "--since", "2026-11-20T01:23:21Z"), []),
+    ],
+)
+def test_alerts(log: StoredLog, options: Sequence[str], expected: list[str]) -> None:
+    """Are found by their rule and level, when their cause happened."""
+    encoder = Encoder(HOST, names, FixedClock())
+    types = replace(ABOUT, key="types", title="Somebody types", level=Level.CRITICAL)
+    log.add_events([
+        alert_on(encoder.encode(EXEC), about=replace(ABOUT, level=Level.LOW)),
+        alert_on(encoder.encode(INPUT), about=types),
+    ])  # fmt: skip
+    result = search(log, *options)
+    assert handles(result) == expected
+    assert all("! " in line and "Somebody" in line for line in result.stdout.splitlines())

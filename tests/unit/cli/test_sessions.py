@@ -8,9 +8,22 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.samples import EXEC, HOST, INPUT, LOST, NOW, OUTPUT, PLACE, SECOND
+from tests.alerted import alert_on
+from tests.samples import (
+    EXEC,
+    HOST,
+    INPUT,
+    LOST,
+    NOW,
+    OUTPUT,
+    PLACE,
+    SECOND,
+    FixedClock,
+    names,
+)
 from tests.stored import StoredLog
 from tracer.cli.main import app
+from tracer.codec.ecs import Encoder
 
 PLAY = PLACE._replace(session_id="$2", session_name="play\x1b[2J")
 
@@ -68,3 +81,11 @@ def test_only_those_of_a_time(log: StoredLog) -> None:
 def test_gaps_are_told(log: StoredLog) -> None:
     """A session may have been there that nobody recorded."""
     assert "37 bytes of text_output lost" in sessions(log).stderr
+
+
+def test_alerts_are_counted(log: StoredLog) -> None:
+    """Each in the session that its cause was in."""
+    log.add_events([alert_on(Encoder(HOST, names, FixedClock()).encode(INPUT))])
+    first, second = sessions(log).stdout.splitlines()
+    assert "6 typed, 1 alert, " in first
+    assert "0 alerts" in second

@@ -5,12 +5,29 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from tests.samples import FINDINGS, HOST, FixedClock, names
+from tests.alerted import alert_on
+from tests.samples import (
+    ALICE,
+    ATTACHED,
+    COMMANDED,
+    EXEC,
+    FINDINGS,
+    HOST,
+    INPUT,
+    LOGIN,
+    LOST,
+    NOW,
+    PLACE,
+    TYPED_BY,
+    FixedClock,
+    names,
+)
 from tests.stored import StoredLog
 from tracer.cli.render import Renderer
 from tracer.codec.ecs import Encoder
 from tracer.codec.findings import finding_of
-from tracer.model.findings import Finding, ProcessTraced, TmuxChanged
+from tracer.model.context import Person
+from tracer.model.findings import AlertRaised, Finding, ProcessTraced, TmuxChanged
 
 
 def as_stored(finding: Finding) -> Finding:
@@ -58,3 +75,26 @@ def test_what_is_no_event_is_refused(event) -> None:
     """By ValueError, whatever is missing."""
     with pytest.raises(ValueError):
         finding_of(event)
+
+
+@pytest.mark.parametrize(
+    ("finding", "person"),
+    [
+        (INPUT, ALICE),
+        (INPUT._replace(typed_by=(TYPED_BY, TYPED_BY)), None),
+        (COMMANDED, ALICE),
+        (EXEC, None),
+        (TmuxChanged(NOW, "client-attached", PLACE, ATTACHED, None), ALICE),
+        (LOST, None),
+        (LOGIN, None),
+    ],
+)
+def test_an_alert_is_told_of_whose_doing_it_was(finding: Finding, person: Person | None) -> None:
+    """And when and where it happened."""
+    event = Encoder(HOST, names, FixedClock()).encode(finding)
+    alert = finding_of(alert_on(event, repeated=3))
+    assert isinstance(alert, AlertRaised)
+    assert alert[1:5] == ("high", "Somebody looks", "looks", 3)
+    assert abs(alert.time_ns - NOW) < 1000
+    assert (alert.person and alert.person.uid) == (person and person.uid)
+    assert (alert.place is None) is (finding.place is None)

@@ -28,7 +28,7 @@ from tests.samples import (
     TRACED,
     TYPED_BY,
 )
-from tracer.model.findings import Finding, ProcessForked, TmuxChanged
+from tracer.model.findings import AlertRaised, Finding, ProcessForked, TmuxChanged
 from tracer.model.selection import BY_DEFAULT, Selection
 
 FORKED = ProcessForked(NOW, PROCESS._replace(is_fork=True), PLACE)
@@ -121,3 +121,15 @@ def test_a_loss_without_a_place_always_shows() -> None:
     """It may have been of what was chosen."""
     unplaced = LOST._replace(place=None)
     assert selection(session="work", pane="%9", uid=0).takes(unplaced)
+
+
+def test_alerts_are_chosen_as_what_they_tell_of() -> None:
+    """By place, and by who did it."""
+    alert = AlertRaised(NOW, "high", "Somebody looks", "looks", 0, ALICE, None, PLACE)
+    of_bob = alert._replace(person=None, uid=1002, place=None)
+    assert selection(kinds="alert").takes(alert)
+    assert not selection(kinds="exec").takes(alert)
+    assert selection(session="work", uid=1000).takes(alert)
+    assert not selection(session="play").takes(alert)
+    assert selection(uid=1002).takes(of_bob)
+    assert not selection(uid=1000).takes(of_bob)

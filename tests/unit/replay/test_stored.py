@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import ENDED, EXEC, NOW, PROCESS, SECOND, FixedClock
+from tests.alerted import alert_on
+from tests.samples import ENDED, EXEC, HOST, NOW, PROCESS, SECOND, FixedClock, names
 from tests.stored import StoredLog
 from tests.unit.replay.logged import asking, at, shown, typed
 from tests.unit.replay.made import seen
+from tracer.codec.ecs import Encoder
+from tracer.codec.moment import wall_ns
 from tracer.errors import BadLog
 from tracer.model.events import ProcessKey
 from tracer.model.findings import Finding
@@ -17,6 +20,7 @@ from tracer.replay.playback import Playback
 from tracer.replay.recording import Gap, Recording, Typed
 from tracer.replay.scene import Scene
 from tracer.replay.stored import StoredRecording
+from tracer.replay.target import meant
 from tracer.store.query import Query
 from tracer.store.search import Searcher
 
@@ -161,3 +165,26 @@ def test_a_damaged_keyframe_is_the_logs_trouble(
     monkeypatch.setattr(searcher, "track_keyframe", lambda *_: frame._replace(state=b"x"))
     with pytest.raises(BadLog, match="reindex"):
         pane.keyframe(SECOND)
+
+
+def test_an_alert_is_a_mark_where_its_cause_is(tmp_path: Path) -> None:
+    """And not where it stands in the log."""
+    log = StoredLog(tmp_path / "log")
+    log.segment(NOW)
+    cause = EXEC._replace(time_ns=at(40))
+    log.add(shown(0, b"$ ", 0), typed(39), cause, shown(40.5, b"ls", 2))
+    alert = alert_on(Encoder(HOST, names, FixedClock()).encode(cause))
+    (sequence,) = log.add_events([alert])
+    log.add(shown(50, b"$ ", 4))
+    with asking(log) as searcher:
+        marks = recording(searcher).marks()
+        assert [(round(mark.at_ns / SECOND), mark.kind) for mark in marks] == [
+            (40, "command"), (40, "alert"),
+        ]  # fmt: skip
+        assert marks[1].label == "Somebody looks"
+        ((named),) = meant(searcher, f"#{sequence}", Query())
+        assert (named.name, round((named.at_ns or 0) / SECOND)) == ("%3", 10)
+        clip = alert["ttytrace"]["alert"]["clip"]
+        since, until = (wall_ns(clip[end]) // 1000 for end in ("since", "until"))
+        found = meant(searcher, clip["target"], Query(since_us=since, until_us=until))
+        assert [choice.name for choice in found] == ["%3"]

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.alerted import alert_on
 from tests.samples import (
     ALICE,
     COMMANDED,
@@ -170,9 +171,8 @@ def test_what_somebody_should_look_at_is_an_alert(finding: Finding, text: str) -
 
 def test_alerts_are_alerts() -> None:
     """Whatever rule raised them."""
-    event = ENCODER.encode(OUTPUT) | {"message": "look here"}
-    event["event"] = event["event"] | {"kind": "alert", "action": "rule"}
-    assert reader().read(orjson.dumps(event)) == [Alert(SECOND, "look here")]
+    event = alert_on(ENCODER.encode(OUTPUT))
+    assert reader().read(orjson.dumps(event)) == [Alert(2 * SECOND, "high: Somebody looks")]
 
 
 def test_other_records_tell_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.alerted import alert_on
 from tests.samples import (
     ALICE,
     ATTACHED,
@@ -107,3 +108,16 @@ def test_a_damaged_line_is_refused_or_read(part: str, name: str, value: object) 
             continue
         with suppress(ValueError):
             hash(entry_of(line).label)
+
+
+def test_an_alert_is_found_by_its_rule() -> None:
+    """When and where what it tells of happened."""
+    encoder = Encoder(HOST, names, FixedClock())
+    found = entry_of(orjson.dumps(alert_on(encoder.encode(INPUT))))
+    cause = entry(INPUT)
+    assert found.command == "Somebody looks"
+    assert found.label[-4:-1] == ("looks", "Somebody looks", "high")
+    assert found.label.pane_pid == cause.label.pane_pid
+    assert found.label.people == cause.label.people
+    assert found.time_us == cause.time_us
+    assert abs(found.boottime_ns - cause.boottime_ns) < 1000

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.alerted import alert_on
 from tests.samples import EXEC, HOST, LOST, NOW, OUTPUT, PLACE, PTS, SCREEN, FixedClock, names
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
@@ -118,3 +119,12 @@ def test_who_is_on_a_terminal_sees_no_clients_screen() -> None:
     """Any of them may show what is printed there."""
     assert View(Selection(), None, True).hides(seen(SCREEN), frozenset()) == SCREEN.tty
     assert View(Selection(), None, False).hides(seen(SCREEN), frozenset()) is None
+
+
+def test_alerts_are_for_those_who_see_all() -> None:
+    """Whom one is about must not learn what is noticed."""
+    event = alert_on(Encoder(HOST, names, FixedClock()).encode(EXEC))
+    alert = Seen(Line(1, orjson.dumps(event)))
+    assert View(Selection(), None, False).takes(alert)
+    assert not View(Selection(kinds=frozenset({"exec"})), None, False).takes(alert)
+    assert not View(Selection(), EXEC.place.owner, False).takes(alert)
