@@ -223,10 +223,10 @@ _OTHER: Final[Mapping[LogSource, tuple[str, ...]]] = {
     ),
     TMUX_CLIENT: ("IsByOther", "IsFirst", "Terminal"),
     TTY_INPUT: (
-        *("Text", "IsByOther", "IsEntered", "IsPartial", "IsPasted", "LineCount", "Terminal"),
+        *("Text", "IsByOther", "IsFinished", "IsPartial", "IsPasted", "LineCount", "Terminal"),
         *names_in(TYPIST),
     ),
-    TTY_OUTPUT: ("Text", "Terminal"),
+    TTY_OUTPUT: ("Text", "IsFinished", "Terminal"),
     TTY_INJECT: ("IsByOther", "Terminal"),
     TTYTRACE: ("Terminal",),
 }
@@ -245,5 +245,5 @@ FIELDS: Final[Mapping[LogSource, frozenset[str]]] = {
 }
 """All that a view of each source may hold."""
 
-KEPT: Final = frozenset(("Text", "IsEntered", "IsPartial", "LineCount"))
+KEPT: Final = frozenset(("Text", "IsFinished", "IsPartial", "LineCount"))
 """Those of TTY_INPUT that there are only where the bytes of input are kept."""

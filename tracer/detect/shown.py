@@ -1,14 +1,15 @@
 """Rows as they come up in panes.
 
-Invariant: a row comes up with the record that left it on the screen, the cursor's row with each
-that changes it. Screens are bounded in cells: of those that must make room, the one that was drawn
+Invariant: a row is finished when the cursor leaves it or it scrolls away, and comes up then if it
+is another than before. Until then the cursor's row comes up, unfinished, with each record that
+changes it. Screens are bounded in cells: of those that must make room, the one that was drawn
 on longest ago begins anew, empty. What a row is, store/terminal.py knows.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracer.codec.identity import Fields
 from tracer.detect.shape import part
@@ -20,29 +21,44 @@ CELLS: Final = 1 << 18
 _ACTIONS: Final = frozenset(("text_output", "terminal-resized", "pane-captured"))
 
 
+class Row(NamedTuple):
+    """`is_finished`: the cursor is not in it any more."""
+
+    text: str
+    is_finished: bool
+
+
 class _Open:
-    """A pane's terminal. `is_sized`: resizes tell its size."""
+    """A pane's terminal. `is_sized`: resizes tell its size. `unfinished`: the cursor's row, if it
+    came up so."""
 
     def __init__(self, act: Act) -> None:
         self.pid = act.pid
         self.terminal = Terminal.blank(act.columns, act.rows)
         self.is_sized = False
+        self.unfinished = ""
         self.cells = 0
 
-    def take(self, act: Act) -> list[str]:
+    def take(self, act: Act) -> list[Row]:
         """What comes up with it."""
         if act.screen is not None:
-            self.terminal = Terminal(act.screen)
-            return []
-        if act.action == "terminal-resized":
+            self.terminal, self.unfinished = Terminal(act.screen), ""
+        elif act.action == "terminal-resized":
             self.terminal.resize(act.columns, act.rows)
             self.is_sized = True
-            return []
+        else:
+            return self._draw(act)
+        return []
+
+    def _draw(self, act: Act) -> list[Row]:
         if not self.is_sized:
             self.terminal.resize(act.columns, act.rows)
-        rows = self.terminal.feed(act.data).rows
-        unfinished = self.terminal.give()
-        return [*rows, unfinished] if unfinished else rows
+        seen, before = self.terminal.feed(act.data), self.unfinished
+        rows = [Row(text, True) for text in (seen.left, *seen.rows) if text]
+        self.unfinished = self.terminal.unfinished
+        if self.unfinished and self.unfinished != before:
+            rows.append(Row(self.unfinished, False))
+        return rows
 
 
 class Shown:
@@ -52,7 +68,7 @@ class Shown:
         self._open: OrderedDict[Device, _Open] = OrderedDict()
         self._cells = 0
 
-    def feed(self, event: Fields) -> list[str]:
+    def feed(self, event: Fields) -> list[Row]:
         """The rows that come up with a record."""
         try:
             action = event["event"]["action"]

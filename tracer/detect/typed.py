@@ -87,7 +87,7 @@ class Typed:
         views = [view for typed in ranges for view in _press(line, typed, event)]
         if ranges and line.edit:
             hands = line.edit.hands()
-            views.append(_view(event, line, hands, line.edit.text, is_entered=False))
+            views.append(_view(event, line, hands, line.edit.text, is_finished=False))
         return views
 
     def lose(self, event: Fields) -> None:
@@ -130,7 +130,7 @@ def _press(line: _Line, typed: _Range, event: Fields) -> Iterator[View]:
         if submitted is not None:
             line.lines = max(line.lines, lines)
             by = {*submitted.by, *hands}
-            yield _view(event, line, by, text, is_entered=True, reason=reason)
+            yield _view(event, line, by, text, is_finished=True, reason=reason)
         line.forget()
         hands = []
     if edit:
@@ -143,7 +143,7 @@ def _view(
     hands: set[Hand | None],
     text: bytes,
     *,
-    is_entered: bool,
+    is_finished: bool,
     reason: str | None = None,
 ) -> View:
     authors = line.authors(hands)
@@ -152,7 +152,7 @@ def _view(
     count = max(line.lines, len(words.strip().split("\n")))
     fields = _common(event, authors) | {
         "Text": (words,),
-        "IsEntered": _told(is_entered),
+        "IsFinished": _told(is_finished),
         "IsPartial": _told(reason not in ("", SEVERAL)),
         "LineCount": (str(count),),
     }

@@ -21,7 +21,7 @@ from tracer.detect.parents import Parents
 from tracer.detect.people import by_other
 from tracer.detect.programs import auditd_view, login_ids, program_views
 from tracer.detect.shape import Shape, part, taken
-from tracer.detect.shown import Shown
+from tracer.detect.shown import Row, Shown
 from tracer.detect.typed import Typed
 from tracer.detect.view import (
     TMUX_CLIENT,
@@ -109,7 +109,7 @@ class Views:
         if not rows:
             return []
         fields = _fields(OUTPUT, event, event.get("process"))
-        return [View(TTY_OUTPUT, {**fields, "Text": (row,)}, row) for row in dict.fromkeys(rows)]
+        return [_row(fields, row) for row in dict.fromkeys(rows)]
 
     def _pane_closed(self, event: Fields) -> list[View]:
         self._typed.close(event)
@@ -120,6 +120,11 @@ class Views:
         if part(event, "ttytrace", "lost").get("kind") == "text_input":
             self._typed.lose(event)
         return _ours(event)
+
+
+def _row(fields: dict[str, Values], row: Row) -> View:
+    told = {"Text": (row.text,), "IsFinished": ("true" if row.is_finished else "false",)}
+    return View(TTY_OUTPUT, {**fields, **told}, row.text)
 
 
 def _changed(event: Fields) -> list[View]:

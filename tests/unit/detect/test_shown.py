@@ -18,9 +18,14 @@ def shows(data: bytes, **fields: Any) -> dict[str, Any]:
 
 
 def rows(*records: dict[str, Any]) -> list[list[str]]:
-    """What comes up with each."""
+    """What comes up with each; what is unfinished ends in an ellipsis."""
     shown = Shown()
-    return [shown.feed(each) for each in records]
+    return [fed(shown, each) for each in records]
+
+
+def fed(shown: Shown, event: dict[str, Any]) -> list[str]:
+    """What comes up with this."""
+    return [text if is_finished else f"{text}…" for text, is_finished in shown.feed(event)]
 
 
 def test_a_row_comes_up_with_the_record_that_shows_it() -> None:
@@ -30,17 +35,17 @@ def test_a_row_comes_up_with_the_record_that_shows_it() -> None:
 
 
 def test_the_cursors_row_comes_up_as_it_grows() -> None:
-    """A prompt waits for no newline; once nothing is added, nothing comes up."""
-    records = shows(b"$ "), shows(b"l"), shows(b"s"), shows(b"\r\n"), shows(b"total")
-    assert rows(*records) == [["$"], ["$ l"], ["$ ls"], [], ["total"]]
+    """A prompt waits for no newline; it is finished when the cursor leaves it."""
+    records = shows(b"$ "), shows(b"l"), shows(b"\x07"), shows(b"s"), shows(b"\r\n"), shows(b"a")
+    assert rows(*records) == [["$…"], ["$ l…"], [], ["$ ls…"], ["$ ls"], ["a…"]]
 
 
-def test_what_is_written_over_comes_up_anew() -> None:
-    """As progress does."""
-    assert rows(shows(b"10 %"), shows(b"\r20 %"), shows(b"\x1b[1;1H30 %")) == [
-        ["10 %"],
-        ["20 %"],
-        ["30 %"],
+def test_what_is_written_over_is_finished() -> None:
+    """As progress is, when the next begins."""
+    assert rows(shows(b"10 %"), shows(b"\r20 %"), shows(b"\x1b[1;1H30 %\r\n")) == [
+        ["10 %…"],
+        ["10 %", "20 %…"],
+        ["20 %", "30 %"],
     ]
 
 
@@ -49,10 +54,10 @@ def test_rows_that_wrap_are_one() -> None:
     resized = record(RESIZED._replace(rows=24, columns=10))
     assert rows(shows(b"x" * 15 + b"\r\n")) == [["x" * 15]]
     below = shows(b"x" * 15 + b"\x1b[2;1Hy")
-    assert rows(shows(b""), resized, below)[2] == ["x" * 10 + "yxxxx"]
+    assert rows(shows(b""), resized, below)[2] == ["x" * 10 + "yxxxx…"]
     narrow = shows(b"", columns=10)
     assert rows(shows(b""), narrow, shows(b"x" * 15 + b"\x1b[2;1Hy", columns=10))[2] == [
-        "x" * 10 + "yxxxx"
+        "x" * 10 + "yxxxx…"
     ]
 
 
@@ -60,14 +65,20 @@ def test_a_picture_is_what_stands_there() -> None:
     """It brings nothing up, and what follows is drawn over it."""
     text = b"top\nsecond\n" + b"\n" * 22
     captured = record(CAPTURED._replace(capture=CAPTURE._replace(text=text)))
-    assert rows(shows(b"x"), captured, shows(b"\x1b[1;4H!")) == [["x"], [], ["top!"]]
+    assert rows(shows(b"x"), captured, shows(b"\x1b[1;4H!")) == [["x…"], [], ["top!…"]]
+
+
+def test_the_same_row_again_is_another_behind_a_picture() -> None:
+    """Nobody knows what was between."""
+    captured = record(CAPTURED._replace(capture=CAPTURE._replace(text=b"\n" * 24)))
+    assert rows(shows(b"x"), captured, shows(b"\x1b[Hx")) == [["x…"], [], ["x…"]]
 
 
 def test_another_pane_begins_empty() -> None:
     """One that has the numbers of one that is gone; another terminal; another server."""
     other = PLACE._replace(pane_pid=4242)
-    assert rows(shows(b"a"), shows(b"b", place=other)) == [["a"], ["b"]]
-    assert rows(shows(b"a"), shows(b"b", tty=Tty(136, 4)), shows(b"c")) == [["a"], ["b"], ["ac"]]
+    assert rows(shows(b"a"), shows(b"b", place=other)) == [["a…"], ["b…"]]
+    assert rows(shows(b"a"), shows(b"b", tty=Tty(136, 4)), shows(b"c")) == [["a…"], ["b…"], ["ac…"]]
 
 
 def test_a_pane_that_is_gone_leaves_nothing() -> None:
@@ -75,7 +86,7 @@ def test_a_pane_that_is_gone_leaves_nothing() -> None:
     shown = Shown()
     shown.feed(shows(b"a"))
     shown.close(record(OUTPUT))
-    assert shown.feed(shows(b"b")) == ["b"]
+    assert fed(shown, shows(b"b")) == ["b…"]
 
 
 def test_only_so_many_cells_are_known() -> None:
@@ -85,8 +96,8 @@ def test_only_so_many_cells_are_known() -> None:
     shown = Shown()
     for tty in panes:
         shown.feed(shows(b"a", tty=tty, **size))
-    assert shown.feed(shows(b"b", tty=panes[-1], **size)) == ["ab"]
-    assert shown.feed(shows(b"b", tty=panes[0], **size)) == ["b"]
+    assert fed(shown, shows(b"b", tty=panes[-1], **size)) == ["ab…"]
+    assert fed(shown, shows(b"b", tty=panes[0], **size)) == ["b…"]
 
 
 def test_clients_take_no_room() -> None:
@@ -96,7 +107,7 @@ def test_clients_take_no_room() -> None:
     for number in range(CELLS // (256 * 256) + 1):
         tty = Tty(136, number + 50)
         shown.feed(record(RESIZED._replace(place=SEAT, tty=tty, rows=256, columns=256)))
-    assert shown.feed(shows(b"b")) == ["ab"]
+    assert fed(shown, shows(b"b")) == ["ab…"]
 
 
 def test_what_clients_show_is_not_looked_at() -> None:
@@ -115,4 +126,4 @@ def test_a_picture_that_is_none_draws_nothing() -> None:
     """A hostile server can say anything."""
     event = record(CAPTURED)
     event["tmux"]["capture"]["tabs"] = "x"
-    assert rows(event, shows(b"x", tty=PTS)) == [[], ["x"]]
+    assert rows(event, shows(b"x", tty=PTS)) == [[], ["x…"]]

@@ -51,13 +51,13 @@ def fed(*records: dict[str, Any]) -> list[View]:
 
 def texts(views: Sequence[View]) -> list[tuple[str, str]]:
     """What stood there, and whether it was ended."""
-    return [(view.fields["Text"][0], view.fields["IsEntered"][0]) for view in views]
+    return [(view.fields["Text"][0], view.fields["IsFinished"][0]) for view in views]
 
 
 def ended(*runs: Run) -> View:
     """The one line that these end."""
     (view,) = fed(typed(*runs))
-    assert view.fields["IsEntered"] == ("true",)
+    assert view.fields["IsFinished"] == ("true",)
     return view
 
 
@@ -263,6 +263,6 @@ def test_whatever_is_typed_the_pieces_do_not_matter(
     """The lines that end are the same, in one record or in many."""
     whole = typed(*(keys(data, person) for data, person in runs))
     pieces = [typed(keys(data[at : at + 1], who)) for data, who in runs for at in range(len(data))]
-    lines = [texts([view]) for view in fed(whole) if view.fields["IsEntered"] == ("true",)]
-    again = [texts([view]) for view in fed(*pieces) if view.fields["IsEntered"] == ("true",)]
+    lines = [texts([view]) for view in fed(whole) if view.fields["IsFinished"] == ("true",)]
+    again = [texts([view]) for view in fed(*pieces) if view.fields["IsFinished"] == ("true",)]
     assert lines == again

@@ -160,6 +160,7 @@ def test_rows_are_seen_where_they_are_wanted() -> None:
     assert view.source == TTY_OUTPUT
     assert view.text == "total 0"
     assert view.fields["Text"] == ("total 0",)
+    assert view.fields["IsFinished"] == ("true",)
     assert view.fields["Image"] == ("/usr/bin/ls",)
     views.feed(record(OUTPUT._replace(data=b"a")))
     views.want_output(False)
