@@ -102,14 +102,15 @@ class _Compiler:
         for rule in section.rules:
             if rule not in self._known and (why := self._refused.get(rule)):
                 reason = f"it refers to {rule!r}, which is not used: {why.reason}"
-                return self._refuse(section.about, reason, is_foreign=why.is_foreign)
+                self._refuse(section.about, reason, is_foreign=why.is_foreign)
+                return
         try:
             correlation = _compile(section, self._known)
         except ValueError as error:
-            return self._refuse(section.about, str(error))
+            self._refuse(section.about, str(error))
+            return
         self.correlations.append(correlation)
         self._known.update(dict.fromkeys(_names(section.about), correlation))
-        return None
 
     def _refuse(self, about: About, reason: str, *, is_foreign: bool = False) -> None:
         refusal = Refusal(about.place, about.title, reason[:_REASON], is_foreign)

@@ -18,9 +18,9 @@ from tracer.detect.view import Values, View
 
 
 class Correlated(NamedTuple):
-    """`causes`: sequences of the last 100 records that made it; `view`, `event`: of the last one.
-    `time_ns`: when it became true, which for a window that had to end is its end. `group`: what it
-    is about, by the names of group-by."""
+    """`causes`: sequences of the last 100 records that made it; `view`, `event`: of the last one;
+    `time_ns`: when that happened. `met_ns`: when this became true, which for a window that had to
+    end is its end. `group`: what it is about, by the names of group-by."""
 
     correlation: Correlation
     causes: tuple[int, ...]
@@ -28,6 +28,7 @@ class Correlated(NamedTuple):
     time_ns: int
     event: Fields
     group: dict[str, Values]
+    met_ns: int
 
 
 class Correlator:
@@ -106,16 +107,19 @@ def _identity(correlation: Correlation) -> tuple[str, str]:
 
 
 def _of_match(match: Match) -> Happening:
-    view = match.view
-    return Happening(match.rule.about.key, (match.sequence,), view.fields, view, match.event)
+    key, view = match.rule.about.key, match.view
+    return Happening(key, (match.sequence,), match.time_ns, view.fields, view, match.event)
 
 
-def _correlated(groups: Groups, met: Met, time_ns: int) -> Correlated:
-    last = met.last
-    return Correlated(groups.correlation, met.causes, last.view, time_ns, last.event, met.group)
+def _correlated(groups: Groups, met: Met, met_ns: int) -> Correlated:
+    correlation, last = groups.correlation, met.last
+    return Correlated(
+        correlation, met.causes, last.view, last.time_ns, last.event, met.group, met_ns
+    )
 
 
 def _of_correlated(met: Correlated) -> Happening:
     """Its fields are those of its last record, and what it was grouped by."""
     fields = {**met.view.fields, **met.group}
-    return Happening(met.correlation.about.key, met.causes, fields, met.view, met.event)
+    key = met.correlation.about.key
+    return Happening(key, met.causes, met.time_ns, fields, met.view, met.event)

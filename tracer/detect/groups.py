@@ -30,10 +30,11 @@ Key = tuple[str | None, ...]
 
 class Happening(NamedTuple):
     """A match, or a correlation that was met: `key` of which rule, the sequences of what made it,
-    its fields, and the last record of it, which is the last cause."""
+    its fields, and the last record of it, which is the last cause, and when that happened."""
 
     key: str
     causes: tuple[int, ...]
+    time_ns: int
     fields: Mapping[str, Values]
     view: View
     event: Fields

@@ -101,7 +101,7 @@ def told_of(correlated: Iterable[Correlated]) -> list[Told]:
     return [
         Told(
             each.event["event"]["sequence"],
-            each.time_ns // SECOND,
+            each.met_ns // SECOND,
             {name: frozenset(values) for name, values in each.group.items()},
         )
         for each in correlated
