@@ -8,7 +8,6 @@ into a message of a worker, whatever rules and records hold.
 from __future__ import annotations
 
 import re
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,9 +37,12 @@ _REPEATED: Final = ("ecs", "host", "process", "user", "source", "container")
 _WHO: Final = ("loginuid", "audit_session")
 _MAX_KEY: Final = 200
 _MAX_CAUSES: Final = 64
-_MAX_MATCHED: Final = 64
-# How long a text, and how many parts of a list, are kept: the first that fits.
-_LIMITS: Final = ((4096, 256), (1024, 64), (256, 32), (64, 16), (16, 8))
+_MAX_TITLE: Final = 256
+_MAX_TAG: Final = 64
+_MAX_TAGS: Final = 32
+# How long a text, and how many parts of a list, are kept: the first that fits. The last one does,
+# and leaves names, numbers and moments whole.
+_LIMITS: Final = ((4096, 256), (1024, 64), (256, 32), (64, 16), (64, 4))
 
 _FRAMEWORK: Final = "MITRE ATT&CK"
 _TACTICS: Final = {
@@ -83,23 +85,26 @@ class Alert(NamedTuple):
     @property
     def id(self) -> str:
         """The same whenever the same records are matched again."""
-        return f"{self.about.key[:_MAX_KEY]}:{self.causes[-1]}"
+        return f"{clean(self.about.key[:_MAX_KEY])}:{self.causes[-1]}"
 
 
 def alert_fields(alert: Alert) -> Fields:
     """What the log keeps of it, but for the moment at which it gets there."""
     event = alert.event
-    fields: Fields = {
-        "event": _event(alert),
-        "rule": _rule(alert.about),
-        **_threat(alert.about.tags),
-        **{name: event[name] for name in _REPEATED if name in event},
-        **_tmux(event),
-        "ttytrace": {"alert": _alert(alert)} | _who(event),
-    }
-    if "process" in fields:  # what it showed is in the record itself, if it was
-        fields["process"] = {k: v for k, v in event["process"].items() if k != "io"}
-    return _fitting(fields)
+    copied = {name: event[name] for name in _REPEATED if name in event} | _tmux(event)
+    if "process" in copied:  # what it showed is in the record itself, if it was
+        copied["process"] = {k: v for k, v in event["process"].items() if k != "io"}
+    copied |= {"rule": _rule(alert.about), **_threat(alert.about.tags)}
+    matched = [[name, list(values)] for name, values in alert.matched.items()]
+    ours = _alert(alert)
+    for longest, most in _LIMITS:
+        cut, met = _cut(copied, longest, most), _cut(matched, longest, most)
+        is_cut = alert.is_cut or (cut, met) != (copied, matched)
+        ttytrace = {"alert": ours | {"matched": dict(met), "is_cut": is_cut}} | _who(event)
+        fields: Fields = {"event": _event(alert), **cut, "ttytrace": ttytrace}
+        if len(orjson.dumps(fields)) <= MAX_BYTES:
+            break
+    return fields
 
 
 def _event(alert: Alert) -> Fields:
@@ -113,7 +118,7 @@ def _event(alert: Alert) -> Fields:
         "severity": _SEVERITY[about.level],
         # Of the record itself: the time of rules never goes back.
         "start": alert.event.get("@timestamp", timestamp(alert.time_ns)),
-        "reason": f"{about.title} ({about.level.name.lower()}){more}",
+        "reason": f"{clean(about.title[:_MAX_TITLE])} ({about.level.name.lower()}){more}",
     }
 
 
@@ -134,15 +139,12 @@ def _rule(about: About) -> Fields:
 
 
 def _alert(alert: Alert) -> Fields:
-    matched = islice(alert.matched.items(), _MAX_MATCHED)
     fields: Fields = {
         "id": alert.id,
         "level": alert.about.level.name.lower(),
-        "tags": list(alert.about.tags),
+        "tags": [clean(tag[:_MAX_TAG]) for tag in alert.about.tags[:_MAX_TAGS]],
         "causes": list(alert.causes[-_MAX_CAUSES:]),
-        "matched": {name: list(values) for name, values in matched},
         "repeated": alert.repeated,
-        "is_cut": alert.is_cut,
     }
     if target := _terminal(alert.event):
         since, until = alert.time_ns - _BEFORE_NS, alert.time_ns + _AFTER_NS
@@ -195,16 +197,6 @@ def _terminal(event: Fields) -> str | None:
             number = (major - _FIRST_MAJOR) * _MINORS + minor
             return f"pts/{number}" if 0 <= number < _MAJORS * _MINORS else None
     return None
-
-
-def _fitting(fields: Fields) -> Fields:
-    for longest, most in _LIMITS:
-        cut: Fields = _cut(fields, longest, most)
-        if cut != fields:
-            cut["ttytrace"]["alert"]["is_cut"] = True
-        if len(orjson.dumps(cut)) <= MAX_BYTES:
-            return cut
-    raise AssertionError("the last limit fits, whatever there is")
 
 
 def _cut(value: Any, longest: int, most: int) -> Any:
