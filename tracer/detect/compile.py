@@ -38,6 +38,7 @@ from sigma.types import (
 
 from tracer.detect.detections import Lists, read_detections
 from tracer.detect.document import Unsupported
+from tracer.detect.literals import needed
 from tracer.detect.matchers import (
     Compares,
     Contains,
@@ -217,7 +218,7 @@ def _pieces(parts: Sequence[_SigmaPart], is_cased: bool) -> list[str | Wild]:
 def _regex(value: SigmaRegularExpression) -> Regex:
     pattern = value.regexp.to_plain_regex()
     flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
-    return Regex(regex(pattern, flags), f"/{pattern}/{flags}")
+    return Regex(regex(pattern, flags), f"/{pattern}/{flags}", needed(pattern))
 
 
 def _in_words(error: BaseException) -> str:

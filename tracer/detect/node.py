@@ -44,7 +44,7 @@ class And(NamedTuple):
 
     @property
     def witness(self) -> Witness | None:
-        return min((w for node in self.nodes if (w := node.witness)), key=_cost, default=None)
+        return min((w for node in self.nodes if (w := node.witness)), key=cost, default=None)
 
 
 class Or(NamedTuple):
@@ -169,6 +169,6 @@ def union(witnesses: Iterable[Witness | None]) -> Witness | None:
     return frozenset(found) or None
 
 
-def _cost(witness: Witness) -> tuple[int, int]:
+def cost(witness: Witness) -> tuple[int, int]:
     """Long literals are rare, and few are found faster."""
     return -min(map(len, witness)), len(witness)
