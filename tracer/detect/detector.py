@@ -17,6 +17,7 @@ from tracer.detect.engine import Engine, EngineStats, Match, RuleDisabled
 from tracer.detect.explain import matched
 from tracer.detect.load import RuleSet
 from tracer.detect.suppress import Suppressor
+from tracer.detect.view import TTY_OUTPUT
 from tracer.detect.views import Views
 
 
@@ -29,6 +30,7 @@ class Detector:
         self._correlator: Final = Correlator(rules.correlations)
         self._suppressor: Final = Suppressor(repeat_s)
         self._time_ns = 0
+        self._look_for(rules)
 
     def feed(self, sequence: int, event: Fields) -> list[Alert]:
         """The next record of the log, whatever it holds -> what is to be told now."""
@@ -47,6 +49,7 @@ class Detector:
         same."""
         self._engine.replace(rules.rules)
         self._correlator.replace(rules.correlations)
+        self._look_for(rules)
 
     def take_troubles(self) -> list[RuleDisabled]:
         """The rules that were disabled since this was called last."""
@@ -60,6 +63,9 @@ class Detector:
     def stats(self) -> EngineStats:
         """Counts, since this began."""
         return self._engine.stats
+
+    def _look_for(self, rules: RuleSet) -> None:
+        self._views.want_output(any(rule.source.covers(TTY_OUTPUT) for rule in rules.rules))
 
     def _found(self, sequence: int, event: Fields) -> Iterable[Alert]:
         views = self._views.feed(event)

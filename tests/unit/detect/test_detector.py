@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.samples import ATTACHED, EXEC, HOST, NOW, PLACE, SECOND, FixedClock, names
+from tests.samples import ATTACHED, EXEC, HOST, NOW, OUTPUT, PLACE, SECOND, FixedClock, names
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
 from tracer.detect.alerts import Alert
@@ -48,6 +48,15 @@ name: attach
 logsource: {category: tmux_client, product: linux}
 detection:
     selection: {Action: client-attached}
+    condition: selection
+level: low
+"""
+SHOWN = """\
+title: Secret shown
+name: shown
+logsource: {category: tty_output, product: linux, service: ttytrace}
+detection:
+    selection: {Text|contains: total 0}
     condition: selection
 level: low
 """
@@ -231,6 +240,18 @@ def test_reading_rules_anew_keeps_what_repeats(tmp_path: Path) -> None:
     assert told(detects.feed(0, program("/usr/bin/curl", 0))) == [("download", (0,))]
     detects.replace(rules(tmp_path, CURL, ATTACH))
     assert detects.feed(1, program("/usr/bin/curl", 1)) == []
+
+
+def test_what_panes_show_is_looked_at_where_a_rule_asks(tmp_path: Path) -> None:
+    """From the beginning, or once such a rule is read; else nothing is drawn."""
+    event = Encoder(HOST, names, FixedClock()).encode(OUTPUT)
+    asks = detector(tmp_path, SHOWN)
+    assert told(asks.feed(0, event)) == [("shown", (0,))]
+    asks.replace(rules(tmp_path, CURL))
+    asks.feed(1, event)
+    asks.replace(rules(tmp_path, CURL, SHOWN))
+    assert told(asks.feed(2, event)) == [("shown", (2,))]
+    assert asks.stats().views == 2
 
 
 def test_a_rule_that_throws_is_told_once(tmp_path: Path) -> None:
