@@ -18,7 +18,6 @@ from tracer.detect.detector import Detector
 from tracer.detect.load import RuleSet
 from tracer.detect.load import load as load_rules
 from tracer.detect.rule import About, Rule
-from tracer.detect.view import TTY_OUTPUT
 from tracer.detect.views import Views
 from tracer.errors import NoRules, UnknownRule
 from tracer.settings import RULE_LEVELS, RuleSettings, Settings
@@ -62,8 +61,7 @@ def _some(found: RuleSet, place: str) -> RuleSet:
 
 def detector_of(rules: RuleSet, repeat_s: int) -> Detector:
     """One that has seen nothing yet."""
-    wants_output = any(rule.source.covers(TTY_OUTPUT) for rule in rules.rules)
-    return Detector(rules, Views(wants_output), repeat_s)
+    return Detector(rules, Views(), repeat_s)
 
 
 def rule_named(rules: RuleSet, name: str) -> Rule | Correlation:

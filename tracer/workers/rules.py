@@ -27,7 +27,6 @@ from tracer.detect.alerts import Alert, alert_fields
 from tracer.detect.detector import Detector
 from tracer.detect.first_seen import FirstSeen
 from tracer.detect.rule import Refusal
-from tracer.detect.view import TTY_OUTPUT
 from tracer.detect.views import Views
 from tracer.errors import TtytraceError
 from tracer.privileges import become, worker_account
@@ -88,7 +87,6 @@ class Matching:
     # ---- rules ----
 
     def _take(self, loaded: Loaded) -> None:
-        self._views.want_output(any(r.source.covers(TTY_OUTPUT) for r in loaded.rules.rules))
         before_it, self._loaded = self._loaded, loaded
         self._log.behind_limit_bytes = loaded.settings.behind_mib * _MIB
         if self._detector is None:
