@@ -1,7 +1,7 @@
 """Who attached to whose server before.
 
-Invariant: at most PAIRS are known, those that were seen last. While a new set is learned, for the
-first LEARNING_NS of the log that it is made of, nobody is called new.
+Invariant: at most PAIRS are known, those that were seen last. A new set learns for LEARNING_NS from
+the first attachment on: until then nobody is called new, or everyone would be.
 """
 
 from __future__ import annotations
