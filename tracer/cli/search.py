@@ -42,15 +42,11 @@ def search(  # noqa: PLR0917 - each is an option of the command
     exit_: Annotated[
         int | None, typer.Option("--exit", help="The exit code that a program ended with.")
     ] = None,
-    rule: Annotated[
-        str, typer.Option(help="Of alerts: a rule's id or title; * stands for others.")
-    ] = "",
-    level: Annotated[str, typer.Option(help="Of alerts: those of this level and above.")] = "",
+    rule: Annotated[str, typer.Option(help="Of alerts: a rule's id or title; * is any.")] = "",
+    level: Annotated[str, typer.Option(help="Of alerts: at least of this level.")] = "",
     since: Annotated[str, typer.Option(help="From when on: 14:30, 2h (ago), an ISO date.")] = "",
     until: Annotated[str, typer.Option(help="Up to when.")] = "",
-    kind: Annotated[
-        str, typer.Option(help="Kinds of events, with commas; tmux: all that tmux does.")
-    ] = "",
+    kind: Annotated[str, typer.Option(help="Kinds of events, with commas; tmux: all of it.")] = "",
     in_: Annotated[
         Path | None,
         typer.Option("--in", metavar="FILE", help="Search this recording, not the log."),
