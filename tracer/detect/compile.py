@@ -69,7 +69,6 @@ _FLAGS: Final = {
     SigmaRegularExpressionFlag.DOTALL: "s",
 }
 _ANY: Final = SpecialChars.WILDCARD_MULTI
-_REASON_CHARS: Final = 300
 _WILD: Final = {SpecialChars.WILDCARD_MULTI: Wild.ANY, SpecialChars.WILDCARD_SINGLE: Wild.ONE}
 _RELATIONS: Final = {
     (False, False): Relation.IS,
@@ -222,10 +221,9 @@ def _regex(value: SigmaRegularExpression) -> Regex:
 
 
 def _in_words(error: BaseException) -> str:
-    """In one line, and not more than a line."""
+    """In one line."""
     if isinstance(error, RecursionError):
         return "its condition is nested too deep"
     if isinstance(error.__context__, ParseBaseException):
         return f"its condition can't be read from character {error.__context__.column} on"
-    said = " ".join(str(error.args[0] if error.args else error).split()) or type(error).__name__
-    return said[:_REASON_CHARS]
+    return " ".join(str(error.args[0] if error.args else error).split()) or type(error).__name__

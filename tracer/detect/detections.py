@@ -7,6 +7,7 @@ are anchored, and limits, so that a small file doesn't become a large rule.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -27,6 +28,8 @@ _WORD: Final = re.compile(r"[()]|[^\s()]+")
 _CONDITION_CHARS: Final = 4096
 _BRACKETS: Final = 32
 _VALUES: Final = 50_000
+_REGEXES: Final = 512
+_EXPANDED_CHARS: Final = 4 << 20
 _COST: Final = 200_000
 _BECOMES: Final = {"windash": 125, "base64offset": 3}
 _ANCHORED: Final = {"startswith": r"\A(?:{})", "endswith": r"(?:{})\z", "contains": "{}"}
@@ -85,6 +88,7 @@ class _Reader:
 
     def __init__(self, lists: Lists) -> None:
         self._lists = lists
+        self._regexes = 0
         self.values = 0
 
     def detection(self, name: str, definition: Any) -> SigmaDetection:
@@ -109,12 +113,10 @@ class _Reader:
         values = value if isinstance(value, list) else [value]
         _check_values(key, values)
         if "expand" in modifiers:
-            values = list(self._expanded(key, modifiers, values))
+            values = self._expanded(key, modifiers, values)
         if "re" in modifiers:
             modifiers, values = _anchored(key, modifiers, values)
-        self.values += len(values) * max([1, *(_BECOMES.get(m, 1) for m in modifiers)])
-        if self.values > _VALUES:
-            raise Unsupported(f"it has more than {_VALUES} values, after modifiers: split it")
+        self._count(modifiers, values)
         known = ["wide" if m == "utf16le" else m for m in modifiers if m != "expand"]
         whole = "|".join([field, *known]) if key else None
         try:
@@ -122,19 +124,49 @@ class _Reader:
         except SigmaError as error:
             raise Unsupported(f"{key!r}: {' '.join(str(error).split())}") from None
 
-    def _expanded(self, key: str, modifiers: list[str], values: list[Any]) -> Iterator[Any]:
+    def _count(self, modifiers: list[str], values: list[Any]) -> None:
+        """Before any of them is made."""
+        each = math.prod(_BECOMES.get(modifier, 1) for modifier in modifiers)
+        patterns = values if "re" in modifiers else list(filter(_has_wildcard, values))
+        self.values += len(values) * each
+        self._regexes += len(patterns) * each
+        if self.values > _VALUES or self._regexes > _REGEXES:
+            raise Unsupported(
+                f"it has more than {_VALUES} values, or {_REGEXES} regular expressions or values "
+                "with wildcards inside, after modifiers: split it"
+            )
+
+    def _expanded(self, key: str, modifiers: list[str], values: list[Any]) -> list[Any]:
         """Before pySigma sees them, so that other modifiers apply to what the lists hold."""
         if "all" in modifiers:
             raise Unsupported(f"{key!r}: all of a list, or one of it? expand can't be with all")
+        found: list[Any] = []
+        chars = 0
         for value in values:
-            name = _PLACEHOLDER.search(value) if isinstance(value, str) else None
-            if name is None:
-                yield value
-                continue
-            each = [value.replace(name[0], one) for one in self._lists(name[1])]
-            if any(_PLACEHOLDER.search(one) for one in each):
-                raise Unsupported(f"{key!r}: a value can have one placeholder only")
-            yield from each
+            for each in self._lines(key, value):
+                found.append(each)
+                chars += len(str(each))
+                if len(found) > _VALUES or chars > _EXPANDED_CHARS:
+                    raise Unsupported(
+                        f"{key!r} stands for more than {_VALUES} values, or {_EXPANDED_CHARS} "
+                        "characters"
+                    )
+        return found
+
+    def _lines(self, key: str, value: Any) -> Iterator[Any]:
+        """What a value stands for."""
+        names = _PLACEHOLDER.findall(value) if isinstance(value, str) else []
+        if len(names) > 1:
+            raise Unsupported(f"{key!r}: a value can have one placeholder only")
+        if not names:
+            yield value
+        for line in self._lists(names[0]) if names else ():
+            yield value.replace(f"%{names[0]}%", line)
+
+
+def _has_wildcard(value: Any) -> bool:
+    """Of those that are no plain beginning or end."""
+    return isinstance(value, str) and ("?" in value or "*" in value.strip("*"))
 
 
 def _check_values(key: str, values: list[Any]) -> None:

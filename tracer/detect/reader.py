@@ -21,6 +21,7 @@ from tracer.detect.node import Node
 from tracer.detect.rule import About, Place, Refusal, Rule
 from tracer.detect.view import SOURCES, LogSource
 
+_SHOWN_CHARS: Final = 300
 _LIST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}")
 
 
@@ -60,7 +61,8 @@ class Reader:
         """`value`: of the document, which may be anything."""
         said = value if isinstance(value, dict) else {}
         title = said.get("title")
-        refusal = Refusal(place, title if isinstance(title, str) else "", reason, foreign)
+        title = title[:_SHOWN_CHARS] if isinstance(title, str) else ""
+        refusal = Refusal(place, title, reason[:_SHOWN_CHARS], foreign)
         self._refusals.append(refusal)
         names = [name for name in (said.get("id"), said.get("name")) if isinstance(name, str)]
         self._refused.update(dict.fromkeys(names, refusal))

@@ -47,7 +47,25 @@ def test_regular_expressions_are_those_of_re2() -> None:
     assert POLICY.regex_engine.compile("a.b", 2 | 16).search("A\nB")
 
 
-def test_a_document_may_not_grow() -> None:
-    """Values are counted as what they become."""
-    with pytest.raises(Unsupported, match="50000 values"):
-        read_detections({"s": {"A|windash": ["-x"] * 401}, "condition": "s"}, lists)
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"A|windash": ["-x"] * 401},
+        {"A|windash|base64offset": ["-x"] * 200},
+        {"A|re": ["a+"] * 513},
+        {"A": ["a*b"] * 300, "B": ["a?b*"] * 300},
+        {"A|windash": ["-x*y"] * 5},
+        {"A|expand": ["%lines%"] * 26_000},
+        {"A|expand": ["%lines%" + "x" * 100_000] * 30},
+    ],
+)
+def test_a_document_may_not_grow(selection: dict[str, list[str]]) -> None:
+    """Values are counted as what they become, and before they become it."""
+    with pytest.raises(Unsupported, match="more than"):
+        read_detections({"s": selection, "condition": "s"}, lists)
+
+
+def test_many_plain_values_are_fine() -> None:
+    """Also with stars around them."""
+    section = {"s": {"A": [f"*{n}*" for n in range(2000)]}, "condition": "s"}
+    assert read_detections(section, lists).detections

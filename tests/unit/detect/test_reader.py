@@ -123,6 +123,14 @@ def test_what_is_refused(read_all: Any, document: Any, words: str) -> None:
     assert words in reason
 
 
+def test_a_reason_is_short(read_all: Any) -> None:
+    """Whatever the file is made of."""
+    key = "A|" + "x" * 100_000
+    found = read_all(rule(title="t" * 1000), rule(detection={"s": {key: 1}, "condition": "s"}))
+    assert [len(refusal.reason) <= 300 for refusal in found.refusals] == [True, True]
+    assert len(found.refusals[0].title) == 300
+
+
 def test_names_are_for_one_rule(read_all: Any) -> None:
     """The second with the same id or name is refused, and says where the first is."""
     found = read_all(
