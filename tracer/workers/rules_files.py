@@ -75,6 +75,9 @@ class RuleFiles:
 
     def _reading(self) -> None:
         self._asked.get()
+        with suppress(Empty):
+            while True:
+                self._asked.get_nowait()
         self._read.put(read(self._settings, self._owner))
         with suppress(BlockingIOError):
             os.write(self._waker, b"\n")
@@ -83,9 +86,11 @@ class RuleFiles:
         self._is_other.clear()
         there = _places(self._settings)
         try:
-            for changes in self._changes(there):
-                if changes or _places(self._settings) != there:
+            for nth, changes in enumerate(self._changes(there)):
+                is_other = _places(self._settings) != there
+                if changes or is_other or nth == 0:  # what changed before it was watched
                     self._asked.put(None)
+                if is_other:
                     return
         except (OSError, RuntimeError):  # more is watched on this host than may be, or it has gone
             self._is_other.wait(_LOOK_MS / 1000)
