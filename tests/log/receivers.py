@@ -30,6 +30,10 @@ def missing() -> Iterator[bytes]:
     yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
+def moved() -> Iterator[bytes]:
+    yield b"HTTP/1.1 307 Moved\r\nLocation: https://localhost/\r\nContent-Length: 0\r\n\r\n"
+
+
 def huge() -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MANY
     for _ in range(MANY >> 16):
@@ -95,7 +99,7 @@ class Webhook(Receiver):
         *,
         is_plain: bool = False,
     ) -> None:
-        self._respond, self._is_plain = respond, is_plain
+        self.respond, self._is_plain = respond, is_plain
         super().__init__(place)
 
     def bodies(self) -> list[Any]:
@@ -111,7 +115,7 @@ class Webhook(Receiver):
                     return
                 data += chunk
             self.got.append(data)
-            for each in self._respond():
+            for each in self.respond():
                 stream.sendall(each)
 
 

@@ -1,7 +1,7 @@
 """Tells people of alerts, by what apprise can speak to.
 
 Invariant: each service is told by itself, in its own time, and one that fails takes nothing from
-the others. What can't be reached is tried again, a few times.
+the others. What can't be reached is tried once more.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from tracer.respond.outward import Errand, networks_of
 from tracer.respond.urls import NONSENSE, Service, services_of
 from tracer.settings import ActionSettings
 
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 8.0
 """Of one delivery."""
-WAITS_S: Final = (0.0, 2.0, 8.0)
+WAITS_S: Final = (0.0, 2.0)
 """Before each try."""
 
 

@@ -42,7 +42,7 @@ class Held:
         except ProcessLookupError:
             raise Refused("it has gone already") from None
         try:
-            if processes.entity_of(target.pid) != target.entity_id:
+            if processes.entity_of(target.pid) != target.entity_id or held.is_over(0):
                 raise Refused("it has gone already")
             if processes.is_ours(target.pid):
                 raise Refused("it belongs to ttytrace")
@@ -62,7 +62,11 @@ class Held:
     def _signal(self, number: signal.Signals) -> bool:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._fd, number)
-        return bool(select.select([self._fd], [], [], GRACE_S)[0])
+        return self.is_over(GRACE_S)
+
+    def is_over(self, patience_s: float) -> bool:
+        """Whether it has ended, or does in that time."""
+        return bool(select.select([self._fd], [], [], patience_s)[0])
 
     def close(self) -> None:
         """Lets it go."""
