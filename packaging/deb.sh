@@ -28,6 +28,7 @@ sed -i '1s|.*|#!/opt/ttytrace/bin/python -I|' "$home/bin/ttytrace"
 
 install -D -m 644 packaging/ttytrace.service "$root/lib/systemd/system/ttytrace.service"
 install -D -m 640 packaging/config.toml "$root/etc/ttytrace/config.toml"
+install -d -m 755 "$root/etc/ttytrace/rules"
 install -d "$root/usr/bin" "$root/usr/share/doc/ttytrace"
 ln -s /opt/ttytrace/bin/ttytrace "$root/usr/bin/ttytrace"
 cp README.md CHANGELOG.md docs/*.md "$root/usr/share/doc/ttytrace"

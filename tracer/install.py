@@ -59,6 +59,7 @@ def install(places: Places, python: Path) -> Iterator[str]:
         _check(python)
     yield _account()
     yield _config(places.config)
+    yield _rules(places.config.parent / "rules")
     yield _unit(places, python)
     if places.systemd.exists():
         systemctl("daemon-reload")
@@ -142,6 +143,15 @@ def _config(place: Path) -> str:
         os.chown(place.parent, -1, reading_group())
         _write(place, (packaging_dir() / "config.toml").read_text(), 0o640, reading_group())
     return f"{place} is written: the defaults."
+
+
+def _rules(place: Path) -> str:
+    if place.exists():
+        return f"{place} is as it was."
+    with _step(f"make {place}"):
+        place.mkdir()
+        place.chmod(0o755)
+    return f"{place} is made: your own rules go there."
 
 
 def _unit(places: Places, python: Path) -> str:

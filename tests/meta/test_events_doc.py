@@ -12,6 +12,8 @@ import pytest
 from tests import samples
 from tests.meta.sources import REPO
 from tracer.codec.ecs import Encoder
+from tracer.detect.alerts import Alert, alert_fields
+from tracer.detect.rule import About, Level, Place
 from tracer.model.findings import AuditChanged, UserLogin
 
 ACTIONS = frozenset(
@@ -80,12 +82,39 @@ def encoded() -> tuple[dict[str, Field], set[str]]:
     return {p: Field(frozenset(types[p]), frozenset(actions[p])) for p in types}, claims
 
 
+ALERT_ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| [^|]+ \|$", re.M)
+COPIED = ("ecs", "host", "process", "user", "tmux", "source", "container")
+
+
+def alerted() -> dict[str, set[str]]:
+    """The fields of an alert that has all there are, without those that it repeats."""
+    about = About(
+        "id", Place("/x/a.yml", 1), "title", Level.HIGH, "v", "id", "name", "test", "what", "who",
+        "MIT", ("attack.t1059.004", "attack.impact"), ("https://x",),
+    )  # fmt: skip
+    event = Encoder(samples.HOST, samples.names, samples.FixedClock()).encode(samples.EXEC)
+    fields = alert_fields(Alert(about, (7,), 5, event, {"*": ("x",)}))
+    types: dict[str, set[str]] = defaultdict(set)
+    for path, type_ in leaves({k: v for k, v in fields.items() if k not in COPIED}):
+        types[path].add(type_)
+    return types
+
+
 TEXT = (REPO / "docs/events.md").read_text()
 
 
 def test_the_table_is_what_the_encoder_writes() -> None:
     """No field is missing, none is left over, each with its type and its events."""
     assert documented(TEXT) == encoded()[0]
+
+
+def test_the_table_of_alerts_is_what_is_made() -> None:
+    """As the other one; what it repeats is named above it."""
+    about = TEXT.split("## Alerts", 1)[1]
+    listed = dict(ALERT_ROW.findall(about))
+    assert listed.keys() == alerted().keys()
+    assert all(types <= JSON_TYPES[listed[path]] for path, types in alerted().items())
+    assert all(f"`{name}`" in about for name in COPIED)
 
 
 def test_claims_are_documented_as_claims() -> None:

@@ -52,7 +52,10 @@ def test_what_is_missing_is_made(places: Places) -> None:
         assert places.config.stat().st_gid == places.config.parent.stat().st_gid == reading_group()
     assert mode_of(places.unit) == 0o644
     assert f"ExecStart={PYTHON} -I -m tracer.cli.main run\n" in places.unit.read_text()
-    assert [str(places.config) in done[1], str(places.unit) in done[2]] == [True, True]
+    rules = places.config.parent / "rules"
+    assert mode_of(rules) == 0o755
+    made = (places.config, rules, places.unit)
+    assert [str(place) in said for place, said in zip(made, done[1:], strict=True)] == [True] * 3
 
 
 def test_again_changes_nothing(places: Places) -> None:
@@ -92,7 +95,7 @@ def test_our_unit_goes_though_a_package_is_there(places: Places) -> None:
     places.packaged.parent.mkdir()
     places.packaged.touch()
     places.log.mkdir()
-    assert "before the package's: ttytrace uninstall" in list(install(places, PYTHON))[2]
+    assert "before the package's: ttytrace uninstall" in list(install(places, PYTHON))[3]
     removed, left = uninstall(places)
     assert removed == f"{places.unit} is removed."
     assert left.startswith(f"{places.packaged} is left")

@@ -11,6 +11,7 @@ from tests.samples import ENDED, EXEC, HOST, OUTPUT, PROCESS, SECOND, FixedClock
 from tracer.clock import boot_ns
 from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
+from tracer.codec.moment import timestamp
 from tracer.model.context import Place
 from tracer.model.events import ProcessKey
 from tracer.model.findings import ProgramStarted
@@ -102,6 +103,19 @@ def test_what_is_said_stands_at_its_place(sink: RecordSink, page: Page) -> None:
         {"plan": "fentry"},
         None,
     ]
+
+
+def test_an_alert_stands_at_its_place(sink: RecordSink, page: Page) -> None:
+    """It is no record about the log; it has the moment at which it got there."""
+    said = {"event": {"action": "alert"}, "ttytrace": {"alert": {"id": "a:1"}}}
+    sink.write([EXEC])
+    sink.alert(said)
+    assert page.actions == ["exec", "alert"]
+    alert = page.events[1]
+    boottime_ns = alert["ttytrace"]["boottime_ns"]
+    assert alert["@timestamp"] == timestamp(FixedClock().at(boottime_ns))
+    assert alert["ttytrace"] == {"boottime_ns": boottime_ns, "alert": {"id": "a:1"}}
+    assert said["ttytrace"] == {"alert": {"id": "a:1"}}
 
 
 def test_a_gap_says_from_when_to_when(sink: RecordSink, page: Page) -> None:
