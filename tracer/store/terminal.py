@@ -180,7 +180,7 @@ class Terminal:
             if start <= cursor < below:
                 cursor_row = first
                 self._look_at(lines, start, below, has_cursor=True)
-            elif is_dirty or first is left:
+            elif is_dirty or first is left or first not in self._known:
                 self._look_at(lines, start, below, has_cursor=False)
             start = below
         self._cursor = cursor_row
@@ -198,6 +198,8 @@ class Terminal:
             known = self._known_before(lines, start, text)
         for row in rows:
             row.is_dirty = False
+        for row in rows[1:]:  # no longer one of its own; torn off later, it is another
+            self._known.pop(row, None)
         if has_cursor:
             self.unfinished = "" if text == known else text
             if known is not None:

@@ -151,6 +151,13 @@ def test_what_stands_on_the_screen_has_come_up(pieces: list[str]) -> None:
         assert any(row.text() in each for each in found)
 
 
+def test_a_row_that_is_torn_off_comes_up() -> None:
+    """What was the rest of another one, until a row was put between."""
+    terminal = Terminal.blank(20, 6)
+    terminal.feed(b"x" * 30)
+    assert terminal.feed(b"ls\x1b[L").rows == ["x" * 20, "x" * 10 + "ls"]
+
+
 @pytest.mark.parametrize(
     "unit", ["\r", "\x1b", "\x1b[", "\x1b]0;", "\x1b[9999C", "\x1b[9@", "a\r", "x\n"]
 )
