@@ -22,8 +22,8 @@ HIT, MISS, ORDINARY = "hit", "miss", "ordinary"
 MARK = "drill"
 """The first argument of a mark; the next two are HIT, MISS or ORDINARY, and the rule's name."""
 
-_HARMLESS = """aa-teardown adduser apt-get auditctl bpftool chattr chisel cloudflared cp crontab dd dig
-    docker gcore gdb gpasswd hashcat insmod install iptables john journalctl ldconfig ln lsmod
+_HARMLESS = """aa-teardown adduser apt-get auditctl bpftool chattr chisel cloudflared cp crontab dd
+    dig docker gcore gdb gpasswd hashcat insmod install iptables john journalctl ldconfig ln lsmod
     modprobe mv nc ncat nsenter pkill rclone rm rsync scp sed service setcap setenforce shred socat
     sqlite3 ssh strace systemctl systemd-run tee touch truncate ufw unshadow useradd usermod visudo
     xmrig""".split()
@@ -85,11 +85,11 @@ class Drill:
         """A program has tmux type."""
         with self._shell() as (pane, root):
             self._mark(root, MISS, "pane-driven-by-program")
-            self._type(root, "true driven")
+            self._type(root, "/bin/true driven")
             self._mark(root, HIT, "pane-driven-by-program")
         # Nobody is at a keyboard any more.
         before = self._prompted()
-        self.tmux.type(pane, "true\r")
+        self.tmux.type(pane, "/bin/true driven\r")
         self._prompted_since(before)
 
     def close(self) -> None:

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import mmap
-import os
-import re
 import signal
-import struct
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from tests.kernel.conftest import StartRun
 from tests.kernel.logged import Log, Record
+from tests.kernel.stolen import CRITICAL, stolen, take_out
 from tests.kernel.tmux import Tmux
 from tests.patience import eventually
-from tracer.capture.maps import LINEAGE, NUMBER, HashMap
-from tracer.probe.syscalls import bpf
 
-_GET_FD_BY_ID = 14
 _PAGE = mmap.PAGESIZE
-# By type and size, as /proc/PID/fdinfo has them: a hash, a ring.
-_LINEAGE = {"map_type": "1", "max_entries": "65536"}
-_CRITICAL = {"map_type": "27", "max_entries": str(512 * _PAGE)}
-
-
-@contextmanager
-def _stolen(pid: int, which: dict[str, str]) -> Iterator[int]:
-    """One of its maps by the map's id, as any root can have it."""
-    infos = [path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()]
-    each = [dict(re.findall(r"^(\w+):\s*(\S+)$", info, re.MULTILINE)) for info in infos]
-    (number,) = {int(fields["map_id"]) for fields in each if which.items() <= fields.items()}
-    fd = bpf(_GET_FD_BY_ID, struct.pack("=III", number, 0, 0))
-    yield fd
-    os.close(fd)
 
 
 def _runs(*argv: str) -> Callable[[Record], object]:
@@ -47,9 +28,7 @@ def test_a_server_that_was_taken_out_is_followed_again(
     run = start_run()
     pane = tmux.new_session("/bin/true 7907; read go; exec sleep 7919")
     log.until(_runs("/bin/true", "7907"))
-    with _stolen(run.pid, _LINEAGE) as fd:
-        for tgid in (pane.server_pid, pane.pid):
-            HashMap(fd, NUMBER, LINEAGE).discard((tgid,))
+    take_out(run.pid, pane.server_pid, pane.pid)
     told = log.until_ours("watch")
     assert told.fields == {"changed": "lineage", "server": pane.server_pid, "mended": True}
     tmux.send_keys(pane, "Enter")
@@ -65,7 +44,7 @@ def test_a_position_that_was_moved_is_put_back(
     run, done = start_run(), tmp_path / "done"
     pane = tmux.new_session(f"/bin/true 7907; read go; touch {done}; exec sleep 1000")
     log.until(_runs("/bin/true", "7907"))
-    with _stolen(run.pid, _CRITICAL) as fd:
+    with stolen(run.pid, CRITICAL) as fd:
         run.process.send_signal(signal.SIGSTOP)
         tmux.send_keys(pane, "Enter")
         eventually(done.exists)

@@ -65,3 +65,19 @@ gzip -k Makefile && zcat Makefile.gz | head -n 1
 xargs -n 1 echo <Makefile | head -n 2
 tmux list-sessions
 env -i sh -c 'echo done'
+
+# A package whose script does what would deserve an alert from anybody else.
+mkdir -p package/DEBIAN installed/var/lib/dpkg/updates installed/var/lib/dpkg/info
+cat >package/DEBIAN/control <<'END'
+Package: tool
+Version: 1
+Architecture: all
+Maintainer: alice <alice@lab>
+Description: A tool
+END
+printf '#!/bin/sh\nchmod u+s "%s"\n' "$PWD/hello" >package/DEBIAN/postinst
+chmod 755 package/DEBIAN/postinst
+touch installed/var/lib/dpkg/status installed/var/lib/dpkg/available
+dpkg-deb --build package tool.deb
+dpkg --root="$PWD/installed" --force-script-chrootless --log=/dev/null --install tool.deb
+ls -l hello
