@@ -194,7 +194,7 @@ class Groups:
         window, share = those[0]
         last = share.last.sequence
         others = [cause for cause in window.causes if cause != last]
-        return Met((*others[1 - CAUSES :], last), share.last, group)
+        return Met((*others, last)[-CAUSES:], share.last, group)
 
 
 def _combinations(names: Iterable[str], fields: Mapping[str, Values]) -> Iterator[Key]:

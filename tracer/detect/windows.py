@@ -45,7 +45,7 @@ class Window(Protocol):
 
     @property
     def causes(self) -> tuple[int, ...]:
-        """Sequences of the last CAUSES records in it that count, ascending."""
+        """Sequences of the records in it that count, ascending."""
 
 
 class Distinct:
@@ -72,7 +72,7 @@ class Distinct:
 
     @property
     def causes(self) -> tuple[int, ...]:
-        return last_causes(*self._latest.values())
+        return _causes_of(*self._latest.values())
 
     @property
     def _oldest_ns(self) -> int:
@@ -107,7 +107,7 @@ class Ordered:
 
     @property
     def causes(self) -> tuple[int, ...]:
-        return last_causes(*self._longest)
+        return _causes_of(*self._longest)
 
     @property
     def _longest(self) -> tuple[Entry, ...]:
@@ -131,7 +131,7 @@ class Metric:
     """The sum or the mean of numbers. Only for windows that are judged at their end."""
 
     def __init__(self, correlation: Correlation) -> None:
-        self.size = CAUSES
+        self.size = 0
         self._correlation: Final = correlation
         self._sum = 0.0
         self._count = 0
@@ -142,6 +142,7 @@ class Metric:
         self._sum += sum(numbers)
         self._count += len(numbers)
         self._causes.extend(entry.causes)
+        self.size = len(self._causes)
 
     @property
     def is_met(self) -> bool:
@@ -165,9 +166,9 @@ def window_for(correlation: Correlation) -> Window:
     return Distinct(span_ns, correlation.most, partial(_admits_as_many, correlation))
 
 
-def last_causes(*entries: Entry) -> tuple[int, ...]:
-    """Of entries in any order, what they were made of."""
-    return tuple(sorted({cause for entry in entries for cause in entry.causes})[-CAUSES:])
+def _causes_of(*entries: Entry) -> tuple[int, ...]:
+    """Of entries in any order."""
+    return tuple(sorted({cause for entry in entries for cause in entry.causes}))
 
 
 def _admits_as_many(correlation: Correlation, items: Set[Item]) -> bool:

@@ -26,14 +26,46 @@ def test_long_values_are_told_apart() -> None:
     assert len(fed(Correlator([correlation]), records)) == 3
 
 
-@pytest.mark.parametrize("section", [COUNTED | {"condition": {"gte": 100}}, FEW])
-def test_many_groups_are_evicted_and_counted(section: dict[str, Any]) -> None:
+ORDERED = {"type": "temporal_ordered", "rules": ["a", "b", "c"]}
+SUM = {"type": "value_sum", "condition": {"gt": 1, "field": "User"}}
+
+
+@pytest.mark.parametrize(
+    ("section", "rules", "size"),
+    [
+        (COUNTED | {"condition": {"gte": 100}}, "aa", 8 + 1 + 2),
+        (FEW, "aa", 128 + 1 + 2),
+        (ORDERED, "ab", 8 + 1 + 4),
+        (COUNTED | SUM, "aa", 128 + 1 + 2),
+    ],
+)
+def test_many_groups_are_evicted_and_counted(
+    section: dict[str, Any], rules: str, size: int
+) -> None:
     """Those that were idle for longest, or opened first; nothing is lost without a count."""
     correlator = Correlator([correlation_of(**section, group_by=["User"])], limit=2000)
-    fed(correlator, [happened(1, "a", i, User=str(i)) for i in range(5000)])
-    kept = 5000 - correlator.take_evicted()["key-x"]
-    assert 2000 // 130 <= kept <= 2000 // 9
+    users = [(str(i), rule) for i in range(1000) for rule in rules]
+    fed(correlator, [happened(1, rule, i, User=user) for i, (user, rule) in enumerate(users)])
+    assert correlator.take_evicted() == {"key-x": 1000 - 2000 // size}
     assert not correlator.take_evicted()
+
+
+@pytest.mark.parametrize(
+    "section", [COUNTED | {"condition": {"gte": 50}}, ORDERED, COUNTED | SUM | {"timespan": "1h"}]
+)
+def test_what_is_too_old_makes_room(section: dict[str, Any]) -> None:
+    """A group that is always at work grows no further than its window."""
+    correlator = Correlator([correlation_of(**section)], limit=250)
+    assert not fed(correlator, [happened(i, "a", User="0") for i in range(1000)])
+    assert not correlator.take_evicted()
+
+
+def test_one_record_is_in_so_many_groups() -> None:
+    """However many values it has."""
+    many = tuple(map(str, range(1000)))
+    correlation = correlation_of(**COUNTED | {"condition": {"gte": 1}}, group_by=["A", "B"])
+    (told,) = fed(Correlator([correlation]), [Record(1, 1, [("a", {"A": ("x",), "B": many})])])
+    assert told.group == {"A": ("x",), "B": many[:64]}
 
 
 def test_a_group_that_is_at_work_is_kept() -> None:
