@@ -4,29 +4,24 @@ NAME.yml has NAME.hit.jsonl and NAME.miss.jsonl beside it. Each line is a case: 
 has it, with the fields that matter; or a list of records, of which the last are what it is about.
 Where the file has a correlation, all its lines together are one case.
 
-Invariant: a case goes through the Detector, as the log does. What a record doesn't say of when and
-where it stands is filled in: a second behind the one before.
+Invariant: a case goes through the Detector, as the log does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-import orjson
+from typing import Final, NamedTuple
 
 from tracer.cli.hands import counted
 from tracer.cli.rules_found import all_of, detector_of, rules_in
+from tracer.cli.rules_records import records_of, whole
 from tracer.codec.identity import Fields
-from tracer.codec.moment import timestamp
 from tracer.codec.safe import safe_text
 from tracer.detect.correlation import Correlation
 from tracer.detect.load import RuleSet
 from tracer.detect.rule import Rule
 
-_BEGIN_NS: Final = 1_800_000_000_000_000_000
-_SECOND_NS: Final = 1_000_000_000
 HIT: Final = "hit"
 MISS: Final = "miss"
 
@@ -35,7 +30,7 @@ class Case(NamedTuple):
     """Records in their order, and where they stand."""
 
     place: str
-    records: tuple[Any, ...]
+    records: list[Fields]
 
 
 class Tested(NamedTuple):
@@ -128,7 +123,7 @@ def _told(rules: RuleSet, case: Case) -> tuple[set[str], list[str]]:
     alerts = [
         alert
         for sequence, record in enumerate(case.records)
-        for alert in detector.feed(sequence, _whole(record, sequence))
+        for alert in detector.feed(sequence, whole(record, sequence))
     ]
     alerts += detector.flush()
     troubles = [f"{each.key} was disabled: {each.reason}" for each in detector.take_troubles()]
@@ -146,32 +141,14 @@ def _cases(path: Path, *, is_stream: bool) -> list[Case]:
         raise ValueError("there is no record in it")
     if not is_stream:
         return found
-    return [Case(str(path), tuple(record for case in found for record in case.records))]
+    return [Case(str(path), [record for case in found for record in case.records])]
 
 
-def _records(line: bytes, number: int) -> tuple[Any, ...]:
+def _records(line: bytes, number: int) -> list[Fields]:
     try:
-        value = orjson.loads(line)
+        return records_of(line)
     except ValueError as error:
-        raise ValueError(f"line {number} is no JSON: {error}") from None
-    records = value if isinstance(value, list) else [value]
-    if not records or not all(isinstance(record, dict) for record in records):
-        raise ValueError(f"line {number} is neither a record nor a list of records")
-    return tuple(records)
-
-
-def _whole(record: Fields, nth: int) -> Fields:
-    """With when and where it stands, in whatever it doesn't say."""
-    after_ns = nth * _SECOND_NS
-    defaults: Fields = {
-        "@timestamp": timestamp(_BEGIN_NS + after_ns),
-        "event": {"kind": "event", "sequence": nth},
-        "ttytrace": {"boottime_ns": after_ns},
-    }
-    return defaults | {
-        name: defaults[name] | value if name in defaults and isinstance(value, dict) else value
-        for name, value in record.items()
-    }
+        raise ValueError(f"line {number}: {error}") from None
 
 
 def _of_file(rules: RuleSet, path: str) -> RuleSet:

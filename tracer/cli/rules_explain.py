@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ from tracer.cli.labels import duration
 from tracer.cli.logs import open_log
 from tracer.cli.rules_check import source_text
 from tracer.cli.rules_found import all_of, rule_named, rules_in
+from tracer.cli.rules_records import records_of, whole
 from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.codec.safe import cut, safe_text
@@ -66,8 +68,8 @@ def of_log(segments: Directory, sequence: int) -> Seen:
     if line is None or line.sequence != sequence:
         raise BadRecord(place=place, reason="the log has no such record")
     for earlier in before(segments, sequence):
-        views.feed(_record(earlier.data) or {})
-    return _seen(place, views, line.data)
+        views.feed(_record(earlier.data))
+    return _seen(place, views, _record(line.data))
 
 
 def of_file(path: Path) -> Seen:
@@ -78,10 +80,15 @@ def of_file(path: Path) -> Seen:
             lines = file.read(_MAX_BYTES).splitlines()
     except OSError as error:
         raise BadRecord(place=path, reason=f"it can't be read: {error.strerror}") from None
+    try:
+        records = [record for line in filter(None, lines) for record in records_of(line)]
+    except ValueError as error:
+        raise BadRecord(place=path, reason=error) from None
+    *earlier, last = map(whole, records or [{}], count())
     views = Views(wants_output=True)
-    for line in lines[:-1]:
-        views.feed(_record(line) or {})
-    return _seen(str(path), views, lines[-1] if lines else b"")
+    for record in earlier:
+        views.feed(record)
+    return _seen(str(path), views, last)
 
 
 def told(rules: RuleSet, rule: Rule | Correlation, seen: Seen) -> bool:
@@ -125,19 +132,19 @@ def _tree(part: Explained, depth: int) -> Iterator[str]:
         yield from _tree(each, depth + 1)
 
 
-def _seen(place: str, views: Views, line: bytes) -> Seen:
-    event = _record(line)
-    if event is None:
-        raise BadRecord(place=place, reason="it is none, or was erased")
-    return Seen(place, str(event["event"].get("action", "?")), views.feed(event))
+def _seen(place: str, views: Views, record: Fields) -> Seen:
+    match record:
+        case {"event": {"action": str(action)}}:
+            return Seen(place, action, views.feed(record))
+    raise BadRecord(place=place, reason="it is none, or was erased")
 
 
-def _record(line: bytes) -> Fields | None:
+def _record(line: bytes) -> Fields:
+    """Nothing where it is damaged."""
     try:
-        event = parse(line)
+        return parse(line)
     except ValueError:
-        return None
-    return event if isinstance(event.get("event"), dict) else None
+        return {}
 
 
 def _print(text: str) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from tracer.codec.safe import safe_text
-from tracer.config import PATH, load, nearest
+from tracer.config import PATH, load
 from tracer.detect.correlation import Correlation
 from tracer.detect.detector import Detector
 from tracer.detect.load import RuleSet
@@ -46,6 +46,15 @@ def rules_used(directories: Sequence[Path]) -> RuleSet:
     return rules_in(directories) if directories else _in_use(settings_here().rules)
 
 
+def usable(directories: Sequence[Path]) -> RuleSet:
+    """As rules_used(), where there is one that can be used. Raises NoRules."""
+    found = rules_used(directories)
+    if not (found.rules or found.correlations):
+        place = ", ".join(map(str, directories)) or "[rules]"
+        raise NoRules(place=place, reason="none can be used; `ttytrace rules check` says why")
+    return found
+
+
 def _in_use(settings: RuleSettings) -> RuleSet:
     # As the service has them: nothing that others than root can write to.
     loaded = rules_files.read(settings, owner=0)
@@ -55,7 +64,7 @@ def _in_use(settings: RuleSettings) -> RuleSet:
 
 def _some(found: RuleSet, place: str) -> RuleSet:
     if not (found.rules or found.correlations or found.refusals):
-        raise NoRules(place=place, reason="there is none here")
+        raise NoRules(place=place, reason="no rule is there")
     return found
 
 
@@ -70,7 +79,9 @@ def rule_named(rules: RuleSet, name: str) -> Rule | Correlation:
         called.lower(): rule for rule in all_of(rules) for called in reversed(names_of(rule.about))
     }
     if (found := known.get(name.lower())) is None:
-        raise UnknownRule(rule=safe_text(name), nearest=nearest(name.lower(), known))
+        close = get_close_matches(name.lower(), known, n=1)
+        nearest = f"the nearest is {close[0]}" if close else "`ttytrace rules list` shows all"
+        raise UnknownRule(rule=name, nearest=nearest)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from tracer.cli.rules_check import source_text
-from tracer.cli.rules_found import all_of, rules_used
+from tracer.cli.rules_found import all_of, usable
 from tracer.codec.identity import Fields, known
 from tracer.codec.safe import safe_json, safe_text
 from tracer.detect.correlation import Correlation
@@ -18,7 +18,7 @@ from tracer.detect.rule import Rule
 
 def listed(directories: Sequence[Path], *, is_json: bool) -> None:
     """Prints those that alert by themselves, a line each. Raises NoRules."""
-    for rule in all_of(rules_used(directories)):
+    for rule in all_of(usable(directories)):
         if rule.is_silent:
             continue
         if not is_json:

@@ -17,7 +17,7 @@ import orjson
 from tracer.cli.indexed import note_reader, say
 from tracer.cli.logs import open_log
 from tracer.cli.render import wants_colour
-from tracer.cli.rules_found import detector_of, rules_used, settings_here
+from tracer.cli.rules_found import detector_of, settings_here, usable
 from tracer.cli.stored import StoredLines
 from tracer.codec.identity import Fields
 from tracer.codec.log import parse
@@ -45,7 +45,7 @@ def alerted(
 ) -> bool:
     """Prints what rules tell of a log; whether they tell anything. Raises NoRules, and as
     open_log() and note_reader() do."""
-    rules, repeat_s = rules_used(directories), settings_here().rules.repeat_s
+    rules, repeat_s = usable(directories), settings_here().rules.repeat_s
     detector, segments = detector_of(rules, repeat_s), open_log(log).inside("log")
     note_reader(log)
     printer, is_found = _Printer(is_json=is_json), False

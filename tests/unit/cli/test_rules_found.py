@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.samples import HOST, OUTPUT, FixedClock, names
-from tests.unit.cli.made_rules import BROKEN, LS, MANY, rules
+from tests.unit.cli.made_rules import BROKEN, LS, MANY, WINDOWS, rules
 from tracer.cli import rules_found
 from tracer.cli.rules_found import (
     all_of,
@@ -16,6 +16,7 @@ from tracer.cli.rules_found import (
     rules_in,
     rules_used,
     settings_here,
+    usable,
 )
 from tracer.codec.ecs import Encoder
 from tracer.errors import NoRules, UnknownRule
@@ -61,6 +62,8 @@ def test_where_there_are_none(tmp_path: Path) -> None:
     for each in (tmp_path / "missing", tmp_path):
         with pytest.raises(NoRules):
             rules_in([each])
+    with pytest.raises(NoRules, match="none can be used"):
+        usable([rules(tmp_path, windows=WINDOWS)])
 
 
 def test_a_rule_by_any_of_its_names(tmp_path: Path) -> None:
@@ -70,6 +73,8 @@ def test_a_rule_by_any_of_its_names(tmp_path: Path) -> None:
         assert rule_named(found, name).about.name == "looks"
     with pytest.raises(UnknownRule, match="the nearest is looks"):
         rule_named(found, "look")
+    with pytest.raises(UnknownRule, match="rules list"):
+        rule_named(found, "\x1b[2J")
 
 
 def test_settings_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
