@@ -106,3 +106,13 @@ def test_what_is_unchanged_goes_on_when_rules_are_read_again() -> None:
     assert told.correlation.about.place.line == 99
     others = fed(correlator, [happened(3, "a")])
     assert [t.correlation.about.name for t in others] == ["z", "x"]
+
+
+def test_an_outer_one_may_group_by_what_the_inner_one_does_not() -> None:
+    """By a field of its last record."""
+    inner = drafted("x", **COUNTED, group_by=["User"])
+    outer = drafted("o", type="temporal", rules=["x", "b"], timespan="9s", group_by=["Host"])
+    records = [happened(1, "a", User="x", Host="h"), happened(2, "a", User="x", Host="i")]
+    told = fed(Correlator(compiled(inner, outer)), [*records, happened(3, "b", Host="i")])
+    assert [(t.causes, t.group) for t in told] == [((1, 2, 3), {"Host": ("i",)})]
+    assert not fed(Correlator(compiled(inner, outer)), [*records, happened(3, "b", Host="h")])
