@@ -23,7 +23,8 @@ _DEPTH: Final = 32
 _BRACKETS: Final = 1000  # the C stack bears many more
 _COMPACT: Final = re.compile(r"(?:[-?:][ \t]+){32}")
 _TAG: Final = "tag:yaml.org,2002:"
-_PLAIN: Final = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
+_STR, _SEQ, _MAP = (_TAG + name for name in ("str", "seq", "map"))
+_PLAIN: Final = {_TAG + name for name in ("int", "float", "bool", "null", "timestamp")}
 
 
 class Document(NamedTuple):
@@ -133,12 +134,12 @@ class _Builder:
         self._seen.add(id(node))
         if depth > _DEPTH:
             raise self._bad(node, f"it is nested deeper than {_DEPTH}")
-        if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
-            return self._mapping(node, depth)
-        if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
+        if node.tag == _STR and isinstance(node, yaml.ScalarNode):
+            return node.value
+        if node.tag == _SEQ and isinstance(node, yaml.SequenceNode):
             return [self.build(each, depth + 1) for each in node.value]
-        if node.tag not in _PLAIN or not isinstance(node, yaml.ScalarNode):
-            raise self._bad(node, f"{node.tag.removeprefix(_TAG)!r} is no kind of value here")
+        if node.tag == _MAP and isinstance(node, yaml.MappingNode):
+            return self._mapping(node, depth)
         return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[Any, Any]:
@@ -152,9 +153,9 @@ class _Builder:
             values[key] = self.build(value_node, depth + 1)
         return values
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
-        if node.tag == _TAG + "str":
-            return node.value
+    def _scalar(self, node: yaml.Node) -> Any:
+        if node.tag not in _PLAIN or not isinstance(node, yaml.ScalarNode):
+            raise self._bad(node, f"{node.tag.removeprefix(_TAG)!r} is no kind of value here")
         try:
             return self._loader.construct_object(node)
         except ValueError:
