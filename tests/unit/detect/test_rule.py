@@ -1,16 +1,17 @@
-"""What rules are called, and where they stand."""
+"""Rules as they are once they were read."""
 
 from __future__ import annotations
 
 from tracer.detect.rule import Level, Place
-from tracer.settings import RULE_LEVELS
 
 
-def test_a_place_is_told_as_compilers_do() -> None:
-    """So that an editor finds it."""
-    assert str(Place("rules/x.yml", 12)) == "rules/x.yml:12"
+def test_a_place_is_shown_as_compilers_do() -> None:
+    """So that editors can jump to it."""
+    assert str(Place("rules/a.yml", 7)) == "rules/a.yml:7"
 
 
-def test_levels_are_those_of_the_settings() -> None:
-    """By the same names, and in the same order."""
-    assert [level.name.lower() for level in sorted(Level)] == list(RULE_LEVELS)
+def test_levels_are_ordered() -> None:
+    """From what is told to what can't wait."""
+    assert [level.name for level in sorted(Level)] == [
+        *("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+    ]
