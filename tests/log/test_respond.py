@@ -17,6 +17,7 @@ from tests.log.peers import certify
 from tests.log.receivers import MailServer, Receiver, Webhook
 from tests.patience import eventually
 from tracer.codec.identity import Fields
+from tracer.observe.procfs import is_over
 from tracer.privileges import Capability, effective_of, set_of, worker_account
 from tracer.settings import ActionKind, ActionSettings
 
@@ -254,11 +255,7 @@ def test_a_program_that_goes_on_is_ended(alerting: Alerting, script: Script) -> 
     assert first["output"].startswith("\\x1b[2J\\x00")
     assert (second["state"], second["reason"]) == ("failed", "it was not over in 10 s")
     pid = int((alerting.out / "pid").read_text())
-    eventually(lambda: not Path(f"/proc/{pid}/exe").exists() or is_zombie(pid))
-
-
-def is_zombie(pid: int) -> bool:
-    return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    eventually(lambda: is_over(pid))
 
 
 def test_a_program_that_others_can_change_is_refused(alerting: Alerting) -> None:
@@ -292,7 +289,7 @@ def test_a_process_is_killed_once(alerting: Alerting, victim: int) -> None:
     assert Path(f"/proc/{victim}").exists()
     said = alerting.outcome(about)
     assert (said["state"], said["pid"]) == ("done", victim)
-    eventually(lambda: not Path(f"/proc/{victim}/exe").exists() or is_zombie(victim))
+    eventually(lambda: is_over(victim))
     assert alerting.outcome(about)["state"] == "refused"
 
 
@@ -330,7 +327,7 @@ def test_a_client_is_sent_away(alerting: Alerting, victim: int) -> None:
     both = alert(tmux={"submitted_by": client, "typed_by": [other]})
     assert alerting.outcome(both)["reason"] == "several people did it"
     assert alerting.outcome(alert(tmux={"submitted_by": client}))["state"] == "done"
-    eventually(lambda: not Path(f"/proc/{victim}/exe").exists() or is_zombie(victim))
+    eventually(lambda: is_over(victim))
 
 
 def test_what_is_not_armed_only_says_whom_it_would_hit(alerting: Alerting, victim: int) -> None:

@@ -50,6 +50,17 @@ def test_the_worker_has_no_rights(ruling: Ruling) -> None:
     assert effective_of(ruling.pid) == 0
 
 
+def test_it_reads_a_log_where_its_account_cannot_come(ruling: Ruling) -> None:
+    """As the service gave it the directory."""
+    ruling.put("rule.yml", rule(WORD))
+    started(ruling)
+    ruling.written.place.joinpath("log").chmod(0o700)
+    os.kill(ruling.pid, signal.SIGKILL)
+    ruling.skip_s(11)
+    ruling.run("ls", WORD)
+    ruling.until(ruling.alerted)
+
+
 def test_a_worker_that_is_killed_tells_each_once(ruling: Ruling) -> None:
     """At any moment: what it had told and what it had not."""
     chance = random.Random(7)

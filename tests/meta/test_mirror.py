@@ -16,6 +16,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "tracer/daemon.py": "tests/kernel/test_ending.py",
     "tracer/model/stage.py": "tests/unit/test_pipeline.py",  # shapes alone
     "tracer/replay/recording.py": "tests/unit/replay/test_memory.py",  # shapes alone
+    "tracer/respond/action.py": "tests/unit/respond/test_responder.py",  # shapes alone
     "tracer/service/oversight.py": "tests/kernel/test_control.py",
     "tracer/service/recorder.py": "tests/kernel/test_run.py",
 }

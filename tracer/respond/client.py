@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from tracer.settings import ActionKind
 
 _LIST: Final = ("list-clients", "-F", "#{client_pid} #{client_name} #{client_readonly}")
-_LINE: Final = re.compile(rb"(\d+) (/dev/[A-Za-z0-9/]+) ([01])")
+_LINE: Final = re.compile(rb"(\d{1,10}) (/dev/[A-Za-z0-9/]+) ([01])")
 
 
 class Answer(NamedTuple):

@@ -123,7 +123,7 @@ class Responder:
         except Refused as refused:
             return Outcome(State.REFUSED, str(refused))
         except OSError as error:
-            return Outcome(State.FAILED, error.strerror or type(error).__name__)
+            return Outcome(State.FAILED, error.strerror or str(error))
 
     def _checked(self) -> str | None:
         try:
