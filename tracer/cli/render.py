@@ -216,7 +216,7 @@ class Renderer:
     def _alert(self, alert: AlertRaised) -> str:
         more = f" ({counted(alert.repeated, 'more time')})" if alert.repeated else ""
         text = f"! {safe_text(alert.level)}: {safe_text(alert.title)}{more}"
-        rule = self._paint(f"  # {name_of(alert.rule)}", _DIM)
+        rule = self._paint(f"  # {safe_text(alert.rule)}", _DIM)
         return self._paint(text, _LEVEL_COLOURS.get(alert.level, _BOLD)) + rule
 
     # ---- colour ----
