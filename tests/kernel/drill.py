@@ -1,18 +1,19 @@
 """What the rules of the pack are for, done in a session of root by the people who would do it: the
 commands of tests/kernel/pack, by root's hand and by a visitor's.
 
-Invariant: nothing does harm: a program that could is a link to true(1) by that name. Before each
-part stands a mark in the log: a program whose arguments name it.
+Invariant: nothing does harm: the commands find a few programs, and links to true(1) by the names of
+others. Before each part stands a mark in the log: a program whose arguments name it.
 """
 
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.kernel.tmux import Pane, Tmux
+from tests.kernel.tmux import ENVIRONMENT, Pane, Tmux
 from tests.kernel.typists import Typist, let_in, wait_until_attached
 from tests.patience import eventually
 
@@ -22,11 +23,13 @@ HIT, MISS, ORDINARY = "hit", "miss", "ordinary"
 MARK = "drill"
 """The first argument of a mark; the next two are HIT, MISS or ORDINARY, and the rule's name."""
 
+_REAL = """base64 bash cat chmod curl find grep head ls mkdir mkfifo perl python3 setpriv sh
+    sleep su timeout tmux""".split()
 _HARMLESS = """aa-teardown adduser apt-get auditctl bpftool chattr chisel cloudflared cp crontab dd
     dig docker gcore gdb gpasswd hashcat insmod install iptables john journalctl ldconfig ln lsmod
     modprobe mv nc ncat nsenter pkill rclone rm rsync scp sed service setcap setenforce shred socat
-    sqlite3 ssh strace systemctl systemd-run tee touch truncate ufw unshadow useradd usermod visudo
-    xmrig""".split()
+    sqlite3 ssh stat strace systemctl systemd-run tail tar tee touch truncate ufw unshadow useradd
+    usermod visudo xmrig du""".split()
 
 
 class Drill:
@@ -39,6 +42,8 @@ class Drill:
         links.mkdir(parents=True)
         for name in _HARMLESS:
             (links / name).symlink_to("/bin/true")
+        for name in _REAL:
+            (links / name).symlink_to(shutil.which(name, path=ENVIRONMENT["PATH"]) or "")
         # tmux isn't asked how far things are: then it would be in doubt who types.
         self._prompts = place / "prompts"
         self._prompts.touch()
@@ -58,7 +63,7 @@ class Drill:
     def play(self, kind: str) -> None:
         """All that are to raise their rules, or all that nearly would."""
         mark = f'/bin/true {MARK} {kind} "$(basename "$f" .{kind}.sh)"'
-        run = 'PATH="$PWD/bin:$PATH" bash "$f" </dev/null'
+        run = 'PATH="$PWD/bin" bash "$f" </dev/null'
         with self._shell() as (_, root):
             self._type(root, f"for f in {PACK}/*.{kind}.sh; do {mark}; {run}; done")
             for name, lines in _scripts(f".{kind}.typed"):
@@ -99,7 +104,7 @@ class Drill:
     def _shell(self) -> Iterator[tuple[Pane, Typist]]:
         """A new one, and root at it."""
         prompt = f"PS1='# ' PROMPT_COMMAND='echo >>{self._prompts}'"
-        shell = f"export HOME=$PWD {prompt}; exec bash --noprofile --norc -i"
+        shell = f"export HOME=$PWD DRILL=$PWD {prompt}; exec bash --noprofile --norc -i"
         before = self._prompted()
         pane = self.tmux.new_session(f"cd {self._work}; {shell}")
         self._prompted_since(before)

@@ -1,1 +1,2 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 echo dHJ1ZQo= | base64 -d | bash

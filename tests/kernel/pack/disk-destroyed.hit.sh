@@ -1,2 +1,3 @@
-rm -rf --no-preserve-root /
-dd if=/dev/zero of=/dev/sda bs=1M
+cd "${DRILL:?this is for a drill alone}" || exit
+rm --help --no-preserve-root
+shred --help /dev/sda

@@ -1,5 +1,5 @@
 # An hour's work in short. Nothing of it deserves an alert.
-mkdir -p work/src && cd work || exit
+cd "${DRILL:?this is for a drill alone}" && mkdir -p src || exit
 
 # A build, by hand and by make, as configure scripts and package builds do it.
 cat >src/main.c <<'END'

@@ -1,1 +1,2 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 tmux pipe-pane -o 'cat >>./pane.log'

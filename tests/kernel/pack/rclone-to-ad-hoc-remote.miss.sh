@@ -1,2 +1,3 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 rclone sync ./data backup:data
 rclone ls backup:

@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 python3 -c 'import socket,os,pty
 s=socket.socket()
 s.connect_ex(("127.0.0.1",9)) and exit()

@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 : >./tool
 chmod u+s ./tool
 chmod 4755 ./tool

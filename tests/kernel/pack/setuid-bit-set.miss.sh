@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 : >./tool
 chmod 755 ./tool
 chmod g+s .

@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 touch ./stamp
 touch -r ./a ./b
 touch /etc/stamp

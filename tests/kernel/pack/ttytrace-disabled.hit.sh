@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 systemctl stop ttytrace
 systemctl disable --now ttytrace.service
 pkill -f 'ttytrace run'

@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 systemctl status ttytrace
 systemctl reload ttytrace
 apt-get install -s ttytrace

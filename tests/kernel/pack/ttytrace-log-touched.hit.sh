@@ -1,3 +1,4 @@
+cd "${DRILL:?this is for a drill alone}" || exit
 rm -rf /var/log/ttytrace
 mv /var/log/ttytrace /var/log/old
 cp /var/lib/ttytrace/state ./state
