@@ -161,6 +161,14 @@ def test_another_version_is_asked_by_its_own_client_as_its_own_user(hostile):
     assert evidence(server) == set()
 
 
+def test_who_may_not_become_its_user_does_not_try(hostile):
+    """Then another version gives no answer."""
+    server = hostile("other_version")
+    reply = client.tell(bytes(server.socket), server.process.pid, COMMAND)
+    assert reply.verdict is Verdict.VERSION
+    assert evidence(server) == set()
+
+
 def test_another_process_than_the_kernel_saw_is_not_talked_to(hostile):
     """The peer's pid decides, and nothing is sent to a wrong one."""
     server = hostile("lie")
