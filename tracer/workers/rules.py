@@ -53,19 +53,20 @@ _MAX_TEXT: Final = 160
 
 
 class Matching:
-    """As `hello` has it: the `directory` of the log, the `next` record, the `settings` of rules,
-    and a file that `seen` bytes of what was kept stand in, and are to stand in."""
+    """Of the log whose `segments` these are. `hello` has the `next` record, the `settings` of
+    rules, and a file that `seen` bytes of what was kept stand in, and are to stand in. `owner`: see
+    RuleFiles."""
 
-    def __init__(self, hello: Message, door: Door, owner: int) -> None:
+    def __init__(self, hello: Message, segments: Directory, door: Door, owner: int) -> None:
         fields = hello.fields
         settings = _settings(fields["settings"])
         self._door = door
         self._memory = hello.descriptors[0]
-        self._segments = Directory(Path(fields["directory"], "log"))
-        self._log = RulesLog(self._segments, fields["next"], self._say)
+        self._segments = segments
+        self._log = RulesLog(segments, fields["next"], self._say)
         self._files = RuleFiles(settings, owner)
         self._views = Views(first_seen=_first_seen(os.pread(self._memory, fields["seen"], 0)))
-        self._told = told_from(self._segments, fields["next"])
+        self._told = told_from(segments, fields["next"])
         self._loaded: Loaded | None = None
         self._detector: Detector | None = None
         self._disabled: dict[str, None] = {}
@@ -221,7 +222,8 @@ def _first_seen(data: bytes) -> FirstSeen:
 
 
 def main() -> None:
-    """The process. The exit code says why it ended."""
+    """The process: its first message names the `directory` of the log, besides what Matching
+    needs. The exit code says why it ended."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # those who record have blocked some
     with suppress(PermissionError):  # the unit's sandbox
         os.nice(_NICE)
@@ -233,9 +235,10 @@ def main() -> None:
         return
     owner = os.geteuid()
     assert reader  # loaded while modules that root alone can read still can be
-    become(worker_account())
     try:
-        Matching(hello, door, owner).run()
+        segments = Directory(Path(hello.fields["directory"], "log"))  # where its account can't come
+        become(worker_account())
+        Matching(hello, segments, door, owner).run()
     except TtytraceError as error:
         sys.exit(error.exit_code)
 

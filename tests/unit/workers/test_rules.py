@@ -18,6 +18,7 @@ from tests.ruling import ID, Ruling, rule
 from tracer.codec.identity import Fields
 from tracer.detect.rule import Place, Refusal
 from tracer.service.alerts import alert_of, said_of
+from tracer.store.directory import Directory
 from tracer.store.follow import Line
 from tracer.workers import rules as module
 from tracer.workers.door import MAX_BYTES, Door, Message, pair
@@ -40,7 +41,8 @@ class Talk:
         }
         hello = Message(orjson.loads(orjson.dumps(fields)), [self.memory])
         self.door, theirs = pair()
-        self.matching = Matching(hello, Door(theirs), os.geteuid())
+        self.segments = Directory(ruling.written.segments)
+        self.matching = Matching(hello, self.segments, Door(theirs), os.geteuid())
         self.heard: list[Fields] = []
         self._thread = Thread(target=self.matching.run)
         self._thread.start()
@@ -61,6 +63,7 @@ class Talk:
         self.door.close()
         self._thread.join()
         os.close(self.memory)
+        self.segments.close()
 
 
 @pytest.fixture
@@ -211,8 +214,11 @@ def test_whatever_files_hold_what_is_said_fits(
     assert len(orjson.dumps(talk.heard[-1])) < MAX_BYTES
 
 
-def test_the_state_is_told_while_much_comes(ruling: Ruling) -> None:
+def test_the_state_is_told_while_much_comes(
+    ruling: Ruling, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So a worker that is killed doesn't begin at the first of it."""
+    monkeypatch.setattr(module, "REPORT_S", 0.0)
     first = ruling.log.size
     ruling.append(*({"event": {"action": "exec"}, "ttytrace": {}} for _ in range(2500)))
     last = ruling.run("ls", WORD)
