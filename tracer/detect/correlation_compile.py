@@ -194,6 +194,6 @@ def _check(correlation: Correlation) -> None:
         raise ValueError(f"it counts to {most}, and {_COUNT} is the most that is kept")
     limit = len(correlation.references) if correlation.kind in PRESENCES else correlation.most
     # Between two bounds, one number is as good as another.
-    steps = {math.floor(bound.number) + i for bound in correlation.bounds for i in (-1, 0, 1)}
+    steps = {math.floor(bound.number) + i for bound in correlation.bounds for i in (0, 1)}
     if not any(map(correlation.admits, (n for n in (steps | {1}) if 1 <= n <= limit))):
         raise ValueError("no number of events meets its condition")
