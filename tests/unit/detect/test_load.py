@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -103,6 +105,22 @@ def test_nothing_heavy_is_loaded_without_rules() -> None:
     """Who imports the module has no pySigma yet."""
     code = "import sys, tracer.detect.load; print({'sigma', 'yaml'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+def test_nothing_of_the_parser_is_kept(tmp_path: Path) -> None:
+    """A rule holds what it is tested with, and no more."""
+    modifiers = "{A|cidr: 10.0.0.0/8, B|re: a+, C|gt: 5, D|fieldref: E, F|hour: 3, G|cased: 'a*b'}"
+    text = rule("a").replace("[{User: root}, {Uid|lt: 5, Gid: null}]", modifiers)
+    found = load([write(tmp_path / "f.yml", text, often("b", "a"), FILTER)])
+    held, waiting = {}, [found]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in held and not isinstance(one, type | ModuleType):
+            held[id(one)] = one
+            waiting += gc.get_referents(one)
+    modules = {type(one).__module__.partition(".")[0] for one in held.values()}
+    assert {"tracer", "re2", "ipaddress"} <= modules
+    assert not {"sigma", "yaml", "pyparsing"} & modules
 
 
 @pytest.fixture
