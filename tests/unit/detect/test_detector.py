@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.samples import ATTACHED, EXEC, HOST, NOW, OUTPUT, PLACE, SECOND, FixedClock, names
@@ -148,6 +148,7 @@ def all_rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules(tmp_path_factory.mktemp("rules"), CURL, THRICE, ATTACH)
 
 
+@settings(max_examples=50)
 @given(changes=st.dictionaries(st.sampled_from(PARTS), JSON, max_size=3))
 def test_whatever_a_record_holds_nothing_fails(all_rules: RuleSet, changes: dict[str, Any]) -> None:
     """Fields of other types, or none at all, and fields that nobody knows."""
