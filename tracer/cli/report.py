@@ -14,6 +14,7 @@ from tracer.codec.safe import cut, safe_text
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _LABEL: Final = 11
 _KIND: Final = 14
+_OUTCOMES: Final = ("done", "failed", "dry-run", "limited", "refused", "late")
 _ALL: Final = 40  # capabilities that Linux has had since 5.8
 
 
@@ -37,6 +38,8 @@ def _lines(state: Fields) -> Iterator[str]:
     live = state["live"]
     yield _row("live", f"{live['clients']} watch, {live['dropped']} records dropped for them")
     yield from _of_sinks(state)
+    yield from _of_actions(state["actions"])
+    yield from _of_rules(state["rules"])
     yield from _of_processes(state["processes"])
 
 
@@ -86,6 +89,19 @@ def _of_sinks(state: Fields) -> Iterator[str]:
     for name, sink in state["sinks"].items():
         how = f"{sink['state']}, {size(sink['behind_bytes'])} behind, {sink['dropped']} dropped"
         yield _row("sink", f"{name}: {how}")
+
+
+def _of_rules(rules: Fields) -> Iterator[str]:
+    if rules:
+        yield _row("rules", f"{rules['rules']} rules, {rules['correlations']} correlations")
+        behind = f"{size(rules['behind_bytes'])} behind, {rules['dropped']} dropped"
+        yield _row("alerts", f"{rules['alerts']}, and {rules['suppressed']} repeated; {behind}")
+
+
+def _of_actions(actions: Fields) -> Iterator[str]:
+    for name, action in actions.items():
+        counts = [f"{action[each]} {each}" for each in _OUTCOMES if action[each]]
+        yield _row("action", f"{name}: {', '.join([action['state'], *counts])}")
 
 
 def _of_processes(processes: list[Any]) -> Iterator[str]:

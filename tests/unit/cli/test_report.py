@@ -30,11 +30,20 @@ def test_what_a_person_asks_is_there() -> None:
         "2.0 KiB of 24.0 MiB wait, lag 12.5 ms",
         "3 watch, 11 records dropped for them",
         "host: working, 4.0 KiB behind, 5 dropped",
+        "41 rules, 3 correlations",
+        "13, and 5 repeated; 2.0 KiB behind, 0 dropped",
         "44.0 MiB",
         "bpf, perfmon",
     ):
         assert part_of_it in text, part_of_it
     assert "client_input" not in text
+
+
+def test_what_came_of_actions_is_counted() -> None:
+    """But for what never did."""
+    counts = {"done": 3, "failed": 0, "dry-run": 0, "limited": 2, "refused": 0, "late": 0}
+    lines = lines_of(state(actions={"tell": counts | {"kind": "notify", "state": "working"}}), 80)
+    assert any(line.endswith(" tell: working, 3 done, 2 limited") for line in lines)
 
 
 @pytest.mark.parametrize("columns", [40, 80, 132])
@@ -52,7 +61,7 @@ def test_what_is_said_is_escaped() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     """Just after the start."""
-    early = state(heartbeat={}, **part("log", checkpoint=None, space=None))
+    early = state(heartbeat={}, rules={}, **part("log", checkpoint=None, space=None))
     text = "\n".join(lines_of(early, 80))
     assert "sealed" not in text and "heartbeat" not in text and "free" not in text
 

@@ -38,7 +38,7 @@ def test_it_gets_the_alert() -> None:
 @needs_root
 def test_whoever_it_leaves_behind_goes_with_it() -> None:
     """And holds nothing up, however much they say."""
-    outcome = run("/bin/sh", "-c", "yes & echo $!")
+    outcome = run("/bin/sh", "-c", "sleep 1033 & echo $!; yes & exit")
     assert outcome.state is State.DONE
     pid = int(outcome.hit["output"].split("\\x0a")[0])
     eventually(lambda: is_over(pid))

@@ -64,10 +64,9 @@ def test_ours_are_those_below_the_service(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(os, "getppid", os.getpid)  # as the worker would see us
     there = processes()
     with subprocess.Popen(["sleep", "1033"]) as child:
-        assert there.is_ours(os.getpid())
-        assert there.is_ours(child.pid)
+        are_ours = [there.is_ours(pid) for pid in (os.getpid(), child.pid, 1)]
         child.kill()
-    assert not there.is_ours(1)
+    assert are_ours == [True, True, False]
 
 
 @pytest.mark.parametrize(
