@@ -8,7 +8,7 @@ Which matches belong together is in groups.py.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Set
 from functools import partial
 from typing import Final, NamedTuple, Protocol
@@ -56,7 +56,7 @@ class Distinct:
         self._span_ns: Final = span_ns
         self._keep: Final = keep
         self._judge: Final = judge
-        self._latest: dict[Item, Entry] = {}
+        self._latest: OrderedDict[Item, Entry] = OrderedDict()
 
     def add(self, entry: Entry) -> None:
         for item in entry.items:

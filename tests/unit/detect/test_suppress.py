@@ -62,13 +62,28 @@ def test_others_are_told_at_once() -> None:
         {"user": {"id": "0"}},
         {"tmux": {"typed_by": [{"user": {"id": "7"}}, {"how": "unknown"}]}},
         {"tmux": {"typed_by": [{"user": {"id": "7"}}]}},
+        {"tmux": {"typed_by": [{"user": {"id": "7"}, "source": {"ip": "192.0.2.1"}}]}},
+        {"tmux": {"client": {"user": {"id": "8"}}}},
+        {"tmux": {"client": {"user": {"id": "8"}}, "server": {"pid": 901}}},
         {"ttytrace": {"log": {"by": {"user": {"id": "1"}}}}},
+        {"ttytrace": {"log": {"sender": {"user": {"id": "2"}}}}},
         {"tmux": "no", "user": ["no"]},
     ]
     told = fed(suppressor, *(alert(1, i, **event) for i, event in enumerate(events)))
     assert told == [((i,), 0) for i in range(len(events))]
     assert fed(suppressor, alert(2, 50, "b", **events[0])) == [((50,), 0)]
     assert not fed(suppressor, alert(2, 51, **by("1000", 1000, id="%9")))
+
+
+def test_time_never_goes_back() -> None:
+    """An alert that tells of something earlier waits from now on."""
+    suppressor = Suppressor(60)
+    assert fed(suppressor, alert(100, 1), alert(50, 2, "b"), alert(51, 3, "b")) == [
+        ((1,), 0),
+        ((2,), 0),
+    ]
+    assert not suppressor.tick(160 * SECOND)
+    assert [each.causes for each in suppressor.tick(161 * SECOND)] == [(3,)]
 
 
 def test_who_is_one_of_several_is_another() -> None:
