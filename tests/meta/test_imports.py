@@ -24,6 +24,13 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert not loaded_by("tracer", "tracer.cli.main") & HEAVY
 
 
+def test_the_process_that_records_loads_nothing_of_rules() -> None:
+    """What reads, matches and tells is loaded by workers alone."""
+    of_rules = {"sigma", "yaml", "re2", "watchfiles", "apprise", "requests"}
+    assert not loaded_by("tracer.service.recorder") & of_rules
+    assert loaded_by("tracer.workers.rules") >= of_rules - {"apprise", "requests"}
+
+
 def test_no_module_loads_bcc() -> None:
     """No module of tracer/ loads BCC while it is imported."""
     modules = [

@@ -39,6 +39,11 @@ _COUNTS: Final = tuple(
     "first until records rules correlations refused foreign evicted behind_bytes alerts suppressed"
     " dropped".split()
 )
+_LISTS: Final = ("refusals", "disabled")
+_STATE: Final = tuple(
+    "state rules correlations refused foreign digest refusals disabled behind_bytes alerts"
+    " suppressed dropped".split()
+)
 
 
 class Sink(Protocol):
@@ -135,7 +140,7 @@ class Alerts:
             case {"say": dict(fields)}:
                 self._do(partial(self._sink.say, "rules", **said_of(fields)))
             case {"state": dict(state), "next": int(at), "seen": int(size)}:
-                self.state = said_of(state)
+                self.state = state_of(state)
                 self._advance(at, size)
 
     def _advance(self, at: int, size: int) -> None:
@@ -195,14 +200,31 @@ def said_of(fields: Fields) -> Fields:
     """What a worker may say of the rules themselves; ValueError where it says something else."""
     found = {name: fields[name] for name in (*_TEXTS, *_COUNTS, *_LISTS) if name in fields}
     for name, value in found.items():
-        kind = str if name in _TEXTS else int if name in _COUNTS else list
-        if type(value) is not kind:
+        if not _is_sound(name, value):
             raise ValueError(f"{name} can't be that")
     _check(found, _MAX_DEPTH)
     return found
 
 
-_LISTS: Final = ("refusals", "disabled")
+def state_of(fields: Fields) -> Fields:
+    """The same of how they stand, for which nothing may be missing; KeyError where it is."""
+    found = said_of(fields)
+    return {name: found[name] for name in _STATE}
+
+
+def _is_sound(name: str, value: object) -> bool:
+    if name == "refusals":
+        return isinstance(value, list) and all(_is_refusal(each) for each in value)
+    if name == "disabled":
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return type(value) is (str if name in _TEXTS else int)
+
+
+def _is_refusal(value: object) -> bool:
+    match value:
+        case {"place": str(), "title": str(), "reason": str()}:
+            return True
+    return False
 
 
 def _check(value: Any, depth: int) -> None:

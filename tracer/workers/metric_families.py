@@ -38,6 +38,7 @@ class StatusCollector(Collector):
         yield _gauge("live_clients", "Who watches.", live["clients"])
         yield _counter("live_dropped", "Records that watchers missed.", live["dropped"])
         yield from _of_named("sink", status["sinks"], _SINK)
+        yield from _of_rules(status["rules"])
         processes = {each["name"]: each for each in status["processes"]}
         yield from _of_named("process", processes, _PROCESS)
 
@@ -54,6 +55,19 @@ _PROCESS: Final = {
     "peak_bytes": ("Most memory that it had.", False, lambda one: one["peak_bytes"]),
     "cpu_seconds": ("CPU time that it took.", True, lambda one: one["cpu_s"]),
 }
+
+
+def _of_rules(rules: Fields) -> Iterator[Metric]:
+    if rules:
+        count = rules["rules"] + rules["correlations"]
+        yield _gauge("rules", "Rules and correlations that hold.", count)
+        yield _gauge("rules_refused", "Those that can't be used.", rules["refused"])
+        yield _gauge("rules_disabled", "Those that were disabled.", len(rules["disabled"]))
+        behind = rules["behind_bytes"]
+        yield _gauge("rules_behind_bytes", "How far matching is behind the log.", behind)
+        dropped = rules["dropped"]
+        yield _counter("rules_dropped", "Records that were not matched.", dropped)
+        yield _counter("alerts", "Alerts that were told.", rules["alerts"])
 
 
 def _of_records(status: Fields) -> Iterator[Metric]:

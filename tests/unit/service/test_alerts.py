@@ -15,12 +15,16 @@ import pytest
 from tests.ruling import Ruling, rule
 from tests.samples import EXEC
 from tests.unit.detect.test_alerts import fields_of
+from tests.unit.service.states import state
 from tracer.codec.identity import Fields
-from tracer.service.alerts import MAX_ALERTS, NAME, alert_of, said_of
+from tracer.service.alerts import MAX_ALERTS, NAME, alert_of, said_of, state_of
 from tracer.store.kept import Kept
 from tracer.workers.door import Message
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="a worker becomes another user")
+
+
+WELL = state()["rules"]
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_an_alert_is_a_record_and_told_once(ruling: Ruling) -> None:
     ruling.start()
     for _ in range(2):
         hear(ruling, {"alert": an_alert(), "at": 9})
-        hear(ruling, {"state": {}, "next": 9, "seen": 0})
+        hear(ruling, {"state": WELL, "next": 9, "seen": 0})
     assert len(ruling.alerted()) == 0  # not sealed yet
     assert ruling.sink.sync()
     (alert,) = ruling.alerted()
@@ -69,7 +73,7 @@ def test_an_alert_is_a_record_and_told_once(ruling: Ruling) -> None:
         name: an_alert()[name] for name in ("rule", "process")
     }
     assert alert["ttytrace"]["alert"] == an_alert()["ttytrace"]["alert"]
-    hear(ruling, {"state": {}, "next": 10, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 10, "seen": 0})
     assert ruling.alerts
     assert ruling.alerts._told == {}
 
@@ -78,9 +82,9 @@ def test_an_alert_is_a_record_and_told_once(ruling: Ruling) -> None:
 def test_a_log_that_lost_its_end_gives_numbers_again(ruling: Ruling) -> None:
     """So what was told of them doesn't count."""
     ruling.start()
-    hear(ruling, {"state": {}, "next": 20, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 20, "seen": 0})
     hear(ruling, {"alert": an_alert(), "at": 20})
-    hear(ruling, {"state": {}, "next": 15, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 15, "seen": 0})
     hear(ruling, {"alert": an_alert(), "at": 20})
     assert ruling.sink.sync()
     assert len(ruling.alerted()) == 2
@@ -100,11 +104,11 @@ def test_what_must_not_be_forgotten_is_kept(ruling: Ruling) -> None:
     """Through the memory that both have; what is too much for that makes no sense."""
     alerts = ruling.start()
     os.pwrite(alerts._memory, b'{"seen":[]}', 0)
-    hear(ruling, {"state": {}, "next": 3, "seen": 11})
-    hear(ruling, {"state": {}, "next": 4, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 3, "seen": 11})
+    hear(ruling, {"state": WELL, "next": 4, "seen": 0})
     for size in (-1, (1 << 20) + 1):
         with pytest.raises(ValueError, match="can't be known"):
-            hear(ruling, {"state": {}, "next": 5, "seen": size})
+            hear(ruling, {"state": WELL, "next": 5, "seen": size})
     ruling.stop()
     assert kept(ruling) == {"next": 4, "seen": '{"seen":[]}'}
     ruling.first = 9
@@ -118,7 +122,7 @@ def test_nothing_is_kept_before_what_it_stands_for(
     """While the log can't be written, it isn't known to be anywhere."""
     ruling.start()
     monkeypatch.setattr(ruling.sink, "sync", lambda: False)
-    hear(ruling, {"state": {}, "next": 4, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 4, "seen": 0})
     ruling.stop()
     assert kept(ruling) == {}
 
@@ -141,8 +145,8 @@ def test_a_worker_that_makes_no_sense_is_another_soon(ruling: Ruling) -> None:
     alerts = ruling.start()
     pid = ruling.pid
     assert alerts._child
-    alerts._child._hear(Message({"state": {"rules": 1}, "next": 0, "seen": 0}))
-    assert alerts.state == {"rules": 1}
+    alerts._child._hear(Message({"state": WELL, "next": 0, "seen": 0}))
+    assert alerts.state == WELL
     ruling.until(lambda: ruling.said("loaded"))
     assert ruling.pid == pid
     alerts._child._fail("said something that can't be")
@@ -179,11 +183,30 @@ def test_what_is_no_alert_is_not_written(fields: Fields) -> None:
         alert_of(fields)
 
 
+NO_LISTS: list[Fields] = [
+    {"refusals": {}},
+    {"refusals": [{"place": "a:1"}]},
+    {"refusals": [5]},
+    {"disabled": [5]},
+    {"disabled": "a"},
+]
+
+
+def test_how_they_stand_is_told_whole() -> None:
+    """So that who asks for a status finds what there is to find."""
+    well = state()["rules"]
+    assert state_of(well | {"other": 5}) == well
+    for name in well:
+        with pytest.raises(KeyError):
+            state_of({key: value for key, value in well.items() if key != name})
+
+
 def test_a_word_of_the_worker_is_taken_for_no_more() -> None:
     """Than it may say."""
-    said = {"state": "loaded", "rules": 3, "refusals": [{"place": "a:1"}]}
+    refusal = {"place": "a:1", "title": "A", "reason": "why"}
+    said = {"state": "loaded", "rules": 3, "refusals": [refusal], "disabled": ["a"]}
     assert said_of(said | {"action": "seal", "stamp": 5}) == said
-    for wrong in ({"rules": "3"}, {"rules": True}, {"state": 3}, {"refusals": {}}):
+    for wrong in ({"rules": "3"}, {"rules": True}, {"state": 3}, *NO_LISTS):
         with pytest.raises(ValueError, match="can't be that"):
             said_of(said | wrong)
     with pytest.raises(ValueError, match="too much"):

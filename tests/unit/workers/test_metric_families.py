@@ -41,6 +41,9 @@ def test_what_the_status_says_is_there() -> None:
     assert value(found, "ttytrace_process_cpu_seconds_total", process="service") == 1.25
     assert value(found, "ttytrace_service_info", version="0.1.0", plan="kprobe") == 1
     assert value(found, "ttytrace_live_dropped_total") == 11
+    assert value(found, "ttytrace_rules") == 44
+    assert value(found, "ttytrace_alerts_total") == 13
+    assert "ttytrace_rules" not in samples(state(rules={}))
     assert value(found, "ttytrace_troubles") == 0
 
 
