@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.log.peers import certify
-from tests.log.receivers import Webhook, fine, missing
+from tests.log.receivers import Webhook, fine, huge, missing, moved
 from tests.unit.respond.test_alert import sealed
 from tracer.respond import http, notify
 from tracer.respond.action import Outcome, Refused
@@ -56,6 +56,25 @@ def test_who_could_not_be_told_is_tried_again(place: Path) -> None:
     answers = chain(missing(), fine())
     late = Webhook(place, lambda: islice(answers, 1))
     assert (told(place, late).state, len(late.got)) == ("done", 2)
+
+
+@pytest.mark.parametrize(
+    ("respond", "reason"), [(huge, "its reply is too long"), (moved, "it redirects")]
+)
+def test_what_a_receiver_must_not_do_is_a_failure(
+    respond: Callable[[], Iterator[bytes]], reason: str, place: Path
+) -> None:
+    """Though it has been told."""
+    assert told(place, Webhook(place, respond)).reason == f"line 1 (jsons): {reason}"
+
+
+def test_who_is_not_trusted_is_told_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose certificate nobody knows."""
+    monkeypatch.delenv("SSL_CERT_FILE")
+    webhook = Webhook(place)
+    outcome = told(place, webhook)
+    assert (outcome.state, webhook.got) == ("failed", [])
+    assert outcome.reason == "line 1 (jsons): TLS failed, or its certificate is not to be trusted"
 
 
 def test_without_urls_nothing_can_be_told(place: Path) -> None:
