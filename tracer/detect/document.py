@@ -90,6 +90,8 @@ def read_text(path: Path) -> str:
         data = _data(path)
     except OSError as error:
         raise Unsupported(f"it can't be read: {error.strerror}") from None
+    except ValueError:
+        raise Unsupported("no file can have such a name") from None
     if len(data) > _FILE_BYTES:
         raise Unsupported(f"it is larger than {_FILE_BYTES >> 10} KiB: split it")
     try:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from tracer.detect.correlation import Correlation
-from tracer.detect.rule import About, Level, Place, Refusal, Rule
+from tracer.detect.rule import About, Level, Refusal, Rule
 
 _SUFFIXES: Final = (".yml", ".yaml")
-_Refuse = Callable[[Place, str], None]
+_Refuse = Callable[[Path, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +54,37 @@ def load(paths: Iterable[Path]) -> RuleSet:
 
     reader = Reader()
     for path in dict.fromkeys(paths):
-        for file in _files(path, reader.refuse):
+        for file in _files(path, reader.refuse_path):
             reader.read(file)
     return RuleSet(*reader.finish())
 
 
 def _files(path: Path, refuse: _Refuse) -> Iterator[Path]:
     """In the same order everywhere; what begins with a dot is left out."""
-    if not path.is_dir():
+    if not _is(Path.is_dir, path):
         yield path
         return
 
     def failed(error: OSError) -> None:
-        refuse(Place(str(error.filename), 1), f"it can't be read: {error.strerror}")
+        refuse(Path(error.filename), f"it can't be read: {error.strerror}")
 
     for directory, directories, names in os.walk(path, onerror=failed):
         here = Path(directory)
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for name in directories:
-            if (here / name).is_symlink():
-                refuse(Place(str(here / name), 1), "a link to a directory: name what it links to")
+            if _is(Path.is_symlink, here / name):
+                refuse(here / name, "a link to a directory: name what it links to")
         for name in sorted(names):
             if name.endswith(_SUFFIXES) and not name.startswith("."):
                 yield here / name
+
+
+def _is(what: Callable[[Path], bool], path: Path) -> bool:
+    """Whoever may not look there learns it from the refusal of what is below."""
+    try:
+        return what(path)
+    except OSError:
+        return False
 
 
 def _is_wanted(about: About, level: Level, without: Sequence[str]) -> bool:

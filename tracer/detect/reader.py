@@ -16,7 +16,7 @@ from tracer.detect.about import read_about, read_source, version
 from tracer.detect.compile import all_of, compile_detection
 from tracer.detect.correlation import Correlation, silenced
 from tracer.detect.correlation_compile import Draft, compile_correlations
-from tracer.detect.document import BadDocument, Document, Unsupported, read, read_text
+from tracer.detect.document import BadDocument, Document, Unsupported, read, read_text, shown
 from tracer.detect.node import Node
 from tracer.detect.rule import About, Place, Refusal, Rule
 from tracer.detect.view import SOURCES, LogSource
@@ -66,6 +66,10 @@ class Reader:
         self._refusals.append(refusal)
         names = [name for name in (said.get("id"), said.get("name")) if isinstance(name, str)]
         self._refused.update(dict.fromkeys(names, refusal))
+
+    def refuse_path(self, path: Path, reason: str) -> None:
+        """What no document can be read from."""
+        self.refuse(Place(shown(path), 1), reason)
 
     def read(self, path: Path) -> None:
         """All documents of a file."""

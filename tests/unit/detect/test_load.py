@@ -88,6 +88,7 @@ def test_places_that_can_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "dir.yml").mkdir()
     (tmp_path / "gone.yml").symlink_to("nowhere")
     (tmp_path / "linked").symlink_to(tmp_path)
+    (tmp_path / os.fsdecode(b"\xff")).symlink_to(tmp_path)
     (tmp_path / "bytes.yml").write_bytes(b"\xff\xfe")
     found = load([tmp_path, tmp_path / "missing"])
     assert keys(found) == ["a"]
@@ -96,9 +97,17 @@ def test_places_that_can_not_be_read(tmp_path: Path) -> None:
         "pipe.yml": "it is no regular file",
         "gone.yml": "it can't be read: No such file or directory",
         "linked": "a link to a directory: name what it links to",
+        "\\xff": "a link to a directory: name what it links to",
         "bytes.yml": "byte 0 is no UTF-8: save it as UTF-8",
         "missing": "it can't be read: No such file or directory",
     }
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a/b/" * 2000])
+def test_names_that_no_file_has(name: str) -> None:
+    """Are as good as files that aren't there."""
+    [refusal] = load([Path(name)]).refusals
+    assert refusal.place.path == str(Path(name))
 
 
 def test_nothing_heavy_is_loaded_without_rules() -> None:
