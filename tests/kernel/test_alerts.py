@@ -57,7 +57,6 @@ def programs(log: Log) -> dict[int, Record]:
     return {r["event"]["sequence"]: r for r in found if r["event"]["action"] == "exec"}
 
 
-@pytest.mark.every_kernel
 def test_an_alert_stands_behind_its_cause(log: Log, start_run: StartRun, tmux: Tmux) -> None:
     """And repeats who did what where; the log verifies."""
     put(log, rule(WORD, "Somebody said it"))

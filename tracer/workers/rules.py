@@ -78,8 +78,6 @@ class Matching:
     def run(self) -> None:
         """Until the door ends."""
         while self._rest():
-            if (loaded := self._files.take()) is not None:
-                self._take(loaded)
             if self._detector is not None:
                 for line in self._log.take():
                     self._feed(self._detector, line)
@@ -139,10 +137,12 @@ class Matching:
     # ---- the service ----
 
     def _rest(self) -> bool:
-        """Waits for something to do; whether the service is there."""
+        """Waits for something to do, and takes other rules; whether the service is there."""
         is_idle = self._detector is None or self._log.is_at_end
         waited_for: list[Door | RuleFiles] = [self._door, self._files]
         come, _, _ = select.select(waited_for, [], [], POLL_S if is_idle else 0)
+        if self._files in come and (loaded := self._files.take()) is not None:
+            self._take(loaded)
         if self._door not in come:
             return True
         message = self._door.receive()
