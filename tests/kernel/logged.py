@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 import pyzstd
@@ -43,6 +43,9 @@ class Ours(NamedTuple):
     index: int
 
 
+_NO_RULES: Final = "pack = false\ndirectories = []\n"
+
+
 class Log:
     """A new log in `place`."""
 
@@ -52,7 +55,7 @@ class Log:
         self.socket = place / "run/live.sock"
         self.config.write_text(
             f'[log]\ndirectory = "{self.directory}"\nstate = "{place / "state"}"\nballast_mib = 0\n'
-            f'[live]\nsocket = "{self.socket}"\n'
+            f'[live]\nsocket = "{self.socket}"\n[rules]\n{_NO_RULES}'
         )
         self.config.chmod(0o600)
         seeds: list[bytes] = []
@@ -63,6 +66,12 @@ class Log:
         """More lines of `[log]`, before it is written."""
         text = self.config.read_text()
         self.config.write_text(text.replace("[log]\n", "\n".join(["[log]", *lines, ""])))
+
+    def match(self, *lines: str) -> None:
+        """Has rules, by these lines of `[rules]`; without, there are none, as they take their time
+        to load in an emulated guest."""
+        text = self.config.read_text()
+        self.config.write_text(text.replace(_NO_RULES, "\n".join([*lines, ""])))
 
     def records(self) -> list[Record]:
         """All that are whole now, and not erased."""

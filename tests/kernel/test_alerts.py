@@ -33,8 +33,7 @@ def log(plan: str | None) -> Iterator[Log]:
     place.chmod(0o755)
     (place / "rules").mkdir(mode=0o755)
     log = Log(place)
-    with log.config.open("a") as config:
-        config.write(f'[rules]\npack = false\ndirectories = ["{place / "rules"}"]\nrepeat_s = 0\n')
+    log.match("pack = false", f'directories = ["{place / "rules"}"]', "repeat_s = 0")
     yield log
     log.release()
     shutil.rmtree(place)

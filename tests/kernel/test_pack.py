@@ -25,10 +25,6 @@ from tracer.paths import rules_dir
 from tracer.seal.report import Verdict
 
 SETTINGS = """input = "full"
-[rules]
-directories = []
-level = "informational"
-repeat_s = 0
 [scope]
 sockets = ["{socket}"]
 """
@@ -51,6 +47,7 @@ def place() -> Iterator[Path]:
 def log(plan: str | None, place: Path) -> Iterator[Log]:
     """A log of its own."""
     log = Log(place)
+    log.match("directories = []", 'level = "informational"', "repeat_s = 0")
     log.config.write_text(SETTINGS.format(socket=place / "sock") + log.config.read_text())
     yield log
     log.release()

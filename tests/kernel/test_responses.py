@@ -94,7 +94,8 @@ def configure(log: Log) -> None:
     """A rule for each action, and the same ones unarmed."""
     rules = log.config.parent / "rules"
     rules.mkdir()
-    text = f'[rules]\npack = false\ndirectories = ["{rules}"]\n'
+    log.match("pack = false", f'directories = ["{rules}"]')
+    text = ""
     for kind in KINDS:
         for name, armed in ((kind, "true"), (f"try-{kind}", "false")):
             (rules / f"{name}.yml").write_text(RULE.format(name=f"ask-{name}"))
