@@ -71,7 +71,8 @@ def test_each_rule_is_raised_by_what_it_is_for(log: Log, start_run: StartRun, dr
     drill.drive()
     drill.visit()
     drill.work()
-    drill.play(MISS)
+    if scale >= 1:  # an emulated machine needs minutes for them
+        drill.play(MISS)
     drill.play(HIT)
     drill.paste()
     turn_on(run, log, drill)
