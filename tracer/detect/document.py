@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +21,7 @@ from tracer.detect.rule import Place
 
 _FILE_BYTES: Final = 256 << 10
 _DEPTH: Final = 32
+_SCALAR_CHARS: Final = 100  # of what isn't text: longer numbers take long, or can't be
 _BRACKETS: Final = 1000  # the C stack bears many more
 _COMPACT: Final = re.compile(r"(?:[-?:][ \t]+){32}")
 _TAG: Final = "tag:yaml.org,2002:"
@@ -158,10 +160,10 @@ class _Builder:
     def _scalar(self, node: yaml.Node) -> Any:
         if node.tag not in _PLAIN or not isinstance(node, yaml.ScalarNode):
             raise self._bad(node, f"{node.tag.removeprefix(_TAG)!r} is no kind of value here")
-        try:
-            return self._loader.construct_object(node)
-        except ValueError:
-            raise self._bad(node, f"{node.value[:40]!r} can't be: put it in quotes") from None
+        with suppress(ArithmeticError, ValueError):
+            if len(node.value) <= _SCALAR_CHARS:
+                return self._loader.construct_object(node)
+        raise self._bad(node, f"{node.value[:40]!r} can't be: put it in quotes")
 
     def _bad(self, node: yaml.Node, reason: str) -> BadDocument:
         return BadDocument(Place(self._name, node.start_mark.line + 1), reason)

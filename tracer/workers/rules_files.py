@@ -134,10 +134,10 @@ def _places(settings: RuleSettings) -> dict[Path, int]:
 
 def _refusal(directory: Path, owner: int) -> Refusal | None:
     """Why nothing of it is used, where that is so."""
-    if not directory.exists():
-        is_missed = str(directory) not in RuleSettings().directories
-        return _refused(directory, "there is no such directory") if is_missed else None
     try:
+        if not directory.exists():
+            is_missed = str(directory) not in RuleSettings().directories
+            return _refused(directory, "there is no such directory") if is_missed else None
         others = next(filter(partial(_is_others, owner=owner), _below(directory)), None)
     except OSError as error:
         return _refused(directory, f"it can't be read: {error.strerror}")

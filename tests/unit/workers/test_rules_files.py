@@ -89,6 +89,8 @@ def test_a_directory_that_is_missing_is_told(tmp_path: Path) -> None:
     assert [(each.place.path, each.reason) for each in loaded.refused] == [
         (str(tmp_path / "none"), "there is no such directory")
     ]
+    loaded = read(settings(tmp_path / ("x" * 300)), ME)
+    assert [each.reason for each in loaded.refused] == ["it can't be read: File name too long"]
     (tmp_path / "link.txt").symlink_to(tmp_path / "nowhere")
     tmp_path.chmod(0o755)
     assert read(settings(tmp_path), ME).refused == ()
