@@ -72,7 +72,8 @@ _MINORS: Final = 256
 class Alert(NamedTuple):
     """`causes`: sequences of the records, the last one is `event`. `time_ns`: when that happened,
     wall clock. `matched`: the fields that met the rule. `repeated`: so many more matches of it, of
-    the same person in the same pane, are told by this one. `is_cut`: see View."""
+    the same person in the same pane, are told by this one. `is_cut`: see View. `ended_ns`: the end
+    of the window that decided it; 0 where a record did."""
 
     about: About
     causes: tuple[int, ...]
@@ -81,11 +82,14 @@ class Alert(NamedTuple):
     matched: dict[str, Values]
     repeated: int = 0
     is_cut: bool = False
+    ended_ns: int = 0
 
     @property
     def id(self) -> str:
         """The same whenever the same records are matched again."""
-        return f"{clean(self.about.key[:_MAX_KEY])}:{self.causes[-1]}"
+        found = f"{clean(self.about.key[:_MAX_KEY])}:{self.causes[-1]}"
+        # A record may be the last one of several windows.
+        return f"{found}:{self.ended_ns}" if self.ended_ns else found
 
 
 def alert_fields(alert: Alert) -> Fields:
@@ -116,7 +120,6 @@ def _event(alert: Alert) -> Fields:
         "type": ["info"],
         "action": "alert",
         "severity": _SEVERITY[about.level],
-        # Of the record itself: the time of rules never goes back.
         "start": alert.event.get("@timestamp", timestamp(alert.time_ns)),
         "reason": f"{clean(about.title[:_MAX_TITLE])} ({about.level.name.lower()}){more}",
     }

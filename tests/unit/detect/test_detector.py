@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.samples import ATTACHED, EXEC, HOST, NOW, OUTPUT, PLACE, SECOND, FixedClock, names
 from tracer.codec.ecs import Encoder
 from tracer.codec.log import control
+from tracer.codec.moment import timestamp
 from tracer.detect.alerts import Alert
 from tracer.detect.detector import Detector
 from tracer.detect.load import RuleSet, load
@@ -279,3 +280,32 @@ def test_the_same_records_give_the_same_alerts(tmp_path: Path) -> None:
 
     assert len(alerts()) > 5
     assert alerts() == alerts()
+
+
+def test_a_clock_that_was_set_back_holds_up_nothing(tmp_path: Path) -> None:
+    """What waits is told when its time is over; the recording is where the record says."""
+    detects = detector(tmp_path, CURL, repeat_s=60)
+    events = [program("/usr/bin/curl", second) for second in (0, 1, -3599, -3500)]
+    set_back = Stamp(NOW, MIDNIGHT_NS + 2 * SECOND)
+    events.insert(2, control("clock", set_back, seconds=-3600.0))
+    alerts = [detects.feed(n, event) for n, event in enumerate(events)]
+    assert list(map(told, alerts)) == [
+        [("download", (0,))],
+        [],
+        [],
+        [],
+        [("download", (1, 3)), ("download", (4,))],
+    ]
+    assert timestamp(alerts[4][1].time_ns) == events[4]["@timestamp"]
+
+
+def test_a_record_that_ends_several_windows_is_several_alerts(tmp_path: Path) -> None:
+    """By their ids, too."""
+    few = THRICE.replace("gte: 3", "lt: 9").replace("[User]", "[Image]")
+    detects = detector(tmp_path, CURL, few)
+    both = program("/usr/bin/curl", 6)
+    both["ttytrace"].setdefault("process", {})["invoked"] = "/opt/curl"
+    for sequence, event in enumerate([program("/usr/bin/curl"), program("/opt/curl", 5), both]):
+        detects.feed(sequence, event)
+    alerts = detects.feed(3, heartbeat(99))
+    assert len({alert.id for alert in alerts}) == len(alerts) == 2
