@@ -7,7 +7,7 @@ import os
 import re
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracer.capture import maps
@@ -22,7 +22,10 @@ CRITICAL = {"map_type": "27", "max_entries": str(512 * mmap.PAGESIZE)}
 @contextmanager
 def stolen(pid: int, which: dict[str, str]) -> Iterator[int]:
     """One of the maps of this process."""
-    infos = [path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()]
+    infos = list[str]()
+    for path in Path(f"/proc/{pid}/fdinfo").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            infos.append(path.read_text())
     each = [dict(re.findall(r"^(\w+):\s*(\S+)$", info, re.MULTILINE)) for info in infos]
     (number,) = {int(fields["map_id"]) for fields in each if which.items() <= fields.items()}
     fd = bpf(_GET_FD_BY_ID, struct.pack("=III", number, 0, 0))

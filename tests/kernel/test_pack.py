@@ -61,7 +61,9 @@ def drill(log: Log, place: Path) -> Iterator[Drill]:
 
 
 @pytest.mark.every_kernel
-def test_each_rule_is_raised_by_what_it_is_for(log: Log, start_run: StartRun, drill: Drill) -> None:
+def test_each_rule_is_raised_by_what_it_is_for(
+    log: Log, start_run: StartRun, drill: Drill, scale: float
+) -> None:
     """In real panes, by real commands, in the sealed log. Near misses don't raise what they nearly
     are, and a day's work raises nothing."""
     names = {e.about.key: Path(e.about.place.path).stem for e in told_by_pack()}
