@@ -69,7 +69,10 @@ def alert_of(line: Line) -> SealedAlert | None:
     """The alert that a record is."""
     if not _MARK.search(line.data):
         return None
-    event = parse(line.data)
+    try:
+        event = parse(line.data)
+    except ValueError:  # damaged
+        return None
     return SealedAlert(line.sequence, line.data, event) if is_alert(event) else None
 
 

@@ -40,6 +40,8 @@ def process_of(alert: SealedAlert) -> Target:
 def client_of(alert: SealedAlert) -> Target:
     """The client of whoever did it."""
     people = list(_people(alert))
+    if alert.part("tmux", "typed_by") and alert.part("ttytrace", "alert", "is_cut"):
+        raise Refused("it may not name all who typed")
     if any(person.get("how") == "unknown" for person in people):
         raise Refused("somebody else may have typed, too")
     clients = {_target(person) for person in people if person.get("role") == "client"}

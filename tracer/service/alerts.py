@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 from tracer.codec.identity import Fields
+from tracer.codec.log import parse
 from tracer.service.child import Child
 from tracer.settings import RuleSettings, Settings
 from tracer.sinks.worker import Work
@@ -24,7 +25,8 @@ from tracer.store.kept import Kept
 from tracer.workers.door import Message
 
 MAX_ALERTS: Final = 500
-"""In a second; a worker that says more is ended, and begins again where it was."""
+"""In a second, and what is said of rules with them; a worker that says more is ended, and begins
+again where it was."""
 NAME: Final = "rules"
 """Of the file that says how far it has got."""
 
@@ -138,6 +140,7 @@ class Alerts:
             case {"alert": dict(fields), "at": int(at)}:
                 self._take(alert_of(fields), at)
             case {"say": dict(fields)}:
+                self._count_in()
                 self._do(partial(self._sink.say, "rules", **said_of(fields)))
             case {"state": dict(state), "next": int(at), "seen": int(size)}:
                 self.state = state_of(state)
@@ -148,6 +151,8 @@ class Alerts:
         if not 0 <= size <= _MAX_SEEN_BYTES:
             raise ValueError("that much can't be known")
         seen = os.pread(self._memory, size, 0).decode() if size else self._progress["seen"]
+        if size and not _is_whole(seen):
+            return  # it is writing anew, and will say so
         # Where the log lost its end, its numbers come again.
         is_back = at < self._progress["next"]
         self._told = (
@@ -155,12 +160,15 @@ class Alerts:
         )
         self._progress = {"next": at, "seen": seen}
 
-    def _take(self, fields: Fields, at: int) -> None:
+    def _count_in(self) -> None:
         second = int(monotonic())
         self._count = self._count + 1 if second == self._second else 1
         self._second = second
         if self._count > MAX_ALERTS:
             raise ValueError("nobody could look at so many")
+
+    def _take(self, fields: Fields, at: int) -> None:
+        self._count_in()
         told = fields["ttytrace"]["alert"]["id"]
         if told not in self._told:  # else the worker that said it has ended since
             self._told[told] = at
@@ -225,6 +233,14 @@ def _is_refusal(value: object) -> bool:
         case {"place": str(), "title": str(), "reason": str()}:
             return True
     return False
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        parse(text.encode())
+    except ValueError:
+        return False
+    return True
 
 
 def _check(value: Any, depth: int) -> None:

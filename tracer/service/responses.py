@@ -79,7 +79,7 @@ class Responses:
         self._next = dict.fromkeys(wanted, self._first) | self._next
         for worker in dict.fromkeys(map(_worker_of, wanted.values())):
             self._children[worker] = Child(
-                worker, partial(self._hello, worker), self._hear, self._watch
+                worker, partial(self._hello, worker), partial(self._hear, worker), self._watch
             )
 
     def turn(self, now_ns: int) -> None:
@@ -124,18 +124,21 @@ class Responses:
                 about = {"name": action.name, "kind": action.kind, "alert": alert}
                 self._say("response", **about, state="failed", reason="its worker ended meanwhile")
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, worker: str, message: Message) -> None:
+        its = {each.name for each in self._of(worker)}
         match message.fields:
             case {"begun": {"name": str(name), "alert": int(alert), "is_once": bool(is_once)}}:
-                self._begun[self._wanted[name].name] = alert
+                _check(name in its)
+                self._begun[name] = alert
                 if is_once:
                     self._next[name] = alert + 1
             case {"say": dict(fields)}:
                 said = _only(_SAID, _AT_TIMES, fields)
+                _check(said["name"] in its)
                 self._begun.pop(said["name"], None)
                 self._say("response", **said)
             case {"actions": dict(states)}:
-                for name in states.keys() & self._wanted.keys():
+                for name in states.keys() & its:
                     self.states[name] = _only(_STATE, {"reason": str}, states[name])
                     self._next[name] = max(self._next[name], self.states[name]["next"])
 
@@ -151,6 +154,11 @@ def _worker_of(action: ActionSettings) -> str:
 
 def _is_count(at: object) -> bool:
     return type(at) is int and at >= 0
+
+
+def _check(is_its_own: bool) -> None:
+    if not is_its_own:
+        raise ValueError("a worker speaks for its own actions only")
 
 
 def _only(always: dict[str, type], at_times: dict[str, type], fields: Fields) -> Fields:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import takewhile
 from typing import Final
 
-from tracer.codec.identity import Fields
 from tracer.codec.log import parse
 from tracer.codec.moment import wall_ns
 from tracer.store.directory import Directory
@@ -96,14 +95,15 @@ def told_from(segments: Directory, first: int) -> set[str]:
         while not follower.is_at_end:
             for line in follower.take():
                 if _IS_ALERT in line.data:
-                    found.add(_id_of(parse(line.data)))
+                    found.add(_id_of(line.data))
     return found
 
 
-def _id_of(event: Fields) -> str:
-    match event:
-        case {"ttytrace": {"alert": {"id": str(found)}}}:
-            return found
+def _id_of(data: bytes) -> str:
+    with suppress(ValueError):  # damaged
+        match parse(data):
+            case {"ttytrace": {"alert": {"id": str(found)}}}:
+                return found
     return ""
 
 

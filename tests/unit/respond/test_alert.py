@@ -35,6 +35,11 @@ def test_what_only_names_one_is_none(record: dict[str, Any]) -> None:
     assert not is_alert(record)
 
 
+def test_what_is_damaged_is_none() -> None:
+    """Or nothing behind it would be acted on."""
+    assert alert_of(Line(7, b'{"event":{"action":"alert"')) is None
+
+
 def test_it_says_which_rule_it_is_of() -> None:
     """By all its names."""
     found = sealed()

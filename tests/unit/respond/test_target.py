@@ -57,6 +57,14 @@ def test_in_doubt_it_is_nobody(tmux: dict[str, Any], reason: str) -> None:
         client_of(about(tmux=tmux))
 
 
+def test_of_those_who_typed_none_may_be_missing() -> None:
+    """A list that was cut may have lost somebody."""
+    cut = {"alert": {"is_cut": True}}
+    with pytest.raises(Refused, match="all who typed"):
+        client_of(about(tmux={"typed_by": [ANN]}, ttytrace=cut))
+    assert client_of(about(tmux={"submitted_by": ANN}, ttytrace=cut)) == Target(41, "a")
+
+
 def test_the_process_is_one_in_a_pane() -> None:
     """Where it is known for sure."""
     assert process_of(about(process=PROCESS, tmux=PANE)) == Target(44, "d")

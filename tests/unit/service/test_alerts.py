@@ -97,6 +97,9 @@ def test_more_than_can_be_looked_at_end_the_worker(ruling: Ruling) -> None:
     with pytest.raises(ValueError, match="so many"):
         for number in range(2 * MAX_ALERTS + 1):
             hear(ruling, {"alert": an_alert(id=f"x:{number}"), "at": 9})
+    with pytest.raises(ValueError, match="so many"):
+        for _ in range(2 * MAX_ALERTS + 1):
+            hear(ruling, {"say": {"state": "evicted"}})
 
 
 @needs_root
@@ -106,6 +109,7 @@ def test_what_must_not_be_forgotten_is_kept(ruling: Ruling) -> None:
     os.pwrite(alerts._memory, b'{"seen":[]}', 0)
     hear(ruling, {"state": WELL, "next": 3, "seen": 11})
     hear(ruling, {"state": WELL, "next": 4, "seen": 0})
+    hear(ruling, {"state": WELL, "next": 5, "seen": 10})  # more is there than it said
     for size in (-1, (1 << 20) + 1):
         with pytest.raises(ValueError, match="can't be known"):
             hear(ruling, {"state": WELL, "next": 5, "seen": size})

@@ -31,9 +31,9 @@ def alerting() -> Iterator[Alerting]:
     alerting.close()
 
 
-def hear(responses: Responses, **fields: Any) -> None:
+def hear(responses: Responses, worker: str = "respond", **fields: Any) -> None:
     """As if a worker had said that."""
-    responses._hear(Message(fields))
+    responses._hear(worker, Message(fields))
 
 
 def begin(responses: Responses, name: str, sequence: int, *, is_once: bool) -> None:
@@ -120,6 +120,19 @@ def test_what_nobody_asked_for_is_left_out(alerting: Alerting) -> None:
     working = STATE | {"kind": "kill", "state": "working"}
     hear(responses, actions={"kill": working | {"more": 1}, "other": {}})
     assert responses.states == {"kill": working}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"say": SAID}, {"begun": {"name": "kill", "alert": 7, "is_once": True}}]
+)
+def test_a_worker_speaks_for_its_own(fields: Fields, alerting: Alerting) -> None:
+    """Who tells people can't have a process spared, or say that it was killed."""
+    responses = alerting.start(KILL)
+    with pytest.raises(ValueError, match="its own"):
+        hear(responses, "notify", **fields)
+    hear(responses, "notify", actions={"kill": STATE | {"kind": "kill", "state": "working"}})
+    assert (alerting.said, responses.states) == ([], {})
+    assert responses._next == {"kill": alerting.first}
 
 
 def test_settings_that_stay_disturb_nothing(alerting: Alerting) -> None:

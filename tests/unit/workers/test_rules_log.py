@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -150,3 +151,13 @@ def test_what_is_told_already_is_known(following: Following) -> None:
     assert told_from(following.segments, first) == {"b:2", ""}
     assert told_from(following.segments, 0) == {"a:1", "b:2", ""}
     assert told_from(following.segments, following.log.size) == set()
+
+
+def test_an_alert_that_is_damaged_ends_nothing(following: Following, tmp_path: Path) -> None:
+    """What is behind it is known."""
+    alert = {"event": {"kind": "alert", "action": "alert"}}
+    following.append(*[alert | {"ttytrace": {"alert": {"id": each}}} for each in ("a:1", "b:2")])
+    damaged = shutil.copytree(following.written.segments, tmp_path / "damaged")
+    for place in damaged.glob("*.jsonl"):
+        place.write_bytes(place.read_bytes().replace(b'{"id":"a:1"}', b'{"id":"a:1"'))
+    assert told_from(Directory(damaged), 0) == {"b:2", ""}
