@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tracer.store.directory import Directory
 from tracer.store.track_write import SCHEMA as TRACK_SCHEMA
 
-VERSION: Final = 3
+VERSION: Final = 4
 SHARD_RECORDS: Final = 2_000_000
 _CACHE_KIB: Final = 16 << 10
 _SCHEMA: Final = """
@@ -38,8 +38,8 @@ CREATE TABLE page (block INTEGER PRIMARY KEY, first INTEGER, last INTEGER, data 
 CREATE TABLE late (sequence INTEGER, block INTEGER, PRIMARY KEY (sequence, block)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE text USING fts5(command, shown, content='', columnsize=0);
 CREATE TABLE terminal (
-    name TEXT PRIMARY KEY, server INTEGER, kind TEXT, pid INTEGER, sequence INTEGER, state BLOB,
-    screen BLOB);
+    name TEXT PRIMARY KEY, server INTEGER, kind TEXT, pid INTEGER, sequence INTEGER,
+    is_waiting INTEGER, state BLOB, screen BLOB);
 CREATE TABLE gap (
     sequence INTEGER, since_us INTEGER, until_us INTEGER, why TEXT, session_id TEXT,
     session_name TEXT, pane TEXT);
@@ -99,7 +99,7 @@ def make(directory: Directory, start: Position, before: int | None) -> None:
             with closing(connect(directory, shard_name(before))) as previous:
                 state = previous.execute("SELECT last_us, run_end, handed FROM state")
                 last_us, run_end, taken = state.fetchone()
-                marks = ", ".join("?" * 7)
+                marks = ", ".join("?" * 8)
                 terminals = previous.execute("SELECT * FROM terminal")
                 db.executemany(f"INSERT INTO terminal VALUES ({marks})", terminals)
         row = (*start, last_us, run_end, taken)

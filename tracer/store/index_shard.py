@@ -9,6 +9,8 @@ record n holds, row 2n + 1 its late row.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -65,7 +67,9 @@ class ShardWriter:
         self._labels: dict[Label, int] = {}
         for number, *fields, people in db.execute("SELECT * FROM label"):
             self._labels[Label._make((*fields, tuple(orjson.loads(people))))] = number
-        self._rows = Rows(self._terminal)
+        waiting = db.execute("SELECT name FROM terminal WHERE is_waiting ORDER BY sequence")
+        with _terminals():
+            self._rows = Rows(self._terminal, [name for (name,) in waiting])
         self._sessions = dict(map(load_session, db.execute("SELECT * FROM session")))
         self._tracks = TrackWriter(db)
         self._touched: set[SessionKey] = set()
@@ -194,10 +198,8 @@ class ShardWriter:
         self._rows.tick(entry.time_us)
 
     def _show(self, sequence: int, act: Act, entry: Entry) -> list[str]:
-        try:
+        with _terminals():
             key, rows, frame = self._rows.feed(sequence, act, entry)
-        except (ValueError, TypeError, KeyError) as error:  # a record can't lead to it
-            raise sqlite3.DatabaseError("a terminal in it is none") from error
         self._tracks.add(key, sequence, entry)
         if frame is not None:
             self._tracks.keep(key, frame)
@@ -223,7 +225,9 @@ class ShardWriter:
             if packed is None:
                 db.execute("DELETE FROM terminal WHERE name = ?", (name,))
             else:
-                db.execute("INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?)", packed)
+                db.execute(
+                    "INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", packed
+                )
         oldest = "SELECT name FROM terminal ORDER BY sequence DESC LIMIT -1 OFFSET ?"
         db.execute(f"DELETE FROM terminal WHERE name IN ({oldest})", (_TERMINALS,))
 
@@ -269,6 +273,14 @@ class ShardWriter:
         if page.rows:
             row = (block, min(page.sequences), max(page.sequences), page.pack())
             db.execute("INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?)", row)
+
+
+@contextmanager
+def _terminals() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as error:  # a record can't lead to it
+        raise sqlite3.DatabaseError("a terminal in it is none") from error
 
 
 def _session_row(key: SessionKey, session: Session) -> tuple[object, ...]:

@@ -29,13 +29,15 @@ _BEGINNING: Final = frozenset((*SHOWN, "terminal-resized", "pane-captured"))
 
 
 class Packed(NamedTuple):
-    """A terminal as it is stored; `pid` as in its TrackKey, `sequence`: what drew on it last."""
+    """A terminal as it is stored; `pid` as in its TrackKey, `sequence`: what drew on it last,
+    `is_waiting`: its cursor is in a row that has not come up as it is."""
 
     name: str
     server: int
     kind: str
     pid: int | None
     sequence: int
+    is_waiting: bool
     state: bytes
     screen: bytes
 
@@ -73,9 +75,8 @@ class _Open:
         state, screen = self.terminal.state()
         fields = {name: getattr(self, name) for name in _KEPT}
         data = orjson.dumps([tuple(self.key), fields, state])
-        return Packed(
-            name, self.key.server, self.key.kind, self.key.pid, self.sequence, data, screen
-        )
+        of = (self.key.server, self.key.kind, self.key.pid, self.sequence)
+        return Packed(name, *of, bool(self.terminal.unfinished), data, screen)
 
     @classmethod
     def of(cls, packed: Packed) -> _Open:
@@ -105,9 +106,10 @@ _KEPT: Final = (
 
 
 class Rows:
-    """All terminals of a log. A row of the cursor that is left as it is becomes a late one."""
+    """All terminals of a log. A row of the cursor that is left as it is becomes a late one.
+    `waiting`: the names of the stored ones that are, in the order they were drawn on."""
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, waiting: Iterable[str] = ()) -> None:
         self._load = load
         self._open: OrderedDict[Device, _Open] = OrderedDict()  # the one drawn on last is last
         self._cells = 0
@@ -115,6 +117,8 @@ class Rows:
         self._packed: dict[str, Packed | None] = {}
         self._late: list[LateRow] = []
         self._checked_us = 0
+        for name in waiting:  # what isn't in memory has no row to give
+            self._get(_device(name))
 
     def feed(self, sequence: int, act: Act, entry: Entry) -> Shown:
         """What this record of a terminal comes to."""

@@ -114,6 +114,30 @@ def test_an_unfinished_row_is_found_when_it_is_asked_for(log: StoredLog) -> None
     index.close()
 
 
+def test_an_unfinished_row_is_found_by_another_run(log: StoredLog) -> None:
+    """Which has not seen it drawn; when it is asked for, or was still for five seconds."""
+    (first,) = log.add(OUTPUT._replace(offset=0, data=b"$ halt"))
+    assert find(log, Query(text="halt")) == []
+    log.add(EXEC._replace(time_ns=NOW + 6 * SECOND))
+    assert find(log, Query(text="halt")) == [first]
+    (second,) = log.add(OUTPUT._replace(offset=6, data=b"\r\n$ reboot"))
+    assert find(log, Query(text="reboot")) == []
+    index = Index(Directory(log.path))
+    index.catch_up(flush=True)
+    index.close()
+    assert find(log, Query(text="reboot")) == [second]
+
+
+def test_a_row_at_the_end_of_a_shard_is_found(log: StoredLog, small_shards: None) -> None:
+    """Whoever fills the shard; once."""
+    (first,) = log.add(OUTPUT._replace(offset=0, data=b"$ halt"))
+    assert find(log, Query(text="halt")) == []
+    log.add(*[EXEC] * 10)
+    assert find(log, Query(text="halt")) == [first]
+    log.add(OUTPUT._replace(offset=6, data=b"\r\n"))
+    assert find(log, Query(text="halt")) == [first]
+
+
 def test_compressed_segments_are_read(log: StoredLog) -> None:
     """As plain ones are, from the middle too."""
     show(log, "one")

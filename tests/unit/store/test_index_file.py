@@ -53,7 +53,9 @@ def full(directory: Directory, screen: bytes) -> None:
     """A file that hands over one terminal."""
     make(directory, START, None)
     with closing(connect(directory, shard_name(0))) as db:
-        db.execute("INSERT INTO terminal VALUES ('name', 1, 'pane', 2, 3, x'7b7d', ?)", (screen,))
+        db.execute(
+            "INSERT INTO terminal VALUES ('name', 1, 'pane', 2, 3, 0, x'7b7d', ?)", (screen,)
+        )
         db.execute(
             "UPDATE state SET last_us = 5, run_end = 'torn', handed = ?", (digest_of_terminals(db),)
         )

@@ -47,7 +47,8 @@ class Log:
                 self.stored.pop(name, None)
             else:
                 self.stored[name] = packed
-        self.rows = Rows(self.stored.get)
+        waiting = [name for name, packed in self.stored.items() if packed.is_waiting]
+        self.rows = Rows(self.stored.get, waiting)
 
 
 @pytest.fixture
@@ -208,3 +209,18 @@ def test_it_goes_on_from_what_was_stored(log: Log) -> None:
     log.store()
     assert len(log.stored) == 1
     assert log.show("y\r\n", 2) == ["hey"]
+
+
+def test_a_stored_row_is_given_as_one_in_memory(log: Log) -> None:
+    """Once, when nothing was drawn for a while, or at a flush."""
+    log.show("still", 0)
+    log.show("at the end", 0, minor=2, second=4)
+    log.store()
+    log.rows.tick(IDLE_US)
+    assert log.rows.late() == [(1, "still")]
+    log.store()
+    log.rows.flush()
+    assert log.rows.late() == [(2, "at the end")]
+    log.store()
+    log.rows.flush()
+    assert log.rows.late() == []
