@@ -10,8 +10,11 @@ than it is asked to; to ask where nothing has come costs two system calls.
 from __future__ import annotations
 
 import os
+import re
 import time
 from bisect import bisect_right
+from contextlib import suppress
+from itertools import islice
 from typing import Final, NamedTuple
 
 from tracer.codec.log import log_part, parse
@@ -23,6 +26,7 @@ from tracer.store.retain import began
 from tracer.store.segments import Segment, SegmentReader, segments_in
 
 READ_BYTES: Final = 1 << 18
+_NEWLINE: Final = re.compile(rb"\n")
 _SAME_MOMENT_NS: Final = 100_000_000  # times of files are as coarse as 10 ms
 
 
@@ -85,12 +89,13 @@ class Follower:
         self._is_skipping = True
 
     def behind_bytes(self) -> int:
-        """How much of the log, plain, is still to be read."""
+        """How much of the log, plain, is still to be given out. Where the next record stands in its
+        segment is looked for once."""
         now = self._open = self._open or self._find()
         self._list()
         later = [_OpenSegment(self._directory, each) for each in self._after(now)]
         try:
-            return sum(each.left_bytes for each in [now, *later])
+            return sum(each.left_bytes(self.next) for each in [now, *later])
         finally:
             for each in later:
                 each.close()
@@ -192,11 +197,22 @@ class _OpenSegment:
         self.end: int | None = None
         self._offset = 0
         self._rest = b""
+        self._sought = (self.at, 0)  # how far left_bytes() has looked: a record, where it begins
 
-    @property
-    def left_bytes(self) -> int:
-        """From where it is on."""
-        return self._reader.size - self._offset + len(self._rest)
+    def left_bytes(self, sequence: int) -> int:
+        """From this record on, or from where it is if that is behind it."""
+        self._sought = max(self._sought, (self.at, self._offset - len(self._rest)))
+        with suppress(BadLog, ValueError):  # what can't be read is left
+            while self._sought[0] < sequence and self._seek(sequence):
+                pass
+        return max(0, self._reader.size - self._sought[1])
+
+    def _seek(self, sequence: int) -> bool:
+        at, offset = self._sought
+        data = self._reader.read(offset, READ_BYTES)
+        ends = [found.end() for found in islice(_NEWLINE.finditer(data), sequence - at)]
+        self._sought = at + len(ends), offset + (ends[-1] if ends else len(data))
+        return bool(data)
 
     def read(self, max_bytes: int) -> bytes:
         """What comes next; nothing once all that counts was there, or where it can't be read."""

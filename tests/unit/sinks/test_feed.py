@@ -186,6 +186,22 @@ def test_what_is_too_far_behind_is_left_out(make: Make) -> None:
     assert (said["reason"], said["first"], said["until"]) == ("behind", fed.first, until)
 
 
+def test_what_it_had_before_a_failure_is_not_behind(make: Make) -> None:
+    """However much it is, in the segment where it goes on."""
+    fed = make(behind_mib=1)
+    fed.append(*(output(n, "x" * 300_000) for n in range(4)))
+    first = fed.log.size
+    fed.append(note(5))
+    fed.feed = fed.new_feed(first)
+    segments = Directory(fed.written.segments)
+    with closing(segments), closing(Follower(segments, first)) as follower:
+        fed.feed._look(follower)
+    assert fed.said == []
+    assert 0 < fed.feed.state()["behind_bytes"] < 10_000
+    fed.turn()
+    assert fed.place.got == [5]
+
+
 def test_one_failure_is_told_once_and_so_is_its_end(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.samples import EXEC, NOW, SECOND, FixedClock
+from tests.samples import EXEC, NOW, OUTPUT, SECOND, FixedClock
 from tests.stored import StoredLog
 from tracer.errors import BadLog
 from tracer.model.sealed import End
+from tracer.store import follow as module
 from tracer.store.compress import compress
 from tracer.store.directory import Directory
 from tracer.store.follow import Follower, Line
@@ -213,6 +215,26 @@ def test_it_knows_how_far_it_is_behind(log: StoredLog, segments: Directory) -> N
     assert all_of(follower) == []
     assert follower.behind_bytes() == 0
     assert follower.next == log.size
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_what_is_before_its_beginning_is_not_behind(
+    log: StoredLog, segments: Directory, monkeypatch: pytest.MonkeyPatch, is_compressed: bool
+) -> None:
+    """Of the segment that it begins in; before it has read any of it, and while it does."""
+    monkeypatch.setattr(module, "READ_BYTES", 1000)  # some lines are longer
+    log.add(*[EXEC] * 50)
+    last, *_ = log.add(OUTPUT._replace(data=b"x" * 3000))
+    if is_compressed:
+        log.segment(NOW)
+        compress(segments, segments_in(segments)[0])
+    left = [sum(len(line) + 1 for line in log.lines[first:]) for first in range(log.size + 1)]
+    for first in range(log.size + 1):
+        with closing(Follower(segments, first)) as follower:
+            assert follower.behind_bytes() == left[first]
+    with closing(Follower(segments, last)) as follower:
+        while not follower.take(1000):
+            assert follower.behind_bytes() == left[last]
 
 
 def test_a_log_without_a_segment_is_an_error(tmp_path: Path) -> None:
