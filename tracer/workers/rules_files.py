@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -19,8 +21,8 @@ from typing import Final, NamedTuple
 import watchfiles
 
 from tracer.detect.load import RuleSet, load
+from tracer.detect.pack import pack
 from tracer.detect.rule import Level, Place, Refusal
-from tracer.paths import rules_dir
 from tracer.settings import RuleSettings
 
 _LOOK_MS: Final = 2000
@@ -116,7 +118,7 @@ def read(settings: RuleSettings, owner: int) -> Loaded:
     refused = list(filter(None, (_refusal(Path(each), owner) for each in settings.directories)))
     untrusted = {refusal.place.path for refusal in refused}
     places = [place for place in _places(settings) if str(place) not in untrusted]
-    found = load(places)
+    found = load(places, pack() if settings.pack else {})
     refused += (each for each in found.refusals if not each.is_foreign)
     foreign = sum(each.is_foreign for each in found.refusals)
     wanted = found.wanted(Level[settings.level.upper()], settings.without)
@@ -126,7 +128,7 @@ def read(settings: RuleSettings, owner: int) -> Loaded:
 def _places(settings: RuleSettings) -> dict[Path, int]:
     """The directories that exist, and which they are: one may come, or take another's place."""
     found = {}
-    for place in (*([rules_dir()] if settings.pack else ()), *map(Path, settings.directories)):
+    for place in map(Path, settings.directories):
         with suppress(OSError):
             found[place] = place.stat().st_ino
     return found
@@ -138,7 +140,8 @@ def _refusal(directory: Path, owner: int) -> Refusal | None:
         if not directory.exists():
             is_missed = str(directory) not in RuleSettings().directories
             return _refused(directory, "there is no such directory") if is_missed else None
-        others = next(filter(partial(_is_others, owner=owner), _below(directory)), None)
+        places = chain(filter(_is_free, _above(directory)), _below(directory))
+        others = next(filter(partial(_is_others, owner=owner), places), None)
     except OSError as error:
         return _refused(directory, f"it can't be read: {error.strerror}")
     if others is None:
@@ -149,6 +152,11 @@ def _refusal(directory: Path, owner: int) -> Refusal | None:
 
 def _refused(directory: Path, reason: str) -> Refusal:
     return Refusal(Place(str(directory), 1), directory.name, reason)
+
+
+def _above(directory: Path) -> set[Path]:
+    """Where another could take its place."""
+    return {*directory.parents, *directory.resolve().parents}
 
 
 def _below(directory: Path) -> Iterator[Path]:
@@ -163,6 +171,12 @@ def _is_others(path: Path, owner: int) -> bool:
     except FileNotFoundError:  # it went just now, or is a link to nowhere
         return False
     return state.st_uid not in (0, owner) or bool(state.st_mode & _OTHERS_WRITE)
+
+
+def _is_free(directory: Path) -> bool:
+    """Whether who can write there can rename what others own."""
+    state = directory.stat()
+    return state.st_uid != 0 or not state.st_mode & stat.S_ISVTX
 
 
 def _digest(rules: RuleSet) -> str:

@@ -77,6 +77,16 @@ def test_what_others_can_write_to_is_not_used(place: Path, name: str) -> None:
     assert refusal.reason.startswith(f"others than its owner can write to {place / name}")
 
 
+def test_where_another_can_take_its_place_it_is_not_used(place: Path) -> None:
+    """By another name, too."""
+    link = place.parent.parent / "link"
+    link.symlink_to(place)
+    place.parent.chmod(0o777)
+    for name in (place, link):
+        (refusal,) = read(settings(name), ME).refused
+        assert refusal.reason.startswith(f"others than its owner can write to {place.parent}")
+
+
 def test_what_others_own_is_not_used(place: Path) -> None:
     """Root's is."""
     loaded = read(settings(place), ME + 1)
