@@ -309,12 +309,12 @@ class RuleSettings:
 class ActionKind(StrEnum):
     """What is done about an alert."""
 
-    NOTIFY = "notify"  # people are told: mail, chat, webhooks
-    PROGRAM = "program"  # a program runs, with the alert on its standard input
     DETACH = "detach"  # the client of the person whose doing it was is sent away
     LOCK = "lock"  # it is locked
     READ_ONLY = "read-only"  # it can't type any more
     KILL = "kill"  # the process is killed
+    NOTIFY = "notify"  # people are told: mail, chat, webhooks
+    PROGRAM = "program"  # a program runs, with the alert on its standard input
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ import orjson
 from tracer.codec.identity import Fields, known
 from tracer.codec.moment import timestamp
 from tracer.codec.text import clean
+from tracer.detect.pack import is_of_pack
 from tracer.detect.rule import About, Level
 from tracer.detect.view import Values
-from tracer.paths import rules_dir
 
 MAX_BYTES: Final = 60 << 10
 """Of the fields, as JSON."""
@@ -127,7 +127,6 @@ def _event(alert: Alert) -> Fields:
 
 def _rule(about: About) -> Fields:
     path = Path(about.place.path)
-    is_ours = path.is_relative_to(rules_dir())
     return known(
         id=about.key,
         uuid=about.id or None,
@@ -136,7 +135,7 @@ def _rule(about: About) -> Fields:
         author=about.author or None,
         license=about.license or None,
         reference=next(iter(about.references), None),
-        ruleset="ttytrace" if is_ours else str(path.parent),
+        ruleset="ttytrace" if is_of_pack(path) else str(path.parent),
         version=about.version,
     )
 

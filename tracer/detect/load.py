@@ -8,7 +8,7 @@ What documents mean is in reader.py, which loads pySigma; importing this doesn't
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Final
 from tracer.detect.correlation import Correlation
 from tracer.detect.rule import About, Level, Refusal, Rule
 
+_NONE: Final[Mapping[Path, str]] = {}
 _SUFFIXES: Final = (".yml", ".yaml")
 _Refuse = Callable[[Path, str], None]
 
@@ -48,11 +49,14 @@ class RuleSet:
         return RuleSet(tuple(rules), tuple(reversed(correlations)), self.refusals)
 
 
-def load(paths: Iterable[Path]) -> RuleSet:
-    """The rules of files, and of directories with all *.yml and *.yaml below them."""
+def load(paths: Iterable[Path], texts: Mapping[Path, str] = _NONE) -> RuleSet:
+    """The rules of files, and of directories with all *.yml and *.yaml below them. `texts`: of
+    files that were read already."""
     from tracer.detect.reader import Reader  # noqa: PLC0415 - pySigma is large
 
     reader = Reader()
+    for path, text in texts.items():
+        reader.take(path, text)
     for path in dict.fromkeys(paths):
         for file in _files(path, reader.refuse_path):
             reader.read(file)

@@ -7,7 +7,7 @@ have been read. Files are found in load.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,7 +16,15 @@ from tracer.detect.about import read_about, read_source, version
 from tracer.detect.compile import all_of, compile_detection
 from tracer.detect.correlation import Correlation, silenced
 from tracer.detect.correlation_compile import Draft, compile_correlations
-from tracer.detect.document import BadDocument, Document, Unsupported, read, read_text, shown
+from tracer.detect.document import (
+    BadDocument,
+    Document,
+    Unsupported,
+    parse,
+    read,
+    read_text,
+    shown,
+)
 from tracer.detect.node import Node
 from tracer.detect.rule import About, Place, Refusal, Rule
 from tracer.detect.view import SOURCES, LogSource
@@ -73,11 +81,11 @@ class Reader:
 
     def read(self, path: Path) -> None:
         """All documents of a file."""
-        try:
-            for document in read(path):
-                self._document(document, _Lists(path.parent / "lists"))
-        except BadDocument as error:
-            self.refuse(error.place, error.reason)
+        self._all(path, read(path))
+
+    def take(self, path: Path, text: str) -> None:
+        """All documents of a file with this text."""
+        self._all(path, parse(shown(path), text))
 
     def finish(self) -> Read:
         """When all files were read."""
@@ -88,6 +96,13 @@ class Reader:
         silent = silenced(correlations)
         rules = [replace(r, is_silent=True) if r.about.key in silent else r for r in self._rules]
         return Read(tuple(rules), correlations, (*self._refusals, *refusals))
+
+    def _all(self, path: Path, documents: Iterator[Document]) -> None:
+        try:
+            for document in documents:
+                self._document(document, _Lists(path.parent / "lists"))
+        except BadDocument as error:
+            self.refuse(error.place, error.reason)
 
     def _document(self, document: Document, lists: _Lists) -> None:
         try:

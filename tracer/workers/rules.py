@@ -26,6 +26,7 @@ from tracer.detect import reader
 from tracer.detect.alerts import Alert, alert_fields
 from tracer.detect.detector import Detector
 from tracer.detect.first_seen import FirstSeen
+from tracer.detect.pack import pack
 from tracer.detect.rule import Refusal
 from tracer.detect.views import Views
 from tracer.errors import TtytraceError
@@ -235,6 +236,7 @@ def main() -> None:
         return
     owner = os.geteuid()
     assert reader  # loaded while modules that root alone can read still can be
+    pack()
     try:
         segments = Directory(Path(hello.fields["directory"], "log"))  # where its account can't come
         become(worker_account())

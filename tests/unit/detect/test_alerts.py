@@ -12,9 +12,9 @@ from tests import samples
 from tracer.codec.ecs import Encoder
 from tracer.codec.identity import Fields
 from tracer.detect.alerts import MAX_BYTES, Alert, alert_fields
+from tracer.detect.pack import pack
 from tracer.detect.rule import About, Level, Place
 from tracer.model.findings import Finding
-from tracer.paths import rules_dir
 from tracer.service.alerts import alert_of
 
 ABOUT = About(
@@ -99,7 +99,7 @@ def test_a_rule_is_named_as_ecs_has_it() -> None:
         "ruleset": "/etc/ttytrace/rules",
         "version": "0123456789ab",
     }
-    ours = replace(ABOUT, place=Place(str(rules_dir() / "impact/x.yml"), 1))
+    ours = replace(ABOUT, place=Place(str(next(iter(pack()))), 1))
     assert fields_of(samples.EXEC, ours)["rule"]["ruleset"] == "ttytrace"
 
 
