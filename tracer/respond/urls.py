@@ -12,6 +12,7 @@ import re
 import stat
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from apprise.asset import AppriseAsset
@@ -80,6 +81,12 @@ class Service(NamedTuple):
         return f"line {self.line} ({self.scheme})"
 
 
+def load() -> None:
+    """Loads all that a URL can be made into."""
+    for name in _SERVICES:
+        _module(name)
+
+
 def services_of(path: Path) -> list[Service]:
     """All of the file. Refused where others can read it, or where a line is none."""
     lines = _read(path).splitlines()
@@ -117,8 +124,7 @@ def _service(line: int, url: str) -> Service:
 
 
 def _plugin(name: str, url: str) -> NotifyBase | None:
-    module, _, attribute = name.rpartition(".")
-    plugin: Any = getattr(import_module(f"apprise.plugins.{module}"), attribute)
+    plugin: Any = getattr(_module(name), name.rpartition(".")[2])
     try:
         parsed = plugin.parse_url(url)
         if not parsed or _READS & {key.lower() for key in parsed.get("qsd", {})}:
@@ -127,3 +133,7 @@ def _plugin(name: str, url: str) -> NotifyBase | None:
     except NONSENSE:
         return None
     return made
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"apprise.plugins.{name.partition('.')[0]}")

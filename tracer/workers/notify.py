@@ -12,6 +12,9 @@ import signal
 from typing import Final
 
 from tracer.privileges import become, worker_account
+from tracer.respond import http, outward
+from tracer.respond.notify import Notify
+from tracer.respond.urls import load
 from tracer.workers.acting import serve
 from tracer.workers.door import Door
 
@@ -30,12 +33,9 @@ def main() -> None:
         return
     for name in os.environ.keys() - set(_KEPT):
         del os.environ[name]
+    load()  # while the program's files can be read: a checkout may lie where nobody else can come
     become(worker_account())
     resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
-    # Once there are no rights: these load much code of others.
-    from tracer.respond import http, outward  # noqa: PLC0415
-    from tracer.respond.notify import Notify  # noqa: PLC0415
-
     http.restrain()
     outward.guard()
     serve(hello, door, Notify)
