@@ -7,7 +7,7 @@ TEST    := .venv/.setup-test
 KERNEL  ?= 6.1
 MINUTES ?= 120
 C_FILES := $(wildcard bpf/*.c bpf/*.h)
-SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*')
+SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*' ':!tests/kernel/pack')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup live demo test check shellcheck vm bench soak deb

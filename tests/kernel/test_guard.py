@@ -58,5 +58,5 @@ def test_a_position_that_was_moved_is_put_back(
     told = log.until_ours("watch")
     assert told.fields == {"changed": "ring", "ring": "critical", "mended": True}
     run.stop()
-    (lost,) = [each for each in log.records() if each["event"]["action"] == "lost"]
-    assert lost["ttytrace"]["lost"]["reason"] == "ring position moved"
+    lost = [each["ttytrace"]["lost"] for each in log.records() if "lost" in each["ttytrace"]]
+    assert [each["reason"] for each in lost].count("ring position moved") == 1

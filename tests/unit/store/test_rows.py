@@ -47,8 +47,10 @@ class Log:
                 self.stored.pop(name, None)
             else:
                 self.stored[name] = packed
-        waiting = [name for name, packed in self.stored.items() if packed.is_waiting]
-        self.rows = Rows(self.stored.get, waiting)
+        waiting = [
+            (packed.sequence, name) for name, packed in self.stored.items() if packed.is_waiting
+        ]
+        self.rows = Rows(self.stored.get, [name for _, name in sorted(waiting)])
 
 
 @pytest.fixture
