@@ -1,7 +1,7 @@
 """Rules: how many records a second go through them, what they take of memory, how long they load.
 
 Invariant: records are lines as the log has them, and are parsed, as where rules run. How long it
-takes from a key to the alert is measured where somebody types, in tests/guest.
+takes from a key to the alert is in alerting.py.
 """
 
 from __future__ import annotations
