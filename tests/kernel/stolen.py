@@ -34,7 +34,10 @@ def stolen(pid: int, which: dict[str, str]) -> Iterator[int]:
 
 
 def take_out(pid: int, *tgids: int) -> None:
-    """From now on these processes aren't followed, as far as the thief knows."""
+    """From now on these processes aren't followed, as far as the thief knows; none named: all."""
     with stolen(pid, LINEAGE) as fd:
-        for tgid in tgids:
-            maps.HashMap(fd, maps.NUMBER, maps.LINEAGE).discard((tgid,))
+        table = maps.HashMap(fd, maps.NUMBER, maps.LINEAGE)
+        taken = [(tgid,) for tgid in tgids] or list(dict(table.items()))
+        assert taken
+        for key in taken:
+            table.discard(key)

@@ -20,7 +20,7 @@ import pytest
 from tests.kernel.logged import Log, Record, Run
 from tests.kernel.play import build_static, run
 from tests.kernel.sshd import Sshd
-from tests.kernel.test_run import _steal
+from tests.kernel.stolen import take_out
 from tests.kernel.tmux import Pane, Tmux
 from tests.need import lacking
 from tests.patience import eventually
@@ -179,7 +179,7 @@ def test_a_blind_kernel_half_is_noticed(both: Both, tmux: Tmux) -> None:
     """Somebody takes all processes out of its table: what runs next is lost, at its pane."""
     pane = tmux.new_session("exec sh")
     both.kernel.until(lambda record: record.get("process", {}).get("pid") == pane.pid)
-    _steal(both.run.pid)
+    take_out(both.run.pid)
     tmux.run("send-keys", "-t", pane.id, "-l", "/bin/true unseen")
     tmux.send_keys(pane, "Enter")
     told = both.kernel.until(_is_unseen)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -17,6 +15,7 @@ import pytest
 from tests.kernel.conftest import StartRun, StartTracer, Workload
 from tests.kernel.logged import ERASE, RUN, Log, Record, Run
 from tests.kernel.recording import REPO, is_loss
+from tests.kernel.stolen import take_out
 from tests.kernel.tmux import Tmux
 from tests.kernel.witness import (
     END,
@@ -260,7 +259,7 @@ def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
     assert stalled.fields["reason"] == "stalled"
     assert STALL_S - 1 < _seconds(stalled.fields) < STALL_S + BLIND_S
     log.until_ours("heartbeat", lambda fields: len(log.ours("heartbeat")) >= 2)
-    _steal(run.pid)
+    take_out(run.pid)
     blind = log.until_ours("gap", lambda fields: fields["reason"] == "blind")
     assert 0 < _seconds(blind.fields) < BLIND_S
     missing = log.until_ours("heartbeat", lambda fields: "missing" in fields["canary"])
@@ -269,34 +268,3 @@ def test_a_stop_and_a_thief_are_gaps(log: Log, start_run: StartRun) -> None:
     assert _vouched(log.ours("heartbeat")[-1].fields)
     run.stop()
     assert log.verify() is Verdict.INCOMPLETE
-
-
-def _steal(pid: int) -> None:
-    """Takes all processes out of the kernel half's table, as another root can."""
-    (table,) = [number for number in _maps(pid) if _shown(number)["name"] == "lineage"]
-    entries = _bpftool("map", "dump", "id", str(table))
-    assert entries
-    for entry in entries:
-        _bpftool("map", "delete", "id", str(table), "key", "hex", *_bytes(entry["key"]))
-
-
-def _maps(pid: int) -> set[int]:
-    fdinfo = [path.read_text() for path in Path(f"/proc/{pid}/fdinfo").iterdir()]
-    return {
-        int(number) for text in fdinfo for number in re.findall(r"^map_id:\s*(\d+)$", text, re.M)
-    }
-
-
-def _shown(number: int) -> Record:
-    shown: Record = _bpftool("map", "show", "id", str(number))
-    return shown
-
-
-def _bytes(key: list[str]) -> list[str]:
-    return [byte.removeprefix("0x") for byte in key]
-
-
-def _bpftool(*argv: str) -> Record:
-    done = subprocess.run(["bpftool", "-j", *argv], stdout=subprocess.PIPE, check=True)
-    found: Record = json.loads(done.stdout or b"{}")
-    return found
