@@ -12,7 +12,7 @@ SCALE = "5"
 # kernel takes the programs, and what terminals show.
 EVERY_PLAN = ("-m", "every_plan")
 EVERY_KERNEL = ("-m", "every_plan or every_kernel")
-TRACEPOINT = ("-m", "every_plan", "-k", "output")
+TRACEPOINT = ("-m", "every_plan", "-k", "each_client_gets or sizes or big_text")
 KERNEL_TESTS = (
     str(REPO / ".venv/bin/python"),
     *("-m", "pytest", "-p", "no:cacheprovider", "tests/kernel"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import sys
 
 import pytest
 
@@ -19,7 +18,7 @@ from tests.guest.suite import (
 )
 
 BOXES = kernels.boxes()
-LIMIT_S = 2400
+LIMIT_S = 1800
 
 
 @pytest.fixture(scope="module")
@@ -27,49 +26,21 @@ def any_kernel() -> kernels.Kernel:
     return kernels.fetch(next(iter(BOXES.values())))
 
 
-@pytest.fixture(scope="module")
-def guests(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[boot.Outcome]]]:
-    """The guests of the tests that were asked for, two at a time: one alone leaves half of an
-    emulated machine's processors unused."""
-    wanted = {item.callspec.id: item.callspec.params for item in _asked_for(request)}
-    for params in wanted.values():
-        kernels.fetch(BOXES[params["name"]])
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        booted = {id_: pool.submit(_run_kernel_tests, **wanted[id_]) for id_ in wanted}
-        yield booted
-        for guest in booted.values():
-            guest.cancel()
-
-
-def _asked_for(request: pytest.FixtureRequest) -> list[pytest.Function]:
-    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    return [item for item in items if item.function is test_the_kernel_tests_pass]
-
-
-def _run_kernel_tests(name: str, plan: str) -> boot.Outcome:
+@pytest.mark.parametrize(
+    ("name", "plan"), [(name, plan) for name, box in BOXES.items() for plan in box.plans]
+)
+def test_the_kernel_tests_pass(name: str, plan: str) -> None:
+    """What concerns each plan passes under each that the kernel must offer, and some test ran."""
     which = TRACEPOINT if plan == "tracepoint" else EVERY_PLAN
     if plan == BOXES[name].plan:
         which = EVERY_KERNEL
-    return boot.run(
+    outcome = boot.run(
         kernels.fetch(BOXES[name]),
         [*KERNEL_TESTS, *which],
         environment=environment_of(plan),
         limit_s=LIMIT_S,
+        echo=sys.stdout.buffer,
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "plan"), [(name, plan) for name, box in BOXES.items() for plan in box.plans]
-)
-def test_the_kernel_tests_pass(
-    request: pytest.FixtureRequest,
-    guests: dict[str, Future[boot.Outcome]],
-    name: str,
-    plan: str,
-) -> None:
-    """What concerns each plan passes under each that the kernel must offer, and some test ran."""
-    outcome = guests[request.node.callspec.id].result()
-    print(outcome.output.decode(errors="replace"))
     closing = outcome.output.decode(errors="replace").rstrip().rpartition("\n")[2]
     assert outcome.status == 0, closing
     assert re.search(r"\b[1-9]\d* passed", closing), closing
