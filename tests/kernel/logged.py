@@ -55,7 +55,7 @@ class Log:
         self.socket = place / "run/live.sock"
         self.config.write_text(
             f'[log]\ndirectory = "{self.directory}"\nstate = "{place / "state"}"\nballast_mib = 0\n'
-            f'[live]\nsocket = "{self.socket}"\n[rules]\n{_NO_RULES}'
+            f'[rules]\n{_NO_RULES}[live]\nsocket = "{self.socket}"\n'
         )
         self.config.chmod(0o600)
         seeds: list[bytes] = []

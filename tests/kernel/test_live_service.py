@@ -37,6 +37,7 @@ MODES = {
     "log/index/*": 0o600,
     "state": 0o700,
     "state/state": 0o600,
+    "state/rules": 0o600,
     "state/socket": 0o600,
     "run": 0o755,
     "run/live.sock": 0o660,
