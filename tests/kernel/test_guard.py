@@ -59,4 +59,6 @@ def test_a_position_that_was_moved_is_put_back(
     assert told.fields == {"changed": "ring", "ring": "critical", "mended": True}
     run.stop()
     lost = [each["ttytrace"]["lost"] for each in log.records() if "lost" in each["ttytrace"]]
-    assert [each["reason"] for each in lost].count("ring position moved") == 1
+    # A busy machine asks tmux late, after a stop most of all.
+    (moved,) = [each for each in lost if each["kind"] != "tmux-changed"]
+    assert moved["reason"] == "ring position moved"
