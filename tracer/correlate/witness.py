@@ -2,8 +2,9 @@
 programs that run in panes, by ways of their own.
 
 Invariant: arguments are compared here and never told from here. A program that only audit saw is
-told where its process, or the process that made it, is known to run under a tmux server; what was
-under way when listening began, or when its server was found, is no difference.
+told where its process, or the process that made it, is known to run under a tmux server. What was
+under way when listening began is no difference; nor, when a server was found, is what /proc alone
+tells of.
 """
 
 from __future__ import annotations
@@ -137,8 +138,12 @@ class Witness:
         if ended_ns is not None and ended_ns < time_ns - _CLOSE_NS:
             return None
         under = Under(process.who.server_tgid, process.who.pane_tgid)
-        began_ns = self._found.get(under.server_tgid, 0) + _CLOSE_NS
-        return under if under.server_tgid in self._servers and time_ns >= began_ns else None
+        is_followed = process.source == "kernel" or time_ns >= self._followed_ns(under.server_tgid)
+        return under if under.server_tgid in self._servers and is_followed else None
+
+    def _followed_ns(self, server_tgid: int) -> int:
+        """From when on all that is under a server is followed, also what it had made by then."""
+        return self._found.get(server_tgid, 0) + _CLOSE_NS
 
     def _forget(self, now_ns: int) -> None:
         while self._times and now_ns - self._times[0][0] > _KEPT_NS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.audit_records import heard
-from tests.playbook import PANE, SERVER, at_ns, exec_, exit_, fork, server_found
+from tests.playbook import PANE, SERVER, at_ns, exec_, exit_, followed, fork, server_found
 from tracer.correlate.procs import ProcessTable
 from tracer.correlate.witness import (
     OTHER_ARGUMENTS,
@@ -103,9 +103,17 @@ def test_what_is_not_recorded_is_not_missed(scene: Scene) -> None:
 def test_what_a_server_ran_before_it_was_found_is_not_missed(scene: Scene) -> None:
     """tmux tells utempter of a pane before it behaves as a server does."""
     scene.witness.note(server_found(ms=1995))
-    scene.hear(PID, b"utempter")
+    scene.processes.seed(followed(SERVER, pane=0))
+    scene.hear(PID, b"utempter", ppid=SERVER)
     assert scene.judged() == []
-    scene.hear(PID, b"ls", ms=3100)
+    scene.hear(PID, b"ls", ms=3100, ppid=SERVER)
+    assert scene.judged() == [SEEN_BY_AUDIT_ONLY]
+
+
+def test_a_pane_is_held_against_audit_from_its_first_program_on(scene: Scene) -> None:
+    """The kernel half told of it, so it follows what that makes, however new its server is."""
+    scene.witness.note(server_found(ms=1995))
+    scene.hear(PID, b"ls")
     assert scene.judged() == [SEEN_BY_AUDIT_ONLY]
 
 
