@@ -1,37 +1,55 @@
 """The kernels that guests boot: Debian's packages, unpacked under .cache and never installed.
 
 vagrant/boxes.toml names them. The invariant: a kernel's directory appears complete or not at all,
-so a download that was interrupted is simply done again. Booting lives in boot.py.
+so a download that was interrupted is simply done again. Booting lives in boot.py, Debian's archive
+in archive.py.
 """
 
 from __future__ import annotations
 
 import lzma
-import re
+import platform
 import shutil
 import struct
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pyzstd
+
+from tests.guest import archive
 
 REPO = Path(__file__).resolve().parents[2]
 BOXES = REPO / "vagrant" / "boxes.toml"
 CACHE = REPO / ".cache" / "kernels"
+HOST = "host"
+
+# By the first bytes of the compressed kernel; what follows its end is left alone by each.
+_DECOMPRESSORS: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\xfd7zXZ\0": lambda packed: lzma.LZMADecompressor().decompress(packed),
+    b"\x28\xb5\x2f\xfd": lambda packed: pyzstd.ZstdDecompressor().decompress(packed),
+    b"\x1f\x8b": lambda packed: zlib.decompressobj(wbits=31).decompress(packed),
+}
 
 
 @dataclass(frozen=True)
 class Box:
-    """One entry of vagrant/boxes.toml; the file explains the fields."""
+    """One kernel of vagrant/boxes.toml; the file explains the fields. That of this host has
+    nothing but plans."""
 
     name: str
-    metapackage: str
-    release: str
-    extras: tuple[str, ...]
-    plan: str
     plans: tuple[str, ...]
+    plan: str = ""
+    ci: tuple[str, ...] = ()
+    suite: str = ""
+    packages: tuple[str, ...] = ()
+    release: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,65 +62,81 @@ class Kernel:
 
 
 def boxes() -> dict[str, Box]:
-    """All kernels of vagrant/boxes.toml by name. Raises TypeError for an unknown field."""
-    with BOXES.open("rb") as file:
-        tables = tomllib.load(file)["kernels"]
-    return {
-        name: Box(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
-        for name, table in tables.items()
-    }
+    """All kernels of vagrant/boxes.toml that are booted, by name. Raises TypeError for an unknown
+    field."""
+    return {name: box for name, box in _boxes().items() if name != HOST}
+
+
+def host() -> Box:
+    """This host's own."""
+    return _boxes()[HOST]
 
 
 def fetch(box: Box) -> Kernel:
     """Download and unpack a box's kernel, or find it where it was unpacked before.
 
-    Raises LookupError when the host's archive has no such kernel, and CalledProcessError when a
-    package can't be downloaded.
+    Raises LookupError when the archive has no such kernel, and CalledProcessError when a package
+    can't be downloaded.
     """
-    package = _kernel_package(box)
-    home = CACHE / package
-    if not home.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as work:
-            _unpack(package, box.extras, Path(work) / "kernel")
-            (Path(work) / "kernel").rename(home)
-    (modules,) = (home / "lib" / "modules").iterdir()
-    return Kernel(home / "boot" / "vmlinux", modules, tuple(sorted((home / "extras").iterdir())))
+    release = archive.newest(box.suite, box.packages[0], box.release)
+    home = CACHE / release
+    with _made(home) as work:
+        if work:
+            _unpack(box.suite, [prefix + release for prefix in box.packages], work)
+    return Kernel(home / "boot" / "vmlinux", home / "lib" / "modules" / release, _extras())
 
 
-def _kernel_package(box: Box) -> str:
-    wanted = re.compile(rf"Depends: (linux-image-{re.escape(box.release)}\S+)")
-    for refresh in (False, True):
-        if refresh:
-            subprocess.run(["apt-get", "update", "-qq"], check=True)
-        depends = subprocess.run(
-            ["apt-cache", "depends", box.metapackage], capture_output=True, text=True, check=False
-        ).stdout
-        if found := wanted.search(depends):
-            return found[1]
-    raise LookupError(f"{box.metapackage} of this host's archive is not a {box.release} kernel")
+def _boxes() -> dict[str, Box]:
+    return {name: Box(name, **_tuples(table)) for name, table in _data()["kernels"].items()}
 
 
-def _unpack(package: str, extras: Sequence[str], home: Path) -> None:
-    debs, extras_dir = home / "deb", home / "extras"
-    debs.mkdir(parents=True)
-    _download([package], debs)
-    (image,) = debs.iterdir()
-    subprocess.run(["dpkg-deb", "--extract", image, home], check=True)
+def _data() -> dict[str, Any]:
+    with BOXES.open("rb") as file:
+        return tomllib.load(file)
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
+
+
+def _extras() -> tuple[Path, ...]:
+    suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    home = CACHE / f"extras-{suite}"
+    with _made(home) as work:
+        if work:
+            archive.download(suite, _data()["guests"]["extras"], work)
+    return tuple(sorted(home.iterdir()))
+
+
+@contextmanager
+def _made(home: Path) -> Iterator[Path | None]:
+    """Yields a folder that becomes `home` when it is filled; None when there is one already."""
+    if home.exists():
+        yield None
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+        new = Path(work) / "new"
+        new.mkdir()
+        yield new
+        new.rename(home)
+
+
+def _unpack(suite: str, packages: Sequence[str], home: Path) -> None:
+    debs = home / "deb"
+    debs.mkdir()
+    archive.download(suite, packages, debs)
+    for package in debs.iterdir():
+        subprocess.run(["dpkg-deb", "--extract", package, home], check=True)
     shutil.rmtree(debs)
-    (vmlinuz,) = home.glob("boot/vmlinuz-*")
-    vmlinuz.with_name("vmlinux").write_bytes(_decompressed(vmlinuz.read_bytes()))
-    subprocess.run(["depmod", "--basedir", home, vmlinuz.name.removeprefix("vmlinuz-")], check=True)
-    extras_dir.mkdir()
-    _download(extras, extras_dir)
-
-
-def _download(packages: Sequence[str], into: Path) -> None:
-    command = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *packages]
-    if subprocess.run(command, cwd=into, check=False).returncode:
-        # The archive has moved on since this host's lists were read.
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(command, cwd=into, check=True)
+    if not (home / "lib").exists():
+        (home / "lib").symlink_to("usr/lib")
+    (modules,) = (home / "lib" / "modules").iterdir()
+    # In the folder of its modules since Debian 13's backports.
+    (vmlinuz,) = (*home.glob("boot/vmlinuz-*"), *modules.glob("vmlinuz"))
+    (home / "boot").mkdir(exist_ok=True)
+    (home / "boot" / "vmlinux").write_bytes(_decompressed(vmlinuz.read_bytes()))
+    subprocess.run(["depmod", "--basedir", home, modules.name], check=True)
 
 
 def _decompressed(bzimage: bytes) -> bytes:
@@ -111,4 +145,6 @@ def _decompressed(bzimage: bytes) -> bytes:
     sectors = bzimage[0x1F1] or 4
     offset, length = struct.unpack_from("<II", bzimage, 0x248)
     start = (sectors + 1) * 512 + offset
-    return lzma.LZMADecompressor().decompress(bzimage[start : start + length])
+    packed = bzimage[start : start + length]
+    (decompress,) = (way for magic, way in _DECOMPRESSORS.items() if packed.startswith(magic))
+    return decompress(packed)
