@@ -15,9 +15,9 @@ import subprocess
 import tempfile
 import tomllib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Box:
     name: str
     plans: tuple[str, ...]
     plan: str = ""
-    ci: tuple[str, ...] = ()
+    ci: Mapping[str, str] = field(default_factory=dict)
     suite: str = ""
     packages: tuple[str, ...] = ()
     release: str = ""

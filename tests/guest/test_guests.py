@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 
 import pytest
 
 from tests.guest import boot, kernels
-from tests.guest.suite import (
-    EVERY_KERNEL,
-    EVERY_PLAN,
-    KERNEL_TESTS,
-    TRACEPOINT,
-    environment_of,
-)
+from tests.guest.suite import KERNEL_TESTS, SUBSETS, environment_of
 
 BOXES = kernels.boxes()
 LIMIT_S = 1800
@@ -27,16 +20,14 @@ def any_kernel() -> kernels.Kernel:
 
 
 @pytest.mark.parametrize(
-    ("name", "plan"), [(name, plan) for name, box in BOXES.items() for plan in box.ci]
+    ("name", "plan", "subset"),
+    [(name, plan, subset) for name, box in BOXES.items() for plan, subset in box.ci.items()],
 )
-def test_the_kernel_tests_pass(name: str, plan: str) -> None:
-    """What concerns each plan passes under each that the kernel must offer, and some test ran."""
-    which = TRACEPOINT if plan == "tracepoint" else EVERY_PLAN
-    if plan == BOXES[name].plan:
-        which = EVERY_KERNEL
+def test_the_kernel_tests_pass(name: str, plan: str, subset: str) -> None:
+    """Every kernel and every plan has its turn, and some test ran."""
     outcome = boot.run(
         kernels.fetch(BOXES[name]),
-        [*KERNEL_TESTS, *which],
+        [*KERNEL_TESTS, *SUBSETS[subset]],
         environment=environment_of(plan),
         limit_s=LIMIT_S,
         echo=sys.stdout.buffer,
@@ -44,16 +35,6 @@ def test_the_kernel_tests_pass(name: str, plan: str) -> None:
     closing = outcome.output.decode(errors="replace").rstrip().rpartition("\n")[2]
     assert outcome.status == 0, closing
     assert re.search(r"\b[1-9]\d* passed", closing), closing
-
-
-@pytest.mark.parametrize("name", BOXES)
-def test_the_right_plan_is_chosen(name: str) -> None:
-    """Left alone, the tracer takes the plan that loses least on that kernel."""
-    command = [str(kernels.REPO / ".venv/bin/ttytrace"), "doctor", "--json"]
-    outcome = boot.run(kernels.fetch(BOXES[name]), command, environment={}, limit_s=LIMIT_S)
-    assert outcome.status == 0, outcome.output.decode()
-    plans = json.loads(outcome.output)["plans"]
-    assert [plan["name"] for plan in plans if plan["ok"]] == [BOXES[name].plan]
 
 
 def test_the_status_comes_back(any_kernel: kernels.Kernel) -> None:

@@ -29,10 +29,17 @@ from tracer.probe.survey import survey
 
 WORKLOADS = Path(__file__).parents[1] / "workload"
 PLAN = os.environ.get("TTYTRACE_PLAN") or None
+IN_GUEST = "TTYTRACE_GUEST" in os.environ
 
 StartRun = Callable[[], Run]
 StartTracer = Callable[..., Tracer]
 Workload = Callable[[str], Path]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a tracer with other files come last: it would slow down the others."""
+    if IN_GUEST:
+        items.sort(key=lambda item: "watching" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +84,14 @@ def tracer(start_tracer: StartTracer) -> Tracer:
     return start_tracer()
 
 
-@pytest.fixture(scope="module")
+def _shared(fixture_name: str, config: pytest.Config) -> str:
+    # A start takes half a minute where the compiler is emulated. Elsewhere tests show more.
+    return "session" if IN_GUEST else "module"
+
+
+@pytest.fixture(scope=_shared)
 def watching(plan: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracer]:
-    """A tracer that all tests of a file share."""
+    """A tracer that all tests of a file share, and in a guest those of all files."""
     tracer = Tracer(tmp_path_factory.mktemp("tracer"), plan)
     try:
         yield tracer

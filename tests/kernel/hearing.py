@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.kernel.recording import Recording
+from tests.kernel.recording import Recording, Tracer
 from tests.kernel.tmux import Pane
 from tests.kernel.typists import Author
+from tests.patience import eventually
 from tracer.model.findings import TextInput, TypedBy
 from tracer.model.hands import How
 
@@ -63,6 +64,12 @@ def heard(recording: Recording, pane: Pane) -> Heard:
     assert len(by) == end
     whole = [finding.data for finding in found if finding.data is not None]
     return Heard(tuple(found), b"".join(whole) if len(whole) == len(found) else None, by)
+
+
+def heard_whole(tracer: Tracer, pane: Pane, size: int) -> Heard:
+    """The same of a tracer that goes on, once it has told of so much."""
+    eventually(lambda: len(heard(tracer.recording(), pane).by) >= size)
+    return heard(tracer.recording(), pane)
 
 
 def score(heard: Heard, truth: Sequence[Author | None]) -> Score:

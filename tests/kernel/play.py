@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.kernel.recording import Recording, is_loss
+from tests.kernel.recording import Recording, Tracer, is_loss
 from tests.kernel.tmux import Pane, Tmux
 from tracer.model.context import Process
 from tracer.model.events import ProcessKey
-from tracer.model.findings import ProcessEnded, ProcessForked, ProgramStarted
+from tracer.model.findings import Finding, ProcessEnded, ProcessForked, ProgramStarted
 
 WORKLOADS = Path(__file__).parents[1] / "workload"
 
@@ -67,6 +67,18 @@ def finish(tmux: Tmux, pane: Pane) -> None:
     """Lets the command of `begin` run, and waits for its end."""
     tmux.send_keys(pane, "Enter")
     tmux.wait(f"over-{pane.pid}")
+
+
+def all_of(tracer: Tracer, pane: Pane) -> Traced:
+    """What a tracer that goes on has of a pane of `run`, once that is all."""
+    tracer.until(lambda found: _is_last(found, pane))
+    return Traced(tracer.recording(), pane)
+
+
+def _is_last(finding: Finding, pane: Pane) -> bool:
+    if not isinstance(finding, ProgramStarted) or finding.place.server.tgid != pane.server_pid:
+        return False
+    return (finding.process.key.tgid, finding.process.argv) == (pane.pid, (b"cat",))
 
 
 class Traced:

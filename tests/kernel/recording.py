@@ -46,6 +46,7 @@ class Recording:
     """The findings of a run, in the order in which they came."""
 
     def __init__(self, findings: list[Finding], totals: Totals) -> None:
+        """`totals`: empty where the run goes on."""
         self.findings = findings
         self.totals = totals
 
@@ -133,6 +134,15 @@ class Tracer:
         assert found is not None
         return found
 
+    def recording(self) -> Recording:
+        """What it has found until now, of a run that goes on."""
+        return Recording(self.findings(), Totals("", {}, {}))
+
+    def output(self, pane: Pane, size: int) -> Shown:
+        """What the pane showed, once its first `size` bytes are recorded or told as lost."""
+        self.until(lambda finding: _shown_until(finding, pane) >= size)
+        return self.recording().output(pane)
+
     def interrupt(self) -> None:
         """SIGINT, and no wait."""
         self._process.send_signal(signal.SIGINT)
@@ -153,6 +163,16 @@ class Tracer:
         self._process.wait(PATIENCE_S)
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+def _shown_until(finding: Finding, pane: Pane) -> int:
+    if not isinstance(finding, TextOutput | Lost) or finding.tty != pane.tty:
+        return 0
+    if _server_pid(finding) != pane.server_pid or finding.offset is None:
+        return 0
+    return finding.offset + (
+        len(finding.data) if isinstance(finding, TextOutput) else finding.bytes or 0
+    )
 
 
 def _server_pid(finding: Finding) -> int | None:

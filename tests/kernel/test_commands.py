@@ -26,7 +26,7 @@ from tests.kernel.typists import (
 from tests.patience import eventually
 from tracer.attribute.line import AHEAD, COMPLETION, HISTORY, PROGRAM
 from tracer.model.context import Command, Person
-from tracer.model.findings import ProgramStarted
+from tracer.model.findings import Finding, ProgramStarted
 
 PROMPT = "ready$"
 SHELL = f"exec env PS1='{PROMPT} ' bash --norc --noprofile"
@@ -63,9 +63,13 @@ class Scene:
 
     def command(self, *argv: str) -> Command | None:
         """What is told of a program."""
-        found = self._tracer.until(started(*argv))
+        is_it = started(*argv)
+        found = self._tracer.until(lambda found: is_it(found) and self._is_here(found))
         assert isinstance(found, ProgramStarted)
         return found.command
+
+    def _is_here(self, found: Finding) -> bool:
+        return bool(found.place and found.place.server.tgid == self.pane.server_pid)
 
     def close(self) -> None:
         for typist in self.typists:
@@ -80,11 +84,11 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tracer: Tracer) -> Iterator[Scene]:
+def scene(watching: Tracer) -> Iterator[Scene]:
     """It opens once the tracer sees."""
     with tempfile.TemporaryDirectory(prefix="ttytrace-") as place:
         Path(place).chmod(0o711)
-        scene = Scene(Path(place), tracer)
+        scene = Scene(Path(place), watching)
         yield scene
         scene.close()
 

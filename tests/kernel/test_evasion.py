@@ -24,7 +24,7 @@ _SWITCHES = {
 
 @pytest.mark.every_plan
 def test_every_way_of_writing_is_recorded(
-    tracer: Tracer, tmux: Tmux, tmp_path: Path, workload: Workload
+    watching: Tracer, tmux: Tmux, tmp_path: Path, workload: Workload
 ) -> None:
     """Vectors, sendfile, splice, io_uring, 32-bit system calls, pages that were never touched,
     /dev/tty, TIOCSTI, and a buffer that another thread rewrites during the write."""
@@ -33,7 +33,7 @@ def test_every_way_of_writing_is_recorded(
         closed(f"{workload('evade')} {shlex.quote(str(truth))} </dev/tty"), pipe=pipe
     )
     expected = piped(pipe)
-    shown = tracer.stop().output(pane)
+    shown = watching.output(pane, len(expected))
     assert_whole(shown, expected)
     ways = [json.loads(line) for line in truth.read_text().splitlines()]
     assert len(ways) == 13
@@ -54,7 +54,7 @@ def _assert_switched_off(impossible: dict[str, str]) -> None:
 
 
 def test_a_stranger_who_writes_to_the_terminal_is_recorded(
-    tracer: Tracer, tmux: Tmux, tmp_path: Path
+    watching: Tracer, tmux: Tmux, tmp_path: Path
 ) -> None:
     """A process outside of tmux opens the pane's terminal and writes."""
     pipe = tmp_path / "pipe"
@@ -64,4 +64,4 @@ def test_a_stranger_who_writes_to_the_terminal_is_recorded(
     ends_with(pipe, b"from outside")
     tmux.signal("go")
     expected = piped(pipe)
-    assert_whole(tracer.stop().output(pane), expected)
+    assert_whole(watching.output(pane, len(expected)), expected)

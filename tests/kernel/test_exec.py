@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.play import Leaf, Traced, build_static, run, told
+from tests.kernel.play import Leaf, Traced, all_of, build_static, run, told
 from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux
 from tests.need import lacking
 from tracer.model import abi
 from tracer.model.context import Process
 
-pytestmark = pytest.mark.every_kernel
+pytestmark = pytest.mark.every_plan
 
 FLIPS = 401
 DEEP = 60
@@ -91,22 +91,21 @@ def _deep() -> str:
 
 
 @pytest.fixture(scope="module")
-def ran(plan: str | None, scale: float) -> Iterator[Run]:
-    """The pane has run, and the tracer has ended."""
+def ran(watching: Tracer, scale: float) -> Iterator[Run]:
+    """The pane has run, and all of it is recorded."""
     place = Path(tempfile.mkdtemp(prefix="exec-"))
     _prepare(place)
     flips = max(int(FLIPS * scale), 11)
     command = _COMMANDS.format(
         place=place, flips=flips, deep=_deep(), long="/." * (INVOKED_MAX // 2)
     )
-    tracer, tmux = Tracer(place, plan), Tmux(place)
+    tmux = Tmux(place)
     try:
         (place / "commands").write_text(command)
         pane = run(tmux, f"sh {shlex.quote(str(place / 'commands'))}")
-        yield Run(place, Traced(tracer.stop(), pane), told(place / "truth"), flips)
+        yield Run(place, all_of(watching, pane), told(place / "truth"), flips)
     finally:
         tmux.close()
-        tracer.kill()
         shutil.rmtree(place)
 
 

@@ -21,6 +21,7 @@ from tests.kernel.witness import (
     scripted,
 )
 from tests.patience import eventually
+from tracer.model.findings import Finding, TextOutput
 
 _LINE = "línea ünï 漢字かな 🦀🇪🇺 e\u0301 \x1b[31mrot\x1b[0m\t|\r\n".encode()
 
@@ -45,19 +46,24 @@ class Scene:
     def keys(self, *keys: str) -> None:
         self.tmux.send_keys(self.pane, *keys)
 
+    def has_size(self, finding: Finding, columns: int, rows: int) -> bool:
+        """Whether the pane showed this when it had that size."""
+        if not isinstance(finding, TextOutput) or finding.place.server.tgid != self.pane.server_pid:
+            return False
+        return (finding.columns, finding.rows) == (columns, rows)
+
     def assert_recorded(self) -> bytes:
         """All three agree. Returns what the command showed."""
         expected = piped(self.pipe)
-        recording = self.tracer.stop()
-        assert_whole(recording.output(self.pane), expected)
+        assert_whole(self.tracer.output(self.pane, len(expected)), expected)
         shown = script_content(self._log)
         assert_equal(shown + END, expected)
         return shown
 
 
 @pytest.fixture
-def scene(tracer: Tracer, tmux: Tmux, tmp_path: Path) -> Scene:
-    return Scene(tracer, tmux, tmp_path)
+def scene(watching: Tracer, tmux: Tmux, tmp_path: Path) -> Scene:
+    return Scene(watching, tmux, tmp_path)
 
 
 @pytest.mark.every_plan
@@ -129,13 +135,9 @@ def test_a_resize_is_recorded_with_the_size_at_each_time(scene: Scene) -> None:
     scene.shows("load average")
     for columns, rows in ((131, 41), (61, 17)):
         scene.tmux.resize(scene.pane, columns, rows)
-        scene.tracer.until(lambda f, size=(columns, rows): _size(f) == size)
+        scene.tracer.until(lambda f, size=(columns, rows): scene.has_size(f, *size))
     scene.keys("q")
     scene.assert_recorded()
-
-
-def _size(finding: object) -> tuple[int | None, int | None]:
-    return getattr(finding, "columns", None), getattr(finding, "rows", None)
 
 
 def test_echo_is_recorded(scene: Scene) -> None:
@@ -169,7 +171,7 @@ def test_a_line_editor_is_recorded(scene: Scene) -> None:
 
 @pytest.mark.every_plan
 def test_panes_do_not_mix(
-    tracer: Tracer, tmux: Tmux, tmp_path: Path, workload: Workload, scale: float
+    watching: Tracer, tmux: Tmux, tmp_path: Path, workload: Workload, scale: float
 ) -> None:
     """Three panes that all show something at the same time."""
     pipes = [tmp_path / name for name in ("pipe0", "pipe1", "pipe2")]
@@ -181,9 +183,8 @@ def test_panes_do_not_mix(
     for number in range(3):
         tmux.signal(f"go{number}")
     expected = [piped(pipe) for pipe in pipes]
-    recording = tracer.stop()
     for pane, data in zip(panes, expected, strict=True):
-        assert_whole(recording.output(pane), data)
+        assert_whole(watching.output(pane, len(data)), data)
 
 
 def test_a_pane_that_was_there_first_continues_at_the_kernels_count(

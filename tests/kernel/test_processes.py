@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.conftest import StartTracer
-from tests.kernel.play import Traced, begin, build_static, finish, run, told
+from tests.kernel.play import Traced, all_of, begin, build_static, finish, run, told
 from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux
 
@@ -55,7 +55,7 @@ def truth(tmp_path: Path) -> Path:
 
 @pytest.mark.every_plan
 def test_every_short_lived_program(
-    tracer: Tracer, tmux: Tmux, truth: Path, tmp_path: Path, scale: float
+    watching: Tracer, tmux: Tmux, truth: Path, tmp_path: Path, scale: float
 ) -> None:
     """5,003 programs, four at a time: each is forked, run and ended exactly once, with its own
     arguments, directory and status."""
@@ -65,7 +65,7 @@ def test_every_short_lived_program(
         directory.mkdir()
     many, leaf = build_static("many", tmp_path), build_static("leaf", tmp_path)
     pane = run(tmux, f"{quoted(many, count, leaf, *directories)} > {quoted(truth)}")
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     assert traced.lost == []
     lines = [json.loads(line) for line in truth.read_text().splitlines()]
     assert len(lines) == count
@@ -88,11 +88,11 @@ def arguments(number: int) -> tuple[bytes, ...]:
     return (b"leaf-" + shown, b"--number", shown, b'\xff\xfe "two\nlines" ', square)
 
 
-def test_every_way_to_end(tracer: Tracer, tmux: Tmux, truth: Path, tmp_path: Path) -> None:
+def test_every_way_to_end(watching: Tracer, tmux: Tmux, truth: Path, tmp_path: Path) -> None:
     """Codes, signals, a core, threads that outlive their leader: the status that wait(2) told."""
     ends = build_static("ends", tmp_path)
     pane = run(tmux, f"cd {quoted(tmp_path)}; {quoted(ends)} > {quoted(truth)}")
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     lines = [json.loads(line) for line in truth.read_text().splitlines()]
     assert len(lines) == 12
     told_by_wait = {line["pid"]: (line["name"], line["status"]) for line in lines}
@@ -107,13 +107,13 @@ def test_every_way_to_end(tracer: Tracer, tmux: Tmux, truth: Path, tmp_path: Pat
 
 
 def test_no_way_out_of_a_pane(
-    tracer: Tracer, tmux: Tmux, leaf: Path, truth: Path, tmp_path: Path
+    watching: Tracer, tmux: Tmux, leaf: Path, truth: Path, tmp_path: Path
 ) -> None:
     """Double forks, CLONE_PARENT, threads, namespaces, subreapers: whoever descends from the pane
     is of the pane, with its pid as the host counts."""
     lineage = build_static("lineage", tmp_path)
     pane = run(tmux, f"TRUTH={quoted(truth)} {quoted(lineage, leaf)}")
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     leaves = {leaf.argv.rstrip(b"\0"): leaf for leaf in told(truth)}
     assert set(leaves) == LINEAGE
     ends = traced.statuses()
@@ -145,12 +145,12 @@ def test_a_process_that_was_there_first(
 
 
 def test_one_process_runs_many_programs(
-    tracer: Tracer, tmux: Tmux, leaf: Path, truth: Path
+    watching: Tracer, tmux: Tmux, leaf: Path, truth: Path
 ) -> None:
     """Exec after exec in one process: one key, each program in turn, one end."""
     chain = f"sh -c 'exec env TRUTH={truth} nice {leaf}'"
     pane = run(tmux, chain)
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     (seen,) = told(truth)
     mine = [f.process for f in traced.started if f.process.key.tgid == seen.pid]
     assert [p.argv[0] for p in mine] == [b"sh", b"env", b"nice", bytes(leaf)]
@@ -158,7 +158,7 @@ def test_one_process_runs_many_programs(
     assert traced.statuses()[mine[0].key] == 0
 
 
-def test_whose_processes_they_are(tracer: Tracer, tmux: Tmux, public_place: Path) -> None:
+def test_whose_processes_they_are(watching: Tracer, tmux: Tmux, public_place: Path) -> None:
     """A set-user-id program has another effective uid, su another user."""
     leaf, truth = build_static("leaf", public_place), public_place / "truth"
     truth.touch()
@@ -169,7 +169,7 @@ def test_whose_processes_they_are(tracer: Tracer, tmux: Tmux, public_place: Path
     setpriv = "setpriv --reuid=65534 --regid=65534 --clear-groups"
     command = f"export TRUTH={truth}; {setpriv} {suid}; su nobody -s /bin/sh -c {leaf}"
     pane = run(tmux, command)
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     by_name = {seen.argv.rstrip(b"\0"): seen for seen in told(truth)}
     for name, uids in ((bytes(suid), (65534, 0)), (bytes(leaf), (65534, 65534))):
         who = traced.program(name).who

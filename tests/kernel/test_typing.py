@@ -17,7 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.kernel.conftest import StartTracer
-from tests.kernel.hearing import assert_right, changes, heard, whose
+from tests.kernel.hearing import assert_right, changes, heard, heard_whole, whose
+from tests.kernel.recording import Tracer
 from tests.kernel.room import ALPHABETS, DIGITS, END, Room
 from tests.kernel.typists import (
     USERS,
@@ -61,20 +62,16 @@ def test_the_two_truths_agree(room: Room, count: int) -> None:
     assert changes(truth) > len(truth) / 10
 
 
-@POLICIES
 @pytest.mark.every_plan
-def test_each_byte_of_two_has_its_author(
-    start_tracer: StartTracer, room: Room, scale: float, policy: str
-) -> None:
-    """A short time of two typists; of what they type is kept what the policy says."""
-    tracer = start_tracer("--input", policy)
+def test_each_byte_of_two_has_its_author(watching: Tracer, room: Room, scale: float) -> None:
+    """A short time of two typists; what they type isn't kept unless it is asked for."""
     reader = room.open()
     typists = room.seat(2)
     play(typists, at_random(Random(7907), kits(2), 2))
     play(typists, at_once(Random(7901), kits(2), 23))
     room.end()
-    input_ = heard(tracer.stop(), reader.pane)
-    assert input_.data == (reader.got() if policy == "full" else None)
+    input_ = heard_whole(watching, reader.pane, len(reader.got()))
+    assert input_.data is None
     most_unknown = MOST_UNKNOWN if scale == 1 else MOST_UNKNOWN_IN_A_GUEST
     assert_right(input_, whose(reader.got(), room.letters()), most_unknown)
     assert How.SEND_KEYS in input_.ways()  # END
