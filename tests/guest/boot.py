@@ -25,6 +25,8 @@ from tests.guest.kernels import REPO, Kernel
 
 CPUS = 2
 MEMORY = "4G"
+REPORT = "/run/job/report"
+"""Where a command in a guest may leave a file that comes back."""
 _SCRIPTS = ("root.sh", "init.sh", "pid1.sh")
 _JOB = "mkdir /run/job && mount -t 9p -o trans=virtio,version=9p2000.L job /run/job"
 _KERNEL_LINE = (
@@ -44,12 +46,13 @@ class GuestDied(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended: its exit status, what it printed (stdout and stderr), and how long
-    boot, command and shutdown took together."""
+    """How a command ended: its exit status, what it printed (stdout and stderr), how long boot,
+    command and shutdown took together, and what it left at REPORT."""
 
     status: int
     output: bytes
     seconds: float
+    report: bytes | None
 
 
 def run(
@@ -77,7 +80,8 @@ def run(
             status = int((job / "status").read_text())
         except (FileNotFoundError, ValueError):
             raise GuestDied(_obituary(job, output, time.monotonic() - started)) from None
-    return Outcome(status, output, time.monotonic() - started)
+        report = (job / "report").read_bytes() if (job / "report").exists() else None
+    return Outcome(status, output, time.monotonic() - started, report)
 
 
 def _prepare(
