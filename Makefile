@@ -10,10 +10,10 @@ C_FILES := $(wildcard bpf/*.c bpf/*.h)
 SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*' ':!tests/kernel/pack')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup live demo test check shellcheck vm bench soak deb
+.PHONY: help setup live demo test check shellcheck vm bench soak deb vagrant-test
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(LIVE) $(TEST) ## install Debian packages and the Python environment (needs root)
 
@@ -45,8 +45,16 @@ bench: $(TEST) ## what tracing costs on this host (needs root)
 soak: $(TEST) ## twenty panes at work for MINUTES, and what it cost (needs root)
 	$(PYTHON) -m tests.soak --minutes $(MINUTES)
 
+vagrant-test: vagrant/boxes/$(KERNEL).json ## a VM comes up, is tested inside, goes (KERNEL=6.1 TESTS=quick|all; needs root)
+	packaging/setup.sh vagrant
+	vagrant/with-libvirtd.sh vagrant/test.sh $(KERNEL) $(TESTS)
+
 deb: $(LIVE) ## dist/ttytrace_VERSION_ARCHITECTURE.deb, which needs no network to be installed
 	@packaging/deb.sh dist
+
+vagrant/boxes/%.json: vagrant/build-box.sh vagrant/box/disk.sh vagrant/box/system.sh \
+		vagrant/boxes.toml packaging/setup.sh pyproject.toml
+	vagrant/build-box.sh $*
 
 $(LIVE): pyproject.toml packaging/setup.sh
 	@packaging/setup.sh live

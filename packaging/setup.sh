@@ -1,7 +1,10 @@
 #!/bin/sh
-# packaging/setup.sh live|test: install what is missing, say nothing when nothing is.
+# packaging/setup.sh live|test|matrix|vagrant: install what is missing, say nothing when nothing is.
 # `live` is what a production host gets: BCC, tmux and a Python environment. `test` adds what
 # the tests, the benchmarks and the guests use. No service is started, now or at the next boot.
+# `vagrant` adds what virtual machines and their boxes take, and that includes libvirt's service.
+# `matrix` adds what userlands of other Debian releases are made with.
+# `packages` prints the Debian packages of the first two, `python` makes their environment alone.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,6 +16,11 @@ LIVE_PACKAGES="python3-bpfcc python3-venv tmux"
 TEST_PACKAGES="asciinema bpftool bsdutils busybox-static chromium file gcc htop kmod less
 	libc6-dev mc openssh-client openssh-server openssl procps qemu-system-x86 rsyslog rsyslog-gnutls
 	shellcheck sudo systemd tlog tmux util-linux vim vim-tiny vttest zstd"
+# The first two: Vagrant and its provider. Where systemd doesn't run, libvirt's scripts for another init
+# keep apt from taking a systemd along.
+VAGRANT_PACKAGES="vagrant vagrant-libvirt dnsmasq-base e2fsprogs fdisk iproute2 iptables
+	libvirt-clients libvirt-daemon-system mmdebstrap qemu-system-x86 qemu-utils rsync"
+[ -d /run/systemd/system ] || VAGRANT_PACKAGES="$VAGRANT_PACKAGES libvirt-daemon-system-sysv"
 # While this file is there, neither Debian's unit nor its init script starts sshd.
 NO_SSHD=/etc/ssh/sshd_not_to_be_run
 # A unit that is masked before it is there is neither enabled nor started.
@@ -75,7 +83,21 @@ test)
 	install_packages $LIVE_PACKAGES $TEST_PACKAGES
 	install_python --group dev
 	;;
+matrix)
+	install_packages mmdebstrap
+	;;
+vagrant)
+	# shellcheck disable=SC2086
+	install_packages $VAGRANT_PACKAGES
+	;;
+packages)
+	# shellcheck disable=SC2086
+	echo $LIVE_PACKAGES $TEST_PACKAGES
+	;;
+python)
+	install_python --group dev
+	;;
 *)
-	fail 64 "usage: packaging/setup.sh live|test"
+	fail 64 "usage: packaging/setup.sh live|test|matrix|vagrant|packages|python"
 	;;
 esac
