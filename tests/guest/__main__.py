@@ -1,14 +1,17 @@
-"""python -m tests.guest KERNEL [--plan PLAN] [-- COMMAND...]: run a command, by default the kernel
-tests, in a guest. The exit status is the command's; 70 when the guest died."""
+"""python -m tests.guest KERNEL [--plan PLAN] [--userland USERLAND] [-- COMMAND...]: run a command,
+by default the kernel tests, in a guest, or on this host where the kernel is `host`. The exit status
+is the command's; 70 when the guest died."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 
-from tests.guest import boot, kernels
+from tests.guest import boot, kernels, userlands
 from tests.guest.suite import KERNEL_TESTS, environment_of
 
 
@@ -16,26 +19,52 @@ def main() -> int:
     arguments = sys.argv[1:]
     split = arguments.index("--") if "--" in arguments else len(arguments)
     command = arguments[split + 1 :]
-    boxes = kernels.boxes()
+    boxes, lands = kernels.boxes(), userlands.userlands()
     parser = argparse.ArgumentParser(
         prog="python -m tests.guest", usage="%(prog)s KERNEL [options] [-- COMMAND...]"
     )
-    parser.add_argument("kernel", choices=sorted(boxes))
+    parser.add_argument("kernel", choices=sorted([*boxes, kernels.HOST]))
     parser.add_argument("--plan", help="by default what the tracer chooses")
+    parser.add_argument("--userland", choices=sorted(lands), default=userlands.HOST)
     parser.add_argument("--systemd", action="store_true", help="as pid 1")
     parser.add_argument("--limit", type=int, default=1800, metavar="SECONDS")
     asked = parser.parse_args(arguments[:split])
     if os.geteuid():
-        print("a guest needs root: it takes all of this host's files with it", file=sys.stderr)
+        print("this needs root: it takes all of this host's files with it", file=sys.stderr)
         return 77
-    kernel = kernels.fetch(boxes[asked.kernel])
+    userland = lands[asked.userland]
+    if asked.kernel == kernels.HOST:
+        return _on_this_host(userland, command or KERNEL_TESTS, asked)
+    return _in_a_guest(boxes[asked.kernel], userland, command or KERNEL_TESTS, asked)
+
+
+def _on_this_host(
+    userland: userlands.Userland, command: Sequence[str], asked: argparse.Namespace
+) -> int:
+    entered = userlands.command(userland, command)
+    environment = boot.ENVIRONMENT | environment_of(asked.plan, in_guest=False)
+    try:
+        return subprocess.run(entered, env=environment, timeout=asked.limit, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"not done after {asked.limit} s", file=sys.stderr)
+        return 70
+
+
+def _in_a_guest(
+    box: kernels.Box,
+    userland: userlands.Userland,
+    command: Sequence[str],
+    asked: argparse.Namespace,
+) -> int:
+    kernel = kernels.fetch(box)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the guest ends with us
     try:
         outcome = boot.run(
             kernel,
-            command or KERNEL_TESTS,
+            command,
             environment=environment_of(asked.plan),
             limit_s=asked.limit,
+            userland=userland,
             echo=sys.stdout.buffer,
             systemd=asked.systemd,
         )

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tests.guest import userlands
 from tests.guest.kernels import REPO, Kernel
+from tests.guest.userlands import Userland
 
 CPUS = 2
 MEMORY = "4G"
@@ -32,7 +34,7 @@ _JOB = "mkdir /run/job && mount -t 9p -o trans=virtio,version=9p2000.L job /run/
 _KERNEL_LINE = (
     "console=ttyS0 loglevel=4 panic=-1 panic_on_oops=1 mitigations=off systemd.show_status=no"
 )
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -61,18 +63,21 @@ def run(
     *,
     environment: Mapping[str, str],
     limit_s: int,
+    userland: Userland | None = None,
     echo: BinaryIO | None = None,
     systemd: bool = False,
 ) -> Outcome:
     """Boot, run the command as root in the repository's folder, power off.
 
-    The guest sees this host's files as they are now; what it writes is lost. `echo` gets the
-    output as it comes. With `systemd` that is pid 1. Raises GuestDied, after limit_s at the latest.
+    The guest sees this host's files as they are now, or those of another userland and this
+    repository; what it writes is lost. `echo` gets the output as it comes. With `systemd` that is
+    pid 1. Raises GuestDied, after limit_s at the latest.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ttytrace-guest-") as path:
         job = Path(path)
-        _prepare(job, kernel, command, {**_ENVIRONMENT, **environment})
+        _prepare(job, kernel, command, {**ENVIRONMENT, **environment})
+        _provide(job, kernel.extras, userlands.fetch(userland) if userland else None)
         with (job / "console").open("wb") as console:
             _boot(_virtme(kernel, job, systemd), console, limit_s, echo, job)
         output = (job / "output").read_bytes()
@@ -91,12 +96,20 @@ def _prepare(
         shutil.copy(Path(__file__).with_name(script), job)
     (job / "output").touch()
     (job / "modules").symlink_to(kernel.modules)
-    (job / "extras").mkdir()
-    for package in kernel.extras:
-        shutil.copy(package, job / "extras")
     variables = [f"{name}={value}" for name, value in environment.items()]
     line = shlex.join(["exec", "env", "-i", *variables, *command])
     (job / "command").write_text(f"cd {shlex.quote(str(REPO))}\n{line}\n")
+
+
+def _provide(job: Path, extras: Sequence[Path], home: Path | None) -> None:
+    """`extras` are made for this host's files; a userland, whose `home` is given, has its own."""
+    (job / "repository").symlink_to(REPO)
+    (job / "extras").mkdir()
+    if home:
+        (job / "userland").symlink_to(home)
+        return
+    for package in extras:
+        shutil.copy(package, job / "extras")
 
 
 def _boot(
@@ -110,7 +123,7 @@ def _boot(
         stdout=console,
         stderr=subprocess.STDOUT,
         cwd="/",
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{_ENVIRONMENT['PATH']}"},
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{ENVIRONMENT['PATH']}"},
         start_new_session=True,
     )
     try:

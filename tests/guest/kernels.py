@@ -80,7 +80,7 @@ def fetch(box: Box) -> Kernel:
     """
     release = archive.newest(box.suite, box.packages[0], box.release)
     home = CACHE / release
-    with _made(home) as work:
+    with made(home) as work:
         if work:
             _unpack(box.suite, [prefix + release for prefix in box.packages], work)
     return Kernel(home / "boot" / "vmlinux", home / "lib" / "modules" / release, _extras())
@@ -102,20 +102,20 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 def _extras() -> tuple[Path, ...]:
     suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
     home = CACHE / f"extras-{suite}"
-    with _made(home) as work:
+    with made(home) as work:
         if work:
             archive.download(suite, _data()["guests"]["extras"], work)
     return tuple(sorted(home.iterdir()))
 
 
 @contextmanager
-def _made(home: Path) -> Iterator[Path | None]:
+def made(home: Path) -> Iterator[Path | None]:
     """Yields a folder that becomes `home` when it is filled; None when there is one already."""
     if home.exists():
         yield None
         return
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as work:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent) as work:
         new = Path(work) / "new"
         new.mkdir()
         yield new

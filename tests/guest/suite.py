@@ -25,8 +25,9 @@ KERNEL_TESTS = (
 )
 
 
-def environment_of(plan: str | None) -> dict[str, str]:
+def environment_of(plan: str | None, *, in_guest: bool = True) -> dict[str, str]:
     """`plan` None: the one that the tracer chooses by itself."""
     chosen = {"TTYTRACE_PLAN": plan} if plan else {}
-    guest = {"TTYTRACE_GUEST": "1"}  # tests of what is the whole machine's may run
-    return {"TTYTRACE_KERNEL_TESTS": "1", "TTYTRACE_SCALE": SCALE, **guest, **chosen}
+    # Tests of what is the whole machine's may run in a guest.
+    guest = {"TTYTRACE_GUEST": "1", "TTYTRACE_SCALE": SCALE} if in_guest else {}
+    return {"TTYTRACE_KERNEL_TESTS": "1", **guest, **chosen}
