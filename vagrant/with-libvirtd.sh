@@ -22,7 +22,7 @@ run() { # COMMAND...: its status, after it has ended
 }
 
 directories() {
-	rm -rf --one-file-system "$state"
+	rm -rf --one-file-system "${state:?}"/*
 	mkdir -p "$state"/{lib/images,log,vagrant,home} /{var/lib,var/log,run,etc}/libvirt
 	mount --bind "$state/lib" /var/lib/libvirt
 	mount --bind "$state/log" /var/log/libvirt
@@ -50,6 +50,7 @@ settings() { # QEMU as root; no cgroups, security driver or virtlogd, which a co
 
 daemon() {
 	libvirtd </dev/null &
+	disown # bash shall not tell how it ends
 	until virsh --quiet --connect qemu:///system uri >/dev/null 2>&1; do
 		kill -0 $! || { cat "$state/log/libvirtd.log" >&2; exit 70; }
 		sleep 0.1
@@ -64,7 +65,8 @@ finish() {
 
 [ $# -gt 0 ] || { echo "usage: vagrant/with-libvirtd.sh COMMAND [ARGUMENT...]" >&2; exit 64; }
 if [ "${TTYTRACE_LIBVIRT:-}" != inside ]; then
-	exec 9>"$state.lock"
+	mkdir -p "$state"
+	exec 9<"$state"
 	flock --nonblock 9 || { echo "with-libvirtd: another one runs" >&2; exit 75; }
 	export TTYTRACE_LIBVIRT=inside
 	run setpriv --pdeathsig KILL unshare --net --mount --pid --fork --kill-child=TERM \

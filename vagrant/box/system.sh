@@ -62,23 +62,24 @@ kernel() { # without the modules of hardware that no virtual machine has: half o
 		*/kernel/sound
 	HARDWARE
 		tar -C "$root/lib/modules" -x
-	# In the folder of its modules since Debian 13's backports.
-	for image in "$TTYTRACE_MODULES/../../../boot/vmlinuz-$release" "$TTYTRACE_MODULES/vmlinuz"; do
-		[ ! -f "$image" ] || cp "$image" "$root/boot/vmlinuz"
+	for name in vmlinuz config; do # Debian 13's backports have them in the folder of the modules
+		for file in "$TTYTRACE_MODULES/../../../boot/$name-$release" "$TTYTRACE_MODULES/$name"; do
+			[ ! -f "$file" ] || cp "$file" "$root/boot/$name-$release"
+		done
 	done
 	chroot "$root" depmod "$release"
 	printf '%s\n' virtio_pci virtio_blk ext4 >>"$root/etc/initramfs-tools/modules"
 	sed -i 's/^MODULES=.*/MODULES=list/' "$root/etc/initramfs-tools/initramfs.conf"
-	chroot "$root" mkinitramfs -o /boot/initrd.img "$release"
+	chroot "$root" mkinitramfs -o "/boot/initrd.img-$release" "$release"
 }
 
 boot_loader() {
 	mkdir -p "$root/boot/grub"
-	cat >"$root/boot/grub/grub.cfg" <<-'GRUB'
+	cat >"$root/boot/grub/grub.cfg" <<-GRUB
 		set timeout=0
 		search --label --set=root ttytrace
-		linux /boot/vmlinuz root=LABEL=ttytrace ro quiet console=tty0 console=ttyS0 net.ifnames=0 mitigations=off
-		initrd /boot/initrd.img
+		linux /boot/vmlinuz-$release root=LABEL=ttytrace ro quiet console=tty0 console=ttyS0 net.ifnames=0 mitigations=off
+		initrd /boot/initrd.img-$release
 		boot
 	GRUB
 	chroot "$root" grub-mkimage -O i386-pc -o /boot/grub/core.img -p '(hd0,msdos1)/boot/grub' \
