@@ -58,7 +58,7 @@ def load(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) 
     Raises NoBcc, or BpfRefused with what clang, the verifier or the kernel said.
     """
     bcc = load_bcc()
-    bpf = compiled(plan, types, rings, wanted)
+    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *wanted.flags])
     with ExitStack() as always, ExitStack() as on_error:
         always.callback(bpf.cleanup)
         loaded = LoadedProgram(
@@ -74,14 +74,9 @@ def load(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) 
     return loaded
 
 
-def compiled(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) -> Any:
-    """BCC's object of the maps, which are made, and the programs, of which none is loaded yet.
-
-    Its cleanup() is up to the caller. Raises NoBcc, or BpfRefused with what clang said.
-    """
-    bcc = load_bcc()
+def _compile(bcc: Any, plan: Plan, types: str, options: list[str]) -> Any:
     text = types + flatten(bpf_dir() / "main.bpf.c") + _layout_checks()
-    flags = [f"-DTT_PLAN_{plan.name.upper()}", *_ring_flags(rings), *wanted.flags]
+    flags = [f"-DTT_PLAN_{plan.name.upper()}", *options]
     if any(hook.way.function == "rt_sys_exit" for hook in plan.hooks):
         flags.append("-DTT_RAW_SYSCALLS")
     # BCC's constructor would attach whatever has a name that it knows; the plan attaches here.

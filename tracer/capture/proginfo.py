@@ -8,8 +8,7 @@ from typing import Final
 from tracer.probe.syscalls import program_info
 
 _RECURSION_MISSES_AT: Final = 208  # since 5.12
-_VERIFIED_INSNS_AT: Final = 216  # since 5.16
-_INFO_BYTES: Final = 224
+_INFO_BYTES: Final = 216
 
 
 def recursion_misses(program_fd: int) -> int | None:
@@ -21,14 +20,6 @@ def recursion_misses(program_fd: int) -> int | None:
     if len(info) < _RECURSION_MISSES_AT + 8:
         return None
     return int(struct.unpack_from("<Q", info, _RECURSION_MISSES_AT)[0])
-
-
-def verified_instructions(program_fd: int) -> int | None:
-    """How many instructions the verifier walked to accept the program; None before 5.16."""
-    info = _info(program_fd)
-    if len(info) < _VERIFIED_INSNS_AT + 4:
-        return None
-    return int(struct.unpack_from("<I", info, _VERIFIED_INSNS_AT)[0])
 
 
 def _info(program_fd: int) -> bytes:

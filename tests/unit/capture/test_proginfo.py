@@ -11,17 +11,15 @@ import pytest
 
 from tests.need import lacking
 from tests.unit.capture.tiny import Tiny
-from tracer.capture.proginfo import recursion_misses, verified_instructions
+from tracer.capture.proginfo import recursion_misses
 
 
 @pytest.mark.kernel
 def test_numbers_are_those_of_bpftool(tiny: Tiny) -> None:
-    """The verifier walked some instructions; nothing that runs on request is left out."""
+    """Nothing that runs on request is left out."""
     if not shutil.which("bpftool"):
         lacking("bpftool is not installed")
     assert recursion_misses(tiny.program_fd) == 0
-    walked = verified_instructions(tiny.program_fd)
-    assert walked is not None and walked > 30
     shown = subprocess.run(["bpftool", "-j", "prog"], capture_output=True, check=True)
     ours = [p for p in json.loads(shown.stdout) if p.get("name") == "send"]
     assert any(p.get("recursion_misses", 0) == 0 for p in ours)
@@ -31,5 +29,4 @@ def test_what_is_no_program_has_no_numbers() -> None:
     """Unknown, and not 0."""
     fd = os.open("/dev/null", os.O_RDONLY)
     assert recursion_misses(fd) is None
-    assert verified_instructions(fd) is None
     os.close(fd)
