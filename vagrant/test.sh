@@ -35,7 +35,7 @@ step() { # NAME MINUTES COMMAND...
 }
 
 inside() { # NAME MINUTES SHELL-COMMAND: as root, in the tree
-	step "$1" "$2" ssh -F "$config" "$kernel" "sudo sh -c 'cd /ttytrace && $3'"
+	step "$1" "$2" ssh -F "$config" "$kernel" "sudo sh -ec 'cd /ttytrace; $3'"
 }
 
 finish() {
@@ -48,7 +48,7 @@ trap 'exit 130' INT TERM HUP
 step validate 1 vagrant validate
 step up 20 vagrant --no-tty up --provider=libvirt "$kernel" 2>&1 | tr '\r' '\n' | { grep -v Progress: || :; }
 vagrant ssh-config "$kernel" >"$config"
-inside machine 2 "uname -r; tmux -V; systemctl is-active ttytrace team"
+inside machine 2 "uname -r | grep \"^${kernel}[.]\"; tmux -V; systemctl is-active ttytrace team"
 (cd .. && step team 10 .venv/bin/python -m tests.team "$config" "$kernel")
 # Two that record would show what their emulation costs, not what they do.
 inside stop 2 "systemctl stop ttytrace"
