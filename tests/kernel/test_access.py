@@ -26,7 +26,7 @@ from tracer.model.context import Client
 from tracer.model.findings import Lost, TmuxChanged
 
 IDLE = "exec sleep infinity"
-STEPS = 500
+STEPS = 251
 PACE_S = 0.1
 HOOKS = {
     "session-created": "#{hook_session}",
@@ -286,7 +286,7 @@ def test_nothing_happens_that_only_the_hooks_know(
     visit: Visit,
     scale: float,
 ) -> None:
-    """Five hundred commands at random on three servers: the tracer found what the hooks say, no
+    """Hundreds of commands at random on three servers: the tracer found what the hooks say, no
     more, and at each terminal in that order. Where questions come late, it says so."""
     tracer = start_tracer()
     random = Random(7919)

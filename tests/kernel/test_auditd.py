@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.play import Traced, build_static, run
+from tests.kernel.play import all_of, build_static, run
 from tests.kernel.recording import Tracer
 from tests.kernel.tmux import Tmux
 from tests.need import lacking
@@ -99,13 +99,13 @@ def executed(log: Path) -> Counter[tuple[int, tuple[bytes, ...]]]:
 
 
 def test_auditd_recorded_the_same_programs(
-    audit_log: Path, tracer: Tracer, tmux: Tmux, tmp_path: Path, scale: float
+    audit_log: Path, watching: Tracer, tmux: Tmux, tmp_path: Path, scale: float
 ) -> None:
     """Each exec of the pane, by pid and arguments, and none more."""
     many, leaf = build_static("many", tmp_path), build_static("leaf", tmp_path)
     count = int(5003 * scale)
     pane = run(tmux, f"{shlex.join(map(str, [many, count, leaf, tmp_path]))} >{tmp_path}/truth")
-    traced = Traced(tracer.stop(), pane)
+    traced = all_of(watching, pane)
     ours = Counter((f.process.key.tgid, f.process.argv) for f in traced.started)
     eventually(lambda: not ours - executed(audit_log), "auditd did not record all")
     assert len(ours) > count

@@ -60,7 +60,6 @@ def drill(log: Log, place: Path) -> Iterator[Drill]:
     drill.close()
 
 
-@pytest.mark.every_kernel
 def test_each_rule_is_raised_by_what_it_is_for(
     log: Log, start_run: StartRun, drill: Drill, scale: float
 ) -> None:

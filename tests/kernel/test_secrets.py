@@ -241,7 +241,6 @@ def test_it_is_pasted(watch: Watch, scene: Scene, canary: str) -> None:
     assert_judged(watch, scene, canary)
 
 
-@pytest.mark.every_kernel
 def test_it_is_typed_key_by_key(watch: Watch, scene: Scene, canary: str) -> None:
     """Each key is read alone, but for the last half."""
     scene.begin(ASK_BASH)

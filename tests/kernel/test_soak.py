@@ -1,4 +1,4 @@
-"""Five minutes of what tests/soak does by hand for two hours."""
+"""Three minutes of what tests/soak does by hand for two hours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.soak.__main__ import print_table
 from tests.soak.soak import soak
 
-MINUTES = 4.5  # and what it takes to begin, to come to rest, and to verify
+MINUTES = 2.5  # and what it takes to begin, to come to rest, and to verify
 
 
 def test_a_working_day_leaves_nothing_behind(plan: str | None, tmp_path: Path) -> None:

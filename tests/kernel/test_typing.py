@@ -39,7 +39,6 @@ MOST_UNKNOWN = 0.001
 MOST_UNKNOWN_MIXED = 0.01
 # Few keys, and a server that gets so little CPU that a write comes many reads too late.
 MOST_UNKNOWN_IN_A_GUEST = 0.05
-POLICIES = pytest.mark.parametrize("policy", ["full", "metadata"])
 
 
 def kits(count: int) -> list[Sequence[Writes]]:
@@ -77,17 +76,16 @@ def test_each_byte_of_two_has_its_author(watching: Tracer, room: Room, scale: fl
     assert How.SEND_KEYS in input_.ways()  # END
 
 
-@pytest.mark.parametrize("count", [2, 3])
 def test_a_minute_of_typing_has_its_authors(
-    start_tracer: StartTracer, room: Room, scale: float, count: int
+    start_tracer: StartTracer, room: Room, scale: float
 ) -> None:
-    """Thousands of keys, at random and within windows of 10 ms."""
+    """Three press thousands of keys, at random and within windows of 10 ms."""
     tracer = start_tracer("--input", "full")
     reader = room.open()
-    typists = room.seat(count)
+    typists = room.seat(3)
     random = Random(7883)
-    play(typists, at_random(random, kits(count), 40 * scale))
-    play(typists, at_once(random, kits(count), int(1601 * scale)))
+    play(typists, at_random(random, kits(3), 40 * scale))
+    play(typists, at_once(random, kits(3), int(1601 * scale)))
     room.end()
     input_ = heard(tracer.stop(), reader.pane)
     truth = whose(reader.got(), room.letters())
@@ -96,13 +94,12 @@ def test_a_minute_of_typing_has_its_authors(
     assert_right(input_, truth, MOST_UNKNOWN)
 
 
-@POLICIES
 def test_who_types_the_same_letters_is_not_mistaken(
-    start_tracer: StartTracer, room: Room, scale: float, policy: str
+    start_tracer: StartTracer, room: Room, scale: float
 ) -> None:
     """Three type nothing but a and b. Where two press the same key at once nobody can tell who was
     first; elsewhere the author is known."""
-    tracer = start_tracer("--input", policy)
+    tracer = start_tracer("--input", "full")
     reader = room.open()
     room.log()
     typists = room.seat(3)
@@ -182,13 +179,12 @@ _SETTINGS = (
 )
 
 
-@POLICIES
 def test_all_sorts_of_keys_have_their_authors(
-    start_tracer: StartTracer, room: Room, scale: float, policy: str
+    start_tracer: StartTracer, room: Room, scale: float
 ) -> None:
     """Pastes, send-keys of a fourth user, copy-mode, prefix keys, the mouse, function keys, UTF-8
     and emoji, mixed, while a program in the pane asks the terminal what it is."""
-    tracer = start_tracer("--input", policy)
+    tracer = start_tracer("--input", "full")
     reader = room.open(f"{_MODES}\n{_ASKING}")
     room.tmux.run(*_SETTINGS.split())
     authors: list[Author] = [*room.seat(3), room.sender]
@@ -204,7 +200,7 @@ def test_all_sorts_of_keys_have_their_authors(
     got = reader.got()[: reader.got().index(END) + 1]  # tmux goes on answering
     input_ = heard(tracer.stop(), reader.pane).until(len(got))
     assert_right(input_, whose(got, tokens), MOST_UNKNOWN_MIXED)
-    assert input_.data == (got if policy == "full" else None)
+    assert input_.data == got
     assert {How.KEYSTROKE, How.PASTE, How.SEND_KEYS, How.TERMINAL_REPLY} <= set(input_.ways())
 
 
