@@ -1,6 +1,6 @@
 #!/bin/sh
 # packaging/deb.sh OUT: make OUT/ttytrace_VERSION_ARCHITECTURE.deb. Installing it needs no network:
-# all but BCC is inside, in a Python environment under /opt/ttytrace.
+# all but BCC is inside, in a Python environment under /opt/ttytrace. COMPRESSION: of dpkg-deb.
 set -eu
 umask 022
 out=$(realpath "$1")
@@ -38,4 +38,4 @@ install -d "$root/DEBIAN"
 cp packaging/deb/* "$root/DEBIAN"
 sed -i "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/" "$root/DEBIAN/control"
 mkdir -p "$out"
-dpkg-deb --root-owner-group -Zxz --build "$root" "$out/ttytrace_${version}_$architecture.deb"
+dpkg-deb --root-owner-group "-Z${COMPRESSION:-xz}" --build "$root" "$out/ttytrace_${version}_$architecture.deb"
