@@ -40,7 +40,7 @@ class NoBcc(TtytraceError):
 
 class NoBtf(TtytraceError):
     """This kernel does not publish its types ({path}: {reason}): ttytrace needs a kernel built
-    with CONFIG_DEBUG_INFO_BTF=y, as distribution kernels are."""
+    with CONFIG_DEBUG_INFO_BTF=y, as distribution kernels are, and in a container its /sys."""
 
     exit_code = 69
 
@@ -75,6 +75,14 @@ class UnknownPlan(TtytraceError):
 class BpfRefused(TtytraceError):
     """The kernel refused ttytrace's BPF program {program}: {reason}. In a container, grant
     CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; elsewhere look for a lockdown or security policy."""
+
+    exit_code = 69
+
+
+class MemoryLimited(TtytraceError):
+    """This kernel counts BPF maps as locked memory, and the limit here is too small ({reason}):
+    raise it (ulimit -l unlimited, LimitMEMLOCK=infinity, docker run --ulimit memlock=-1), or grant
+    CAP_SYS_RESOURCE."""
 
     exit_code = 69
 

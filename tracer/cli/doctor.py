@@ -37,8 +37,11 @@ _CURES: Final = {
     "capabilities": "in a container, grant CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE",
     "bpf": "in a container, allow bpf(2) in its seccomp profile; elsewhere look for a policy",
     "kernel_memory": "boot with lockdown=integrity or none: confidentiality forbids such programs",
-    "btf": "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distribution kernels are",
+    "btf": "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distribution kernels are; "
+    "in a container, mount its /sys",
     "ring_buffer": "use Linux 5.8 or newer",
+    "locked_memory": "raise the limit (ulimit -l unlimited, LimitMEMLOCK=infinity, docker run "
+    "--ulimit memlock=-1), or grant CAP_SYS_RESOURCE",
     "mmapable_array": "use Linux 5.5 or newer",
     "kprobe": "use a kernel built with CONFIG_KPROBE_EVENTS=y; another plan may do without",
     "fentry": "use a kernel that takes BPF trampolines (CONFIG_FUNCTION_TRACER=y, no policy "

@@ -33,6 +33,7 @@ class Caps:
     bpf: Seen = UNTRIED
     kernel_memory: Seen = UNTRIED
     ring_buffer: Seen = UNTRIED
+    locked_memory: Seen = UNTRIED
     mmapable_array: Seen = UNTRIED
     kprobe: Seen = UNTRIED
     fentry: Seen = UNTRIED

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tracer.errors import BpfRefused, NoPlan, NotRoot, PlanRefused, UnknownPlan
+from tracer.errors import BpfRefused, MemoryLimited, NoPlan, NotRoot, PlanRefused, UnknownPlan
 from tracer.probe.caps import Caps
 from tracer.probe.catalog import PLANS, Design, Hook, Way
 
@@ -45,8 +45,8 @@ PLAN_NAMES: Final = tuple(design.name for design in PLANS)
 def choose(caps: Caps, wanted: str | None = None) -> Plan:
     """The first plan that can be had, or the one that is `wanted`.
 
-    Raises NotRoot, BpfRefused or NoPlan where none can be had; UnknownPlan and PlanRefused for
-    what was wanted.
+    Raises NotRoot, BpfRefused, MemoryLimited or NoPlan where none can be had; UnknownPlan and
+    PlanRefused for what was wanted.
     """
     if wanted is not None and wanted not in PLAN_NAMES:
         raise UnknownPlan(wanted=wanted, plans=", ".join(PLAN_NAMES))
@@ -73,6 +73,8 @@ def _require(caps: Caps) -> None:
     for seen in (caps.kernel_memory, caps.btf, caps.ring_buffer):
         if not seen.ok:
             raise NoPlan(reason=seen.detail)
+    if not caps.locked_memory.ok:
+        raise MemoryLimited(reason=caps.locked_memory.detail)
 
 
 def _hooks(caps: Caps, design: Design) -> tuple[Chosen, ...] | str:

@@ -21,6 +21,7 @@ from tracer.probe import syscalls, tracefs, trial
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.catalog import PLANS, Kind
+from tracer.settings import RingSizes
 
 KALLSYMS: Final = Path("/proc/kallsyms")
 _STATUS: Final = Path("/proc/self/status")
@@ -30,6 +31,8 @@ _PROGRAMS: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 _CAP_SYS_ADMIN: Final = 21
 _CAP_PERFMON: Final = 38
 _CAP_BPF: Final = 39
+
+_RING_BYTES: Final = RingSizes().bulk_pages * 4096
 
 Targets = dict[tuple[Kind, str], Seen]
 
@@ -47,6 +50,11 @@ _TRIALS: Final[dict[str, tuple[Any, ...]]] = {
         trial.make_map,
         trial.MAP_RINGBUF,
         os.sysconf("SC_PAGESIZE"),
+    ),
+    "locked_memory": (
+        f"making a ring buffer of {_RING_BYTES >> 20} MiB",
+        trial.make_ring,
+        _RING_BYTES,
     ),
     "mmapable_array": (
         "making an array that can be mapped",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import struct
+from contextlib import suppress
 from typing import Final
 
 from tracer.probe.syscalls import bpf, open_kprobe, open_link
@@ -57,6 +59,18 @@ def make_map(
 ) -> None:
     """Creates a map."""
     os.close(bpf(_MAP_CREATE, struct.pack("=5I", kind, key_bytes, value_bytes, entries, flags)))
+
+
+def make_ring(size: int) -> None:
+    """Creates a ring buffer with as much locked memory as we may have, since BCC asks for that too.
+    Before 5.11 a map counts as such."""
+    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    with suppress(ValueError):  # without CAP_SYS_RESOURCE
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY,) * 2)
+    try:
+        make_map(MAP_RINGBUF, size)
+    finally:
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, before)
 
 
 def load(kind: int, instructions: bytes) -> None:

@@ -6,7 +6,15 @@ import dataclasses
 
 import pytest
 
-from tracer.errors import BpfRefused, NoPlan, NotRoot, PlanRefused, TtytraceError, UnknownPlan
+from tracer.errors import (
+    BpfRefused,
+    MemoryLimited,
+    NoPlan,
+    NotRoot,
+    PlanRefused,
+    TtytraceError,
+    UnknownPlan,
+)
 from tracer.probe.caps import Caps, Seen
 from tracer.probe.catalog import PLANS, Kind
 from tracer.probe.plan import Plan, choose
@@ -104,6 +112,7 @@ def test_a_wanted_plan_is_taken_or_refused() -> None:
         (("kernel_memory",), NoPlan, "no kernel_memory here"),
         (("btf",), NoPlan, "no btf here"),
         (("ring_buffer",), NoPlan, "no ring_buffer here"),
+        (("locked_memory",), MemoryLimited, "no locked_memory here"),
         ((EXEC,), NoPlan, "no tracepoint plan, since no sched_process_exec here"),
         (("kprobe", "fentry", "tracefs", SYS_EXIT), NoPlan, "no kprobe here.*no sys_exit here"),
     ],

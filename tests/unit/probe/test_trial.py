@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ def test_right_things_are_accepted() -> None:
     """Maps, programs and attachments that every supported kernel has are made and closed."""
     trial.make_map(trial.MAP_ARRAY, 1, 4, 8)
     trial.make_map(trial.MAP_RINGBUF, PAGE)
+    trial.make_ring(PAGE)
     trial.load(trial.PROGRAM_RAW_TRACEPOINT, trial.READS_KERNEL)
     trial.attach_raw_tracepoint("sched_process_exit")
 
@@ -42,6 +44,15 @@ def test_wrong_things_are_refused() -> None:
         trial.attach_raw_tracepoint("ttytrace_has_no_such")
     with pytest.raises(OSError):
         trial.attach_kprobe("ttytrace_has_no_such")
+
+
+def test_the_limit_of_locked_memory_stays() -> None:
+    """Whether the ring is made or not."""
+    before = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    trial.make_ring(PAGE)
+    with pytest.raises(OSError):
+        trial.make_ring(PAGE - 1)
+    assert resource.getrlimit(resource.RLIMIT_MEMLOCK) == before
 
 
 def test_a_type_that_is_no_function_is_refused(kernel: Btf) -> None:
