@@ -37,9 +37,8 @@ Workload = Callable[[str], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a tracer with other files come last: it would slow down the others."""
-    if IN_GUEST:
-        items.sort(key=lambda item: "watching" in getattr(item, "fixturenames", ()))
+    """Tests that share a tracer come last: it would slow down the others."""
+    items.sort(key=lambda item: "watching" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -182,15 +182,14 @@ def test_a_blind_kernel_half_is_noticed(both: Both, tmux: Tmux) -> None:
     take_out(both.run.pid)
     tmux.run("send-keys", "-t", pane.id, "-l", "/bin/true unseen")
     tmux.send_keys(pane, "Enter")
-    told = both.kernel.until(_is_unseen)
+    told = both.kernel.until(lambda record: _is_unseen(record, pane))
     assert told["ttytrace"]["lost"]["kind"] == "exec"
-    assert told["tmux"]["pane"]["pid"] == pane.pid
     both.kernel.until_ours("heartbeat", lambda fields: fields["audit"].get("unseen"))
 
 
-def _is_unseen(record: Record) -> bool:
-    lost = record["ttytrace"].get("lost", {})
-    return bool(lost.get("reason") == "seen by audit only")
+def _is_unseen(record: Record, pane: Pane) -> bool:
+    is_there = record["tmux"].get("pane", {}).get("pid") == pane.pid
+    return is_there and record["ttytrace"].get("lost", {}).get("reason") == "seen by audit only"
 
 
 def test_who_stops_the_audit_is_told(both: Both) -> None:
