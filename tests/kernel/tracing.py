@@ -67,7 +67,9 @@ class LineSink:
 
 
 def survey_without_tracefs(btf: Btf) -> Caps:
-    return dataclasses.replace(survey(btf), tracefs=Seen(False, "left out by the test"))
+    return dataclasses.replace(
+        survey(btf, "tracepoint"), tracefs=Seen(False, "left out by the test")
+    )
 
 
 def load_program(
@@ -78,7 +80,7 @@ def load_program(
     if plan == RAW_SYSCALLS:
         chosen = choose(survey_without_tracefs(btf), "tracepoint")
     else:
-        chosen = choose(survey(btf), plan)
+        chosen = choose(survey(btf, plan), plan)
     return loader.load(chosen, kernel_types(btf), rings, wanted)
 
 

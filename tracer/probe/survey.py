@@ -34,6 +34,7 @@ _CAP_BPF: Final = 39
 
 _RING_BYTES: Final = RingSizes().bulk_pages * 4096
 
+Wanted = list[tuple[Kind, str]]
 Targets = dict[tuple[Kind, str], Seen]
 
 # Caps field → what is tried, in words and as a call
@@ -87,16 +88,22 @@ def host() -> Host:
     return Host(platform.release(), platform.machine(), _tmux_version())
 
 
-def survey(btf: Btf | TtytraceError) -> Caps:
-    """What this machine offers; `btf` is the kernel's types, or why they can't be had."""
+def survey(btf: Btf | TtytraceError, plan: str | None = None) -> Caps:
+    """What this machine offers; `btf` is the kernel's types, or why they can't be had.
+
+    For one plan only what that would attach to is tried: a probe that is set and taken away again
+    costs an old kernel a second where it is emulated.
+    """
     is_root = os.geteuid() == 0
     capabilities = effective_capabilities(_STATUS.read_text())
     root = Seen(is_root, f"the user id is {os.geteuid()}")
     if not is_root:
         return Caps(root, capabilities, _types(btf))
-    kprobe, kprobe_targets = _kprobes()
-    fentry, fentry_targets = _trampolines(btf)
-    trace_directory, tracepoint_targets = _tracepoints()
+    wanted = _targets(plan)
+    kprobe, kprobe_targets = _kprobes(_of_kinds(wanted, "kprobe", "kretprobe"))
+    fentry, fentry_targets = _trampolines(btf, _of_kinds(wanted, "fentry", "fexit"))
+    trace_directory, tracepoint_targets = _tracepoints(_of_kinds(wanted, "tracepoint"))
+    raw_targets = _raw_tracepoints(_of_kinds(wanted, "raw_tracepoint"))
     return Caps(
         root,
         capabilities,
@@ -104,7 +111,7 @@ def survey(btf: Btf | TtytraceError) -> Caps:
         kprobe=kprobe,
         fentry=fentry,
         tracefs=trace_directory,
-        targets=kprobe_targets | fentry_targets | tracepoint_targets | _raw_tracepoints(),
+        targets=kprobe_targets | fentry_targets | tracepoint_targets | raw_targets,
         **{name: _tried(*attempt) for name, attempt in _TRIALS.items()},
     )
 
@@ -158,26 +165,30 @@ def _types(btf: Btf | TtytraceError) -> Seen:
     return Seen(False, f"the kernel's types can't be had: {btf.facts['reason']}")
 
 
-def _targets(*kinds: Kind) -> list[tuple[Kind, str]]:
-    """(kind, target) of what the catalog would attach in these ways, each once."""
-    hooks = [hook for design in PLANS for hook in design.hooks]
+def _targets(plan: str | None) -> Wanted:
+    """(kind, target) of what a plan of the catalog would attach, or all of them; each once."""
+    hooks = [hook for design in PLANS if plan in (None, design.name) for hook in design.hooks]
     ways = [way for hook in hooks for option in hook.options for way in option.ways]
-    return list(dict.fromkeys((way.kind, way.target) for way in ways if way.kind in kinds))
+    return list(dict.fromkeys((way.kind, way.target) for way in ways))
 
 
-def _raw_tracepoints() -> Targets:
+def _of_kinds(wanted: Wanted, *kinds: Kind) -> Wanted:
+    return [(kind, target) for kind, target in wanted if kind in kinds]
+
+
+def _raw_tracepoints(wanted: Wanted) -> Targets:
     return {
         (kind, name): _tried(f"a program on {name}", trial.attach_raw_tracepoint, name)
-        for kind, name in _targets("raw_tracepoint")
+        for kind, name in wanted
     }
 
 
-def _kprobes() -> tuple[Seen, Targets]:
+def _kprobes(wanted: Wanted) -> tuple[Seen, Targets]:
     if not syscalls.KPROBE_PMU.exists():
         return Seen(False, "the kernel offers no kprobes"), {}
-    kallsyms = symbols()
+    kallsyms = symbols() if wanted else b""
     targets: Targets = {}
-    for kind, function in _targets("kprobe", "kretprobe"):
+    for kind, function in wanted:
         seen = symbol(function, kallsyms)
         targets[kind, function] = _probed(function) if seen.ok else seen
     return Seen(True, "the kernel offers kprobes"), targets
@@ -187,10 +198,9 @@ def _probed(function: str) -> Seen:
     return _tried(f"a kprobe on {function}", trial.attach_kprobe, function)
 
 
-def _trampolines(btf: Btf | TtytraceError) -> tuple[Seen, Targets]:
+def _trampolines(btf: Btf | TtytraceError, wanted: Wanted) -> tuple[Seen, Targets]:
     if not isinstance(btf, Btf):
         return _types(btf), {}
-    wanted = _targets("fentry", "fexit")
     targets = {(kind, function): _trampoline(btf, function) for kind, function in wanted}
     return _first_ok(targets.values()), targets
 
@@ -203,12 +213,11 @@ def _trampoline(btf: Btf, function: str) -> Seen:
 
 
 def _first_ok(seen: Iterable[Seen]) -> Seen:
-    every = list(seen)
+    every = [*seen, Seen(None, "no plan that was asked for needs it")]
     return next((one for one in every if one.ok), every[0])
 
 
-def _tracepoints() -> tuple[Seen, Targets]:
-    wanted = _targets("tracepoint")
+def _tracepoints(wanted: Wanted) -> tuple[Seen, Targets]:
     try:
         with tracefs.opened() as (directory, where):
             targets = {(kind, name): _tracepoint(directory, name) for kind, name in wanted}

@@ -25,7 +25,7 @@ from tracer.workers.door import Door
 def attach(asked: Fields) -> LoadedProgram:
     """The chosen plan, or the one that is asked for. Raises what choosing and loading raise."""
     btf = Btf.load()
-    plan = choose(survey(btf), asked["plan"])
+    plan = choose(survey(btf, asked["plan"]), asked["plan"])
     return load(plan, kernel_types(btf), RingSizes(**asked["rings"]), Wanted(**asked["wanted"]))
 
 

@@ -18,6 +18,7 @@ from tracer.probe import tracefs
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps
 from tracer.probe.catalog import PLANS
+from tracer.probe.plan import choose
 from tracer.probe.survey import effective_capabilities, host, survey, symbol
 
 KALLSYMS = b"""\
@@ -129,6 +130,14 @@ def test_every_target_is_looked_at(caps: Caps) -> None:
         if way.kind not in ("kprobe", "kretprobe") or caps.kprobe.ok
     }
     assert set(caps.targets) == ways
+
+
+@pytest.mark.usefixtures("root")
+def test_for_one_plan_nothing_else_is_tried(kernel: Btf) -> None:
+    """What another plan would attach to is not touched, and the plan is had or refused the same."""
+    caps = survey(kernel, "tracepoint")
+    assert {kind for kind, _ in caps.targets} == {"raw_tracepoint", "tracepoint"}
+    assert choose(caps, "tracepoint") == choose(survey(kernel), "tracepoint")
 
 
 @pytest.mark.usefixtures("root")
