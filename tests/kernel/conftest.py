@@ -55,7 +55,8 @@ def plan() -> str | None:
     if not shutil.which("tmux"):
         lacking("tmux is not installed")
     try:
-        choose(survey(Btf.load()), "tracepoint" if PLAN == RAW_SYSCALLS else PLAN)
+        wanted = "tracepoint" if PLAN == RAW_SYSCALLS else PLAN
+        choose(survey(Btf.load(), wanted), wanted)
     except TtytraceError as error:
         lacking(str(error))
     return PLAN
