@@ -10,7 +10,7 @@ C_FILES := $(wildcard bpf/*.c bpf/*.h)
 SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*' ':!tests/kernel/pack')
 
 .DEFAULT_GOAL := help
-.PHONY: matrix help setup live demo test check shellcheck vm bench soak deb vagrant-test
+.PHONY: help setup live demo test check shellcheck vm matrix bench soak deb vagrant-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,7 @@ vm: $(TEST) ## the kernel tests in a guest (KERNEL=6.1 PLAN=kprobe|fentry|tracep
 	$(PYTHON) -m tests.guest $(KERNEL) $(if $(PLAN),--plan $(PLAN))
 
 matrix: $(TEST) ## the kernel tests on every kernel, tmux and BCC (CELLS="6.1/* host/*/sid"; needs root)
+	@packaging/setup.sh matrix
 	$(PYTHON) -m tests.matrix $(CELLS) $(ARGS)
 
 bench: $(TEST) ## what tracing costs on this host (needs root)
