@@ -224,7 +224,7 @@ def _step(command: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StepFailed(command=command, reason=error.strerror or error) from None
+        raise StepFailed(command=command, reason=error.strerror or error.args[0]) from None
 
 
 def interpreter() -> Path:

@@ -53,7 +53,7 @@ def memory(pid: str) -> None:
     here = struct.pack("QQ", ctypes.addressof(byte), 1)
     there = struct.pack("QQ", int(stack.split("-")[1].split()[0], 16) - 1, 1)
     for call in (PROCESS_VM_READV, PROCESS_VM_WRITEV):
-        checked(libc.syscall(call, int(pid), here, 1, there, 1, 0))
+        checked(libc.syscall(call, int(pid), here, 1, there, 1, ctypes.c_ulong(0)))
 
 
 def checked(returned: int) -> int:

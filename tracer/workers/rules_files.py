@@ -137,7 +137,7 @@ def _places(settings: RuleSettings) -> dict[Path, int]:
 def _refusal(directory: Path, owner: int) -> Refusal | None:
     """Why nothing of it is used, where that is so."""
     try:
-        if not directory.exists():
+        if not _is_there(directory):
             is_missed = str(directory) not in RuleSettings().directories
             return _refused(directory, "there is no such directory") if is_missed else None
         places = chain(filter(_is_free, _above(directory)), _below(directory))
@@ -148,6 +148,14 @@ def _refusal(directory: Path, owner: int) -> Refusal | None:
         return None
     reason = f"others than its owner can write to {others}: nothing in here is used"
     return _refused(directory, reason)
+
+
+def _is_there(directory: Path) -> bool:
+    # Path.exists() takes any error for no, since Python 3.14.
+    with suppress(FileNotFoundError, NotADirectoryError):
+        directory.stat()
+        return True
+    return False
 
 
 def _refused(directory: Path, reason: str) -> Refusal:
