@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 
@@ -112,7 +113,10 @@ def test_a_real_pane(tmux: RealTmux) -> None:
     script = r"printf '\033[31mred\033[0m 漢\033[44m \n\033(0lqk\033(B'"
     _shows(tmux, script, "漢")
     capture = _ask(tmux, "%1")
-    assert capture.text.startswith("\x1b[31mred\x1b[39m 漢\x1b[44m \n\x0elqk\n".encode())
+    # Newer servers have more blanks in a row, and colours begin anew on each.
+    blanks = r"(?:\x1b\[49m\x0f? *|)\n"
+    rows = rf"\x1b\[31mred\x1b\[39m 漢\x1b\[44m {blanks}(?:\x1b\[44m)?\x0elqk{blanks}"
+    assert re.match(rows.encode(), capture.text)
     assert (capture.columns, capture.rows, capture.cursor) == (80, 24, Cursor(1, 3))
     assert capture.tabs == tuple(range(8, 80, 8))
     assert capture.saved_text is None
@@ -127,7 +131,7 @@ def test_a_real_alternate_screen_and_its_modes(tmux: RealTmux) -> None:
     assert capture.modes == Modes(False, True, False, True)
     assert (capture.top, capture.bottom) == (1, 8)
     assert capture.saved_text is not None
-    assert capture.saved_text.startswith(b"shell\n")
+    assert capture.saved_text.splitlines()[0].rstrip() == b"shell"
     assert capture.saved_cursor == Cursor(0, 5)
 
 

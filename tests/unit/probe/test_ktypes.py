@@ -22,7 +22,7 @@ INTEGERS = "".join(
 def cc(source: str) -> str:
     """What cc says against a source; empty if nothing."""
     run = subprocess.run(
-        ["cc", "-fsyntax-only", "-Wno-unused", "-x", "c", "-"],
+        ["cc", "-std=gnu11", "-fsyntax-only", "-Wno-unused", "-x", "c", "-"],
         input=source, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return run.stderr if run.returncode else ""
