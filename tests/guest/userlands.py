@@ -29,7 +29,7 @@ _ENVIRONMENT = REPO / ".venv"
 _LEFT_OUT = frozenset(
     ("asciinema", "busybox-static", "chromium", "qemu-system-x86", "shellcheck", "tlog")
 )
-_MORE = ("auditd", "ca-certificates", "git", "mount", "passwd")
+_MORE = ("auditd", "ca-certificates", "git", "libseccomp2", "make", "mount", "passwd")
 # The network's part of this host's settings.
 _NETWORK = (Path("/etc/hosts"), Path("/etc/resolv.conf"))
 # Where pip finds out which certificates to trust, and where to look.
