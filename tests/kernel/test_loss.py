@@ -198,7 +198,7 @@ class Storm:
 
 @pytest.fixture
 def storm(tmux: Tmux, tmp_path: Path, workload: Workload, scale: float) -> Storm:
-    return Storm(tmux, tmp_path, workload("storm"), 5003 if scale >= 1 else 211)
+    return Storm(tmux, tmp_path, workload("storm"), 2003 if scale >= 1 else 211)
 
 
 @pytest.mark.parametrize("rounds", [1, 2], ids=["at the end", "in the middle"])
