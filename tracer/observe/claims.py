@@ -23,19 +23,21 @@ from tracer.observe.reply import Reply
 UNIX98_PTY_SLAVE_MAJOR: Final = 136
 
 # One command sequence, so that a poll is one round trip; each kind of line begins with its letter.
-# Names of sessions and windows are vis(3)-escaped by tmux; #{pane_current_path}, #{pane_title},
-# #{client_tty} (whatever the client said) and user options are not, and are never asked for.
+# Names of sessions and windows are vis(3)-escaped by tmux, of 3.1's not all; #{pane_current_path},
+# #{pane_title}, #{client_tty} (whatever the client said) and user options are not, and are never
+# asked for.
 # Hooks: on 3.3a a user's after-list-panes, -sessions, -clients and -windows hooks all run when we
 # ask, and so do after-display-message and after-show-options; only has-session has none, and it
 # prints nothing. There is no silent way to ask (CMD_AFTERHOOK in each cmd-*.c).
+_ONE_LINE: Final = "#{s/[\x01-\x1f\x7f]/?/:%s}"
 COMMAND: Final = (
-    "list-sessions", "-F", "S #{session_id} #{session_name}", ";",
+    "list-sessions", "-F", f"S #{{session_id}} {_ONE_LINE % 'session_name'}", ";",
     "list-clients", "-F",
     "C #{client_pid} #{session_id} #{client_width} #{client_height} #{client_readonly} "
     "#{client_control_mode}", ";",
     "list-panes", "-a", "-F",
     "P #{session_id} #{window_id} #{window_index} #{pane_id} #{pane_index} #{pane_pid} "
-    "#{pane_tty} #{window_name}",
+    f"#{{pane_tty}} {_ONE_LINE % 'window_name'}",
 )  # fmt: skip
 
 _NUMBER = r"(\d{1,10})"

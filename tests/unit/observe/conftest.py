@@ -6,6 +6,8 @@ import os
 import pwd
 import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -68,13 +70,21 @@ class RealTmux:
 
     def close(self) -> None:
         if self.socket.exists():
-            pidfd = os.pidfd_open(self.pid)
-            self.run("kill-server")
+            pidfd = os.pidfd_open(_listener(self.socket))
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)  # kill-server may wait for a session
             assert select.select([pidfd], [], [], 5)[0], "the server did not end"
             os.close(pidfd)
         for client, master in self.clients:
             client.wait(5)
             os.close(master)
+
+
+def _listener(path: Path) -> int:
+    # Not every server says its own pid where it has no session.
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return int.from_bytes(credentials[:4], sys.byteorder)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -226,10 +227,10 @@ def test_control_characters_in_names_arrive_escaped_and_forge_nothing(tmux):
     with suppress(subprocess.CalledProcessError):
         tmux.run("rename-window", "w\nC 1 $0 80 24")
     claims = client.server_facts(bytes(tmux.socket), tmux.pid)
-    (name,) = tmux.run("list-sessions", "-F", "#{session_name}").splitlines()
-    (window,) = tmux.run("list-windows", "-F", "#{window_name}").splitlines()
-    assert claims.sessions == (("$0", name),)
-    assert [pane.window_name for pane in claims.panes] == [window]
+    name = tmux.run("list-sessions", "-F", "#{session_name}").removesuffix("\n")
+    window = tmux.run("list-windows", "-F", "#{window_name}").removesuffix("\n")
+    assert claims.sessions == (("$0", re.sub(r"[\x01-\x1f]", "?", name)),)
+    assert [pane.window_name for pane in claims.panes] == [re.sub(r"[\x01-\x1f]", "?", window)]
     assert (claims.clients, claims.unparsable) == ((), 0)
 
 
