@@ -7,6 +7,10 @@
  * verifier needs to see. */
 #define OPAQUE(x) asm volatile("" : "+r"(x))
 
+/* Helpers by their numbers in include/uapi/linux/bpf.h: BCC 0.18 has no names for them yet. */
+static void *(*tt_current_task)(void) = (void *)158;	 /* bpf_get_current_task_btf */
+static void *(*tt_task_registers)(void *) = (void *)175; /* bpf_task_pt_regs */
+
 /* Arguments of a system call as they were at entry, read when it is over. */
 #if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
 #define SYSCALL_NR(regs)     ((regs)->syscallno)

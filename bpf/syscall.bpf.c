@@ -317,7 +317,7 @@ int rt_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 #else
 int tp_write_enter(void *ctx)
 {
-	return write__enter((void *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	return write__enter(tt_task_registers(tt_current_task()));
 }
 
 /* what perf hands to programs on syscalls:sys_exit_*: syscall_tp_t of kernel/trace/trace_syscalls.c.
@@ -331,8 +331,7 @@ struct sys_exit_context {
 
 int tp_sys_exit(struct sys_exit_context *ctx)
 {
-	return syscall__exit((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->number,
-			     ctx->result);
+	return syscall__exit(tt_task_registers(tt_current_task()), ctx->number, ctx->result);
 }
 #endif
 #endif /* TT_PLAN_TRACEPOINT */
