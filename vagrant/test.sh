@@ -39,14 +39,15 @@ inside() { # NAME MINUTES SHELL-COMMAND: as root, in the tree
 }
 
 finish() {
-	step destroy 3 vagrant destroy --force "$kernel"
 	rm -f "$config"
+	step destroy 3 vagrant destroy --force "$kernel"
 }
 
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 step validate 1 vagrant validate
-step up 20 vagrant --no-tty up --provider=libvirt "$kernel" 2>&1 | tr '\r' '\n' | { grep -v Progress: || :; }
+step up 20 vagrant --no-tty up --provider=libvirt "$kernel" 2>&1 |
+	stdbuf -oL tr '\r' '\n' | { grep --line-buffered -v Progress: || :; }
 vagrant ssh-config "$kernel" >"$config"
 inside machine 2 "uname -r | grep \"^${kernel}[.]\"; tmux -V; systemctl is-active ttytrace team"
 (cd .. && step team 10 .venv/bin/python -m tests.team "$config" "$kernel")

@@ -23,7 +23,7 @@ run() { # COMMAND...: its status, after it has ended
 
 directories() {
 	rm -rf --one-file-system "${state:?}"/*
-	mkdir -p "$state"/{lib/images,log,vagrant,home} /{var/lib,var/log,run,etc}/libvirt
+	mkdir -p "$state"/{lib/images,log,vagrant,home,tmp} /{var/lib,var/log,run,etc}/libvirt
 	mount --bind "$state/lib" /var/lib/libvirt
 	mount --bind "$state/log" /var/log/libvirt
 	mount -t tmpfs -o mode=755 tmpfs /run/libvirt
@@ -60,7 +60,7 @@ daemon() {
 # Called when nothing but this process, the first of its namespace, has to live on.
 finish() {
 	kill -KILL -1 2>/dev/null || :
-	rm -rf --one-file-system "${state:?}"/{lib,vagrant,home}
+	rm -rf --one-file-system "${state:?}"/{lib,vagrant,home,tmp}
 }
 
 [ $# -gt 0 ] || { echo "usage: vagrant/with-libvirtd.sh COMMAND [ARGUMENT...]" >&2; exit 64; }
@@ -81,5 +81,6 @@ ip link set lo up
 directories
 settings
 daemon
-export VAGRANT_HOME=$state/home VAGRANT_DOTFILE_PATH=$state/vagrant TTYTRACE_CONSOLE=$state/log
+export VAGRANT_HOME=$state/home VAGRANT_DOTFILE_PATH=$state/vagrant TMPDIR=$state/tmp
+export TTYTRACE_CONSOLE=$state/log
 run env --default-signal=INT,QUIT "$@"
