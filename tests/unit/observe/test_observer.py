@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.unit.observe.conftest import RealTmux, eventually
@@ -77,6 +78,10 @@ def answers(observer: Observer, count: int) -> list[ServerAsked]:
     return [fact for fact in found if isinstance(fact, ServerAsked)]
 
 
+def programs_below(pid: int) -> list[str]:
+    return [each.name() for each in psutil.Process(pid).children(recursive=True)]
+
+
 def test_a_server_is_followed_with_all_below_it(
     tmux: RealTmux, observer: Observer, table: Table
 ) -> None:
@@ -84,7 +89,7 @@ def test_a_server_is_followed_with_all_below_it(
     tmux.run("new-session", "-d", "-s", "one", "sh -c 'sleep 60 & wait'")
     tmux.run("split-window", "-t", "one", "sleep 60")
     panes = panes_of(tmux)
-    eventually(lambda: len(procfs.descendants([tmux.pid])) >= 4)
+    eventually(lambda: programs_below(tmux.pid).count("sleep") == 3)
     facts = observer.adopt(tmux.pid)
     assert table.entries.pop(tmux.pid) == (tmux.pid, 0)
     assert {pane for _, pane in table.entries.values()} == set(panes)
