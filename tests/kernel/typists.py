@@ -126,6 +126,8 @@ def as_user(
 def let_in(tmux: Tmux, *users: str) -> None:
     """Lets these users attach to a running server, and type."""
     tmux.socket.chmod(0o666)
+    if "server-access" not in tmux.run("list-commands"):
+        return  # before 3.3, who reaches the socket may
     for user in users:
         tmux.run("server-access", "-a", user)
         tmux.run("server-access", "-w", user)

@@ -50,7 +50,9 @@ def told(result: Result) -> str:
     if result.outcome not in ("passed", "failed") or not parts:
         parts.insert(0, result.outcome)
     names = [name.rpartition("/")[2] for name in result.failed]
-    return "; ".join(filter(None, [", ".join(parts), *names, result.reason]))
+    return ": ".join(
+        filter(None, [", ".join(parts), "; ".join([*names, result.reason]).strip("; ")])
+    )
 
 
 def _cell_row(cell: Cell, result: Result | None) -> list[str]:

@@ -7,6 +7,7 @@ them is what the cell names. What the tests print is kept under build/matrix.
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,8 @@ def run(cell: Cell, only: str = "") -> Ran:
 
 def _on_host(cell: Cell, tests: Sequence[str]) -> Ran:
     if refusal := _refusal(cell.plan):
-        return Ran(_result(cell, 0)._replace(outcome="refused", reason=refusal))
+        refused = _result(cell, 0)._replace(outcome="refused", reason=refusal)
+        return Ran(refused._replace(release=platform.release()))
     report = _file(cell, "json")
     report.unlink(missing_ok=True)
     entered = userlands.command(_userland(cell), [*tests, *_reporting(str(report))])
@@ -141,7 +143,7 @@ def _refusal(plan: str) -> str:
     try:
         choose(survey(Btf.load()), plan)
     except TtytraceError as error:
-        return str(error)
+        return str(error.facts.get("reason", error))
     return ""
 
 
