@@ -11,33 +11,40 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.matrix import budget, page, results, running
 from tests.matrix.cells import Cell, matching
 
 
 def main() -> int:
-    asked = _asked()
+    parser = _parser()
+    asked = parser.parse_args()
     if asked.table:
         print(page.cells_table())
         page.write()
         return 0
     if os.geteuid():
-        print("only root can trace, and take all of this host's files into a guest")
-        return 77
+        parser.exit(77, "only root can trace, and take all of this host's files into a guest\n")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a guest ends with us
-    wanted = matching(asked.cells)
-    todo = [cell for cell in wanted if asked.again or asked.budget or asked.only or not _done(cell)]
-    print(f"{len(todo)} of {len(wanted)} cells to run", flush=True)
     try:
-        failures = sum(not _run(cell, asked) for cell in todo)
+        return _run_all(matching(asked.cells), asked)
+    except LookupError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        return 130
     finally:
         page.write()
-    return 1 if failures else 0
 
 
-def _asked() -> argparse.Namespace:
+def _run_all(wanted: Sequence[Cell], asked: argparse.Namespace) -> int:
+    whatever = asked.again or asked.budget or asked.only
+    todo = [cell for cell in wanted if whatever or not _passed(cell)]
+    print(f"{len(todo)} of {len(wanted)} cells to run", flush=True)
+    return 1 if sum(not _run(cell, asked) for cell in todo) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("cells", nargs="*", metavar="CELL")
     parser.add_argument("--again", action="store_true", help="those that passed, too")
@@ -47,10 +54,11 @@ def _asked() -> argparse.Namespace:
                         help="only record anew what the verifier takes")  # fmt: skip
     parser.add_argument("--table", action="store_true",
                         help="run nothing: print the table, and write docs/kernels.md")  # fmt: skip
-    return parser.parse_args()
+    return parser
 
 
-def _done(cell: Cell) -> bool:
+def _passed(cell: Cell) -> bool:
+    """At this commit."""
     result = results.read().get(cell.name)
     return result is not None and result.outcome == "passed" and result.commit == results.commit()
 

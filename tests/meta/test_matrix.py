@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guest import kernels
+from tests.guest import kernels, userlands
 from tests.matrix import budget, cells, page, results
 from tests.matrix.budget import Cost
 from tests.matrix.results import Result
@@ -44,9 +44,12 @@ def test_what_passed_has_a_budget() -> None:
 
 def test_every_plan_tmux_and_bcc_is_in_a_cell() -> None:
     """Whatever vagrant/boxes.toml names is run."""
+    known = userlands.userlands()
+    assert {cell.userland for cell in CELLS.values()} == set(known)
     for name, box in kernels.boxes().items():
-        assert {cell.plan for cell in CELLS.values() if cell.kernel == name} == set(box.plans)
-    assert {cell.userland for cell in CELLS.values()} == set(cells.userlands.userlands())
+        here = [cell for cell in CELLS.values() if cell.kernel == name]
+        assert {cell.plan for cell in here} == set(box.plans)
+        assert {known[cell.userland].bcc for cell in here} == {each.bcc for each in known.values()}
 
 
 def test_cells_are_chosen_by_pattern() -> None:
