@@ -28,8 +28,8 @@ packaging/setup.sh vagrant
 make --silent setup
 
 say "the kernel $kernel"
-modules=$(.venv/bin/python -c 'import sys; from tests.guest import kernels as k
-print(k.fetch(k.boxes()[sys.argv[1]]).modules)' "$kernel")
+unpacked=$(.venv/bin/python -c 'import sys; from tests.guest import kernels as k
+print(k.fetch(k.boxes()[sys.argv[1]]).modules.parents[2])' "$kernel")
 
 say "wheels"
 wheels=$PWD/.cache/wheels
@@ -39,9 +39,9 @@ rm -rf "$wheels"
 	--group dev 'pip>=25.1' . hatchling editables
 rm "$wheels"/ttytrace-*
 
-say "Debian's packages, and ${modules##*/}"
+say "Debian's packages, and ${unpacked##*/}"
 packages=$(echo "$machine" "$(packaging/setup.sh packages)" | tr -s '[:space:]' ,)
-export TTYTRACE_TREE=$PWD TTYTRACE_MODULES=$modules TTYTRACE_WHEELS=$wheels
+export TTYTRACE_TREE=$PWD TTYTRACE_KERNEL=$unpacked TTYTRACE_WHEELS=$wheels
 # shellcheck disable=SC2016 # for mmdebstrap's shell
 mmdebstrap --quiet --variant=minbase --mode=root \
 	--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \

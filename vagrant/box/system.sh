@@ -1,10 +1,10 @@
 #!/bin/sh
 # vagrant/box/system.sh ROOT: make a machine of a tree of Debian's packages. mmdebstrap runs it; what
-# goes in is named by TTYTRACE_TREE, TTYTRACE_MODULES (of a kernel that tests/guest/kernels.py has
-# unpacked) and TTYTRACE_WHEELS.
+# goes in is named by TTYTRACE_TREE, TTYTRACE_KERNEL (which tests/guest/kernels.py has unpacked, in a
+# folder that is named by its release) and TTYTRACE_WHEELS.
 set -eu
 root=$1
-release=${TTYTRACE_MODULES##*/}
+release=${TTYTRACE_KERNEL##*/}
 # Vagrant's own public key, whose private half everybody has: the machine is reached from its host
 # only.
 key='ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key'
@@ -53,7 +53,7 @@ user() {
 
 kernel() { # without the modules of hardware that no virtual machine has: half of it
 	mkdir -p "$root/lib/modules"
-	tar -C "$TTYTRACE_MODULES/.." -c --exclude-from=- "$release" <<-'HARDWARE' |
+	tar -C "$TTYTRACE_KERNEL/lib/modules" -c --exclude-from=- "$release" <<-'HARDWARE' |
 		*/kernel/drivers/gpu
 		*/kernel/drivers/infiniband
 		*/kernel/drivers/media
@@ -63,9 +63,8 @@ kernel() { # without the modules of hardware that no virtual machine has: half o
 	HARDWARE
 		tar -C "$root/lib/modules" -x
 	for name in vmlinuz config; do # Debian 13's backports have them in the folder of the modules
-		for file in "$TTYTRACE_MODULES/../../../boot/$name-$release" "$TTYTRACE_MODULES/$name"; do
-			[ ! -f "$file" ] || cp "$file" "$root/boot/$name-$release"
-		done
+		cp "$TTYTRACE_KERNEL/boot/$name-$release" "$root/boot" 2>/dev/null ||
+			cp "$TTYTRACE_KERNEL/lib/modules/$release/$name" "$root/boot/$name-$release"
 	done
 	chroot "$root" depmod "$release"
 	printf '%s\n' virtio_pci virtio_blk ext4 >>"$root/etc/initramfs-tools/modules"
