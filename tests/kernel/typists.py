@@ -189,9 +189,10 @@ def keys(text: str) -> list[Writes]:
     return [(char.encode(),) for char in text]
 
 
-_LOGGED = re.compile(
-    rb"^\S+ (?:cmdq_next <(?P<client>[^>\n]*)>: \[|input_key\w*: (?P<bytes>.*)$)", re.M
-)
+_RAN = rb"cmdq_next <(?P<client>[^>\n]*)>: \["
+_LOGGED = re.compile(rb"^\S+ (?:%b|input_key\w*: (?P<bytes>.*)$)" % _RAN, re.M)
+# Servers before 3.2 log no bytes, but keys; those of letters are as long.
+_KEYS_LOGGED = re.compile(rb"^\S+ (?:%b|writing key \S+ \((?P<bytes>.+)\) to )" % _RAN, re.M)
 
 
 def authors_by_log(log: bytes, typists: Sequence[Typist], other: Author) -> list[Author]:
@@ -199,7 +200,8 @@ def authors_by_log(log: bytes, typists: Sequence[Typist], other: Author) -> list
     when it wrote them; a client without a terminal is the `other`."""
     by_name: dict[str, Author] = {typist.tty_name: typist for typist in typists}
     whose, author = list[Author](), other
-    for logged in _LOGGED.finditer(log):
+    pattern = _LOGGED if b" input_key" in log else _KEYS_LOGGED
+    for logged in pattern.finditer(log):
         if logged["client"] is not None:
             author = by_name.get(logged["client"].decode(), other)
         else:
