@@ -10,10 +10,10 @@ C_FILES := $(wildcard bpf/*.c bpf/*.h)
 SHELL_SCRIPTS := .ci/run $(shell git ls-files '*.sh' 'packaging/deb/p*' ':!tests/kernel/pack')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup live demo test check shellcheck vm matrix bench soak deb vagrant-test
+.PHONY: help setup live demo test check shellcheck vm matrix bench soak arm64 harm deb vagrant-test
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(LIVE) $(TEST) ## install Debian packages and the Python environment (needs root)
 
@@ -52,6 +52,12 @@ soak: $(TEST) ## twenty panes at work for MINUTES, and what it cost (needs root)
 vagrant-test: vagrant/boxes/$(KERNEL).json ## a VM comes up, is tested inside, goes (KERNEL=6.1 TESTS=quick|all; needs root)
 	packaging/setup.sh vagrant
 	vagrant/with-libvirtd.sh vagrant/test.sh $(KERNEL) $(TESTS)
+
+arm64: $(TEST) ## compile for arm64, and the tests that need no kernel in user emulation (needs root)
+	$(PYTHON) -m tests.arm64
+
+harm: $(TEST) ## others' tests of kernels and tmux, with a tracer off and on (needs root)
+	$(PYTHON) -m tests.harm
 
 deb: $(LIVE) ## dist/ttytrace_VERSION_ARCHITECTURE.deb, which needs no network to be installed
 	@packaging/deb.sh dist

@@ -1,0 +1,64 @@
+"""The kernel's own tests of programs, processes and terminals, built from Debian's linux-source.
+
+The invariant: the build appears under .cache complete or not at all, and none of it is installed.
+One version is built for all kernels: a test of something newer fails there, with a tracer as
+without. Running them lives in suites.py.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.guest import archive
+
+_SUITE, _VERSION = "trixie", "6.12"
+_COLLECTIONS = ("exec", "clone3", "tty", "pidfd", "ptrace", "core", "splice", "sigaltstack")
+# It waits for a deadlock of ptrace and exec, which the kernel has, to be over: half a minute.
+_LEFT_OUT = "ptrace:vmaccess\n"
+_SELFTESTS = Path("tools/testing/selftests")
+_HOME = archive.REPO / ".cache" / "selftests" / _VERSION
+
+
+def fetch() -> Path:
+    """The folder with run_kselftest.sh, built now or before. Raises CalledProcessError when the
+    source can't be downloaded, or doesn't compile."""
+    if not _HOME.exists():
+        _HOME.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_HOME.parent) as work:
+            _build(Path(work)).rename(_HOME)
+    return _HOME
+
+
+def _build(work: Path) -> Path:
+    archive.download(_SUITE, [f"linux-source-{_VERSION}", "linux-libc-dev"], work)
+    source, headers, built = work / "source", work / "headers", work / "built"
+    (headers_deb,) = work.glob("linux-libc-dev_*.deb")
+    subprocess.run(["dpkg-deb", "--extract", headers_deb, headers], check=True)
+    (source_deb,) = work.glob("linux-source-*.deb")
+    _unpack(source_deb, source)
+    places = (headers / "usr/include", headers / "usr/include/x86_64-linux-gnu")
+    include = " ".join(f"-isystem {place}" for place in places)
+    subprocess.run(
+        [
+            *("make", "-s", "-C", source / _SELFTESTS, f"TARGETS={' '.join(_COLLECTIONS)}"),
+            *(f"KHDR_INCLUDES={include}", f"INSTALL_PATH={built}", "install"),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    tests = built / "kselftest-list.txt"
+    tests.write_text(tests.read_text().replace(_LEFT_OUT, ""))
+    return built
+
+
+def _unpack(deb: Path, into: Path) -> None:
+    into.mkdir()
+    top = f"linux-source-{_VERSION}"
+    wanted = [f"{top}/scripts/subarch.include", f"{top}/tools/include", f"{top}/{_SELFTESTS}"]
+    unpack = (
+        f'dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/src/{top}.tar.xz'
+        ' | tar -xJ -C "$1" --strip-components=1 -- "${@:2}"'
+    )
+    subprocess.run(["bash", "-o", "pipefail", "-c", unpack, deb, into, *wanted], check=True)
