@@ -2,7 +2,8 @@
 
 The invariant: the host's apt sources, lists and installed packages are neither used nor changed; of
 its settings only how the network is reached counts (apt.conf.d). Every suite has its own lists
-below .cache, and every package is checked with Debian's keyring. What becomes of a package is up to
+below .cache, and every package is checked with Debian's keyring. SUITE:ARCHITECTURE is that suite
+for other machines than this one. What becomes of a package is up to
 the caller.
 """
 
@@ -54,8 +55,9 @@ def newest(suite: str, prefix: str, pattern: str) -> str:
 
 
 def _update(suite: str) -> None:
-    part = "debian-security" if suite.endswith("-security") else "debian"
-    line = f"deb [signed-by={KEYRING}] {MIRROR}/{part} {suite} main\n"
+    name = suite.partition(":")[0]
+    part = "debian-security" if name.endswith("-security") else "debian"
+    line = f"deb [signed-by={KEYRING}] {MIRROR}/{part} {name} main\n"
     (CACHE / suite / "sources.list").write_text(line)
     subprocess.run(["apt-get", "update", "-qq", *_options(suite)], check=True)
 
@@ -79,6 +81,8 @@ def _options(suite: str) -> list[str]:
         "Acquire::Languages": "none",
         "Acquire::Check-Valid-Until": "false",  # an old suite is not signed anew
     }
+    if architecture := suite.partition(":")[2]:
+        settings |= {"APT::Architecture": architecture, "APT::Architectures": architecture}
     return [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
 
 
