@@ -3,7 +3,7 @@
 # its own user, and share a tmux session of alice's; and `ttytrace` for everybody's PATH.
 set -eu
 cd "$(dirname "$0")"
-keys=/home/vagrant/.ssh/authorized_keys
+keys=~vagrant/.ssh/authorized_keys
 
 getent group team >/dev/null || groupadd team
 for person in alice bob carol; do

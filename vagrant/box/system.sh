@@ -43,10 +43,11 @@ units() {
 }
 
 user() {
-	chroot "$root" useradd --create-home --shell /bin/bash vagrant
-	mkdir -m 700 "$root/home/vagrant/.ssh"
-	echo "$key" >"$root/home/vagrant/.ssh/authorized_keys"
-	chroot "$root" chown -R vagrant: /home/vagrant/.ssh
+	home=/home/vagrant
+	chroot "$root" useradd --create-home --home-dir $home --shell /bin/bash vagrant
+	mkdir -m 700 "$root$home/.ssh"
+	echo "$key" >"$root$home/.ssh/authorized_keys"
+	chroot "$root" chown -R vagrant: $home/.ssh
 	echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
 	chmod 440 "$root/etc/sudoers.d/vagrant"
 }
