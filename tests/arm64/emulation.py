@@ -12,12 +12,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.guest import archive
+from tests.guest.kernels import made
 
 TESTS = (
     *("tests/unit/codec", "tests/unit/correlate", "tests/unit/decode", "tests/unit/model"),
@@ -63,7 +63,11 @@ def run_tests(tests: Sequence[str]) -> int:
     """pytest's exit status."""
     if not _QEMU.exists() or not shutil.which("mmdebstrap"):
         subprocess.run(["apt-get", "install", "-y", "-qq", *PACKAGES], check=True)
-    tree, site = _made("tree", _make_tree), _made("site", _make_site)
+    tree, site = _HOME / "tree", _HOME / "site"
+    for home, make in ((tree, _make_tree), (site, _make_site)):
+        with made(home) as new:
+            if new:
+                make(new)
     unneeded = "not kernel and not guest and not log and not screen"
     pytest = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", unneeded, *tests)
     inside = ("sh", "-euc", _INSIDE, "sh", str(tree), str(site), *pytest)
@@ -87,17 +91,6 @@ def _map_users(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
 
 
-def _made(name: str, make: Callable[[Path], None]) -> Path:
-    """A folder of .cache that is complete or not there."""
-    home = _HOME / name
-    if not home.exists():
-        _HOME.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_HOME) as work:
-            make(Path(work) / name)
-            (Path(work) / name).rename(home)
-    return home
-
-
 def _make_tree(into: Path) -> None:
     """Packages as they are unpacked: nothing in them has run."""
     options = ("--variant=extract", "--architectures=arm64", f"--include={_TREE}")
@@ -113,4 +106,4 @@ def _make_site(into: Path) -> None:
         wanted = tomllib.load(file)["project"]["dependencies"]
     platforms = [part for one in _PLATFORMS for part in ("--platform", f"{one}_aarch64")]
     pip = [sys.executable, "-m", "pip", "install", "-q", *_WHEELS, *platforms]
-    subprocess.run([*pip, "--target", into, *wanted, *_NEEDED], check=True)
+    subprocess.run([*pip, "--upgrade", "--target", into, *wanted, *_NEEDED], check=True)

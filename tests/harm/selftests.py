@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.guest import archive
+from tests.guest.kernels import made
 
 _SUITE, _VERSION = "trixie", "6.12"
 _COLLECTIONS = ("exec", "clone3", "tty", "pidfd", "ptrace", "core", "splice", "sigaltstack")
@@ -24,16 +25,16 @@ _HOME = archive.REPO / ".cache" / "selftests" / _VERSION
 def fetch() -> Path:
     """The folder with run_kselftest.sh, built now or before. Raises CalledProcessError when the
     source can't be downloaded, or doesn't compile."""
-    if not _HOME.exists():
-        _HOME.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_HOME.parent) as work:
-            _build(Path(work)).rename(_HOME)
+    with made(_HOME) as built:
+        if built:
+            with tempfile.TemporaryDirectory(dir=_HOME.parent) as work:
+                _build(Path(work), built)
     return _HOME
 
 
-def _build(work: Path) -> Path:
+def _build(work: Path, built: Path) -> None:
     archive.download(_SUITE, [f"linux-source-{_VERSION}", "linux-libc-dev"], work)
-    source, headers, built = work / "source", work / "headers", work / "built"
+    source, headers = work / "source", work / "headers"
     (headers_deb,) = work.glob("linux-libc-dev_*.deb")
     subprocess.run(["dpkg-deb", "--extract", headers_deb, headers], check=True)
     (source_deb,) = work.glob("linux-source-*.deb")
@@ -50,7 +51,6 @@ def _build(work: Path) -> Path:
     )
     tests = built / "kselftest-list.txt"
     tests.write_text(tests.read_text().replace(_LEFT_OUT, ""))
-    return built
 
 
 def _unpack(deb: Path, into: Path) -> None:
