@@ -176,16 +176,17 @@ def test_tmux_in_tmux(watching: Tracer, tmux: Tmux, pane: Pane, tmp_path: Path) 
         eventually(lambda: "crab" in outer.screen(nest))
         tmux.run("detach-client", "-s", "=work")
         eventually(lambda: "@" in outer.screen(nest))
-        watching.until(lambda f: getattr(f, "tty", None) == nest.tty and b"@" in _data(f))
-        shown = b"".join(
-            _data(f)
-            for f in watching.findings()
-            if getattr(f, "tty", None) == nest.tty and not isinstance(f, ClientOutput)
-        )
+        watching.until(lambda f: _is_of(f, nest) and b"@" in _data(f))
+        shown = watching.recording().output(nest).data
     finally:
         outer.close()
     screen = screen_of(watching.findings(), nest.tty, pane.server_pid)
     assert_equal(screen.data, shown.partition(b"[detached")[0])
+
+
+def _is_of(finding: object, pane: Pane) -> bool:
+    place = getattr(finding, "place", None)
+    return place is not None and (place.server.tgid, place.pane_pid) == (pane.server_pid, pane.pid)
 
 
 def _data(finding: object) -> bytes:
