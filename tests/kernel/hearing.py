@@ -83,7 +83,8 @@ def score(heard: Heard, truth: Sequence[Author | None]) -> Score:
                 reasons[said.reason] += 1
         elif author is None or not author.is_person(said.person):
             name = author.user if author else "nobody"
-            wrong.append(f"byte {at} is of {name}, not {said}")
+            around = (heard.data or b"")[max(at - 9, 0) : at + 9]
+            wrong.append(f"byte {at} is of {name}, not {said}: {around!r}")
     return Score(len(truth), unknown, wrong, reasons)
 
 
