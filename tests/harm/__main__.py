@@ -38,7 +38,7 @@ def _differs(suite: Suite, plan: str | None) -> bool:
         f"{suite.name} | {len(off.lines)} | {changed} | {on.programs}"
         f" | {off.seconds:.0f} s | {on.seconds:.0f} s | {on.plan}"
     )
-    print("\n".join(found), flush=True)
+    print(*found, sep="\n", end="\n" if found else "", flush=True)
     return bool(found)
 
 

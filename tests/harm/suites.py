@@ -31,6 +31,7 @@ _STRESSORS = (
     ("kill", 500, ""),
     ("exec", 64, "--exec-max 8"),
 )
+_PATIENCE_S = 300  # with each test: an emulated machine is slow
 _NOT_AS_ROOT = "setpriv --reuid=65534 --regid=65534 --clear-groups "
 _STRESS = (
     "stress-ng --{name} 1 --{name}-ops {rounds} {options} --verify --metrics-brief --timeout 60"
@@ -68,7 +69,7 @@ def suites() -> Sequence[Suite]:
         Suite("stress-ng", _stress(), _STRESS_RESULTS, ("stress-ng", "setpriv")),
         Suite(
             "kernel selftests",
-            f"cp -a {shlex.quote(str(built))} tests && tests/run_kselftest.sh",
+            f"cp -a {shlex.quote(str(built))} tests && tests/run_kselftest.sh -o {_PATIENCE_S}",
             _TAP,
             ("execveat", "clone3_set_tid", "pidfd_test", "tty_tstamp_update"),
         ),
