@@ -116,8 +116,8 @@ def come(stack: ExitStack, person: Person) -> Person:
 
 def check_found(machine: Machine, name: str) -> None:
     say(f"what {name} typed is found")
-    search = f"{TTYTRACE} search --kind exec --command {name}-42 --typed-by"
-    found = eventually(lambda: machine.does(f"{search} {name}").stdout, lambda: search)
+    search = f"{TTYTRACE} search --kind exec --command {name}-42 --typed-by {name}"
+    found = eventually(lambda: machine.does(search).stdout, lambda: search)
     assert "/bin/echo" in found, found
 
 
