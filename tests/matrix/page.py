@@ -1,6 +1,6 @@
-"""docs/kernels.md: the tables are made from the results, the budget and vagrant/boxes.toml.
+"""docs/kernels.md: tables and lists are made from the results, the budget and vagrant/boxes.toml.
 
-The rest of the page is written by hand. A table stands between `<!-- NAME -->` and `<!-- end -->`.
+The rest of the page is written by hand. Each stands between `<!-- NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tests.guest import userlands
 from tests.guest.kernels import REPO
 from tests.matrix import budget, results
-from tests.matrix.cells import Cell, cells, exclusions
+from tests.matrix.cells import Cell, cells, exclusions, untested
 from tests.matrix.results import Result
 
 PAGE = REPO / "docs" / "kernels.md"
@@ -74,6 +74,10 @@ def _exclusions_table() -> str:
     return _table(("What", "Why it is in no cell"), exclusions())
 
 
+def _untested_list() -> str:
+    return "\n".join(f"- {sentence}" for sentence in untested())
+
+
 def _budget_table() -> str:
     groups = budget.read()
     head = ("Kernel, plan, compiler", "Programs", "Instructions", "The largest")
@@ -94,5 +98,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "cells": cells_table,
     "excluded": _exclusions_table,
+    "untested": _untested_list,
     "budget": _budget_table,
 }
