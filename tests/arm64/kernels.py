@@ -10,13 +10,12 @@ import re
 import struct
 import subprocess
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.guest import archive
-from tests.guest.kernels import BOXES
+from tests.guest.kernels import data
 from tracer.probe.btf import Btf
 
 _CACHE = archive.REPO / ".cache" / "arm64"
@@ -34,9 +33,7 @@ class Kernel(NamedTuple):
 
 def kernels() -> Iterator[Kernel]:
     """Those of boxes.toml, the newest package of each; downloaded now or before."""
-    with BOXES.open("rb") as file:
-        wanted = tomllib.load(file)["arm64"]["kernels"]
-    for name, pattern in wanted:
+    for name, pattern in data()["arm64"]["kernels"]:
         suite, prefix = name.split("/")
         release = archive.newest(f"{suite}:arm64", prefix, pattern)
         path = _CACHE / f"{release}.btf"

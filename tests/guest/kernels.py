@@ -24,9 +24,9 @@ from typing import Any
 import pyzstd
 
 from tests.guest import archive
+from tests.guest.archive import REPO
 
-REPO = Path(__file__).resolve().parents[2]
-BOXES = REPO / "vagrant" / "boxes.toml"
+_BOXES = REPO / "vagrant" / "boxes.toml"
 CACHE = REPO / ".cache" / "kernels"
 HOST = "host"
 
@@ -87,11 +87,12 @@ def fetch(box: Box) -> Kernel:
 
 
 def _boxes() -> dict[str, Box]:
-    return {name: Box(name, **_tuples(table)) for name, table in _data()["kernels"].items()}
+    return {name: Box(name, **_tuples(table)) for name, table in data()["kernels"].items()}
 
 
-def _data() -> dict[str, Any]:
-    with BOXES.open("rb") as file:
+def data() -> dict[str, Any]:
+    """All of vagrant/boxes.toml, by table."""
+    with _BOXES.open("rb") as file:
         return tomllib.load(file)
 
 
@@ -104,7 +105,7 @@ def _extras() -> tuple[Path, ...]:
     home = CACHE / f"extras-{suite}"
     with made(home) as work:
         if work:
-            archive.download(suite, _data()["guests"]["extras"], work)
+            archive.download(suite, data()["guests"]["extras"], work)
     return tuple(sorted(home.iterdir()))
 
 

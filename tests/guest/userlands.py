@@ -12,13 +12,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.guest.archive import KEYRING, MIRROR, REPO
-from tests.guest.kernels import BOXES, made
+from tests.guest.kernels import data, made
 
 CACHE = REPO / ".cache" / "userlands"
 HOST = "bookworm"
@@ -57,9 +56,7 @@ class Userland:
 
 def userlands() -> dict[str, Userland]:
     """All userlands of vagrant/boxes.toml by name. Raises TypeError for an unknown field."""
-    with BOXES.open("rb") as file:
-        tables = tomllib.load(file)["userlands"]
-    return {name: Userland(name, **table) for name, table in tables.items()}
+    return {name: Userland(name, **table) for name, table in data()["userlands"].items()}
 
 
 def fetch(userland: Userland) -> Path | None:

@@ -6,10 +6,9 @@ are run. Running one is in running.py.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.guest import kernels, userlands
 from tracer.probe.plan import PLAN_NAMES
@@ -65,17 +64,12 @@ def matching(patterns: Sequence[str]) -> list[Cell]:
 
 def exclusions() -> list[Exclusion]:
     """What vagrant/boxes.toml says of what is left out."""
-    return [Exclusion(**table) for table in _data()["excluded"]]
+    return [Exclusion(**table) for table in kernels.data()["excluded"]]
 
 
 def untested() -> list[str]:
     """What it says of arm64, which has no cells."""
-    return list(_data()["arm64"]["untested"])
-
-
-def _data() -> dict[str, Any]:
-    with kernels.BOXES.open("rb") as file:
-        return tomllib.load(file)
+    return list(kernels.data()["arm64"]["untested"])
 
 
 def _others() -> list[str]:
