@@ -10,6 +10,7 @@
 #include "filter.bpf.h"
 #include "sock.bpf.c"
 #include "proc.bpf.c"
+#include "sched.bpf.c"
 #include "guard.bpf.c"
 #include "tty.bpf.c"
 #include "syscall.bpf.c"

@@ -187,14 +187,11 @@ static __always_inline void path__append(struct exec_record *record, u32 end, u3
 	record->fixed.header.flags |= cut_flag;
 }
 
-static __always_inline void exec__append_invoked(struct exec_record *record,
-						 struct linux_binprm *bprm)
+static __always_inline void exec__append_invoked(struct exec_record *record, const char *name)
 {
-	const char *name = NULL;
 	long bytes;
 
 	record->walk.at = 0;
-	RD(name, &bprm->filename);
 	bytes = bpf_probe_read_kernel_str(record->data, TT_INVOKED_MAX, name);
 	if (bytes > 0)
 		record->walk.at = bytes - 1;
@@ -264,7 +261,7 @@ static __always_inline void exec__append_argv(struct exec_record *record, struct
 	record->walk.at = at + bytes;
 }
 
-/* ---- the three hooks ---- */
+/* ---- what is told; the programs are in sched.bpf.c ---- */
 
 static __always_inline int sched_fork__enter(struct task_struct *parent, struct task_struct *child)
 {
@@ -300,7 +297,8 @@ static __always_inline void exec__send(struct exec_record *record)
 		critical__send(&record->fixed, size);
 }
 
-static __always_inline int sched_exec__enter(struct task_struct *task, struct linux_binprm *bprm)
+static __always_inline int sched_exec__enter(struct task_struct *task, const char *invoked,
+					     u32 argc)
 {
 	u32 zero = 0, tgid = bpf_get_current_pid_tgid() >> 32;
 	struct task_struct *parent = NULL;
@@ -317,9 +315,9 @@ static __always_inline int sched_exec__enter(struct task_struct *task, struct li
 	header__fill(&record->fixed.header, task);
 	RD(parent, &task->real_parent);
 	who__fill(&record->fixed.who, task, parent, line);
-	RD(record->fixed.argc, &bprm->argc);
+	record->fixed.argc = argc;
 	record->fixed.pad = 0;
-	exec__append_invoked(record, bprm);
+	exec__append_invoked(record, invoked);
 	exec__append_exe(record, task);
 	exec__append_cwd(record, task);
 	exec__append_argv(record, task);
@@ -382,19 +380,4 @@ static __always_inline int sched_exit__enter(struct task_struct *task)
 	header__number(&record.header, TT_KIND_EXIT, sizeof(record));
 	critical__send(&record, sizeof(record));
 	return 0;
-}
-
-int rt_sched_fork(struct bpf_raw_tracepoint_args *ctx)
-{
-	return sched_fork__enter((void *)ctx->args[0], (void *)ctx->args[1]);
-}
-
-int rt_sched_exec(struct bpf_raw_tracepoint_args *ctx)
-{
-	return sched_exec__enter((void *)ctx->args[0], (void *)ctx->args[2]);
-}
-
-int rt_sched_exit(struct bpf_raw_tracepoint_args *ctx)
-{
-	return sched_exit__enter((void *)ctx->args[0]);
 }

@@ -320,8 +320,20 @@ int tp_write_enter(void *ctx)
 	return write__enter(tt_task_registers(tt_current_task()));
 }
 
-/* what perf hands to programs on syscalls:sys_exit_*: syscall_tp_t of kernel/trace/trace_syscalls.c.
- * The number was a long once and is an int now (6.18 has garbage in the upper half). */
+/* events/raw_syscalls/sys_enter/format */
+struct sys_enter_context {
+	u64 common;
+	u32 number;
+};
+
+int tp_sys_enter(struct sys_enter_context *ctx)
+{
+	return call__is_write(ctx->number) ? write__enter(tt_task_registers(tt_current_task())) : 0;
+}
+
+/* what perf hands to programs on syscalls:sys_exit_*, syscall_tp_t of kernel/trace/trace_syscalls.c,
+ * and on raw_syscalls:sys_exit. The number was a long once and is an int now (6.18 has garbage in
+ * the upper half). */
 struct sys_exit_context {
 	u64 regs; /* not readable by a program */
 	u32 number;

@@ -32,7 +32,7 @@ def compiled(kernel: Kernel) -> Iterator[str]:
     os.environ["ARCH"] = "arm64"  # BCC's way to name the machine that it compiles for
     try:
         for plan in _plans():
-            loader._compile(load_bcc(), plan, text, []).cleanup()
+            loader.compile_module(load_bcc(), plan, text, []).cleanup()
             yield f"{plan.name} ({', '.join(sorted({each.way.kind for each in plan.hooks}))})"
     finally:
         if before is None:

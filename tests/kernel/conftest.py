@@ -20,8 +20,8 @@ from tests.kernel.logged import Log, Run
 from tests.kernel.recording import Tracer
 from tests.kernel.room import Room
 from tests.kernel.tmux import Tmux
-from tests.kernel.tracing import RAW_SYSCALLS
 from tests.need import lacking
+from tests.variants import VARIANTS
 from tracer.errors import TtytraceError
 from tracer.probe.btf import Btf
 from tracer.probe.plan import choose
@@ -55,7 +55,7 @@ def plan() -> str | None:
     if not shutil.which("tmux"):
         lacking("tmux is not installed")
     try:
-        wanted = "tracepoint" if PLAN == RAW_SYSCALLS else PLAN
+        wanted = "tracepoint" if PLAN in VARIANTS else PLAN
         choose(survey(Btf.load(), wanted), wanted)
     except TtytraceError as error:
         lacking(str(error))

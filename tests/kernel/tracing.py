@@ -7,7 +7,6 @@ It says `ready` on stderr when the hooks are in place, and ends on SIGINT.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import struct
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from tests.kernel.lines import Totals, to_line
+from tests.variants import VARIANTS
 from tracer import daemon
 from tracer.capture import loader
 from tracer.capture.flatten import flatten
@@ -26,14 +26,11 @@ from tracer.model import abi
 from tracer.model.findings import Finding
 from tracer.model.stage import Drain
 from tracer.probe.btf import Btf
-from tracer.probe.caps import Caps, Seen
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
 from tracer.redact.prompts import Prompts
 from tracer.settings import InputPolicy, RingSizes, Settings
-
-RAW_SYSCALLS = "raw_syscalls"  # the tracepoint plan where tracefs has no single system calls
 
 _KIND = struct.Struct("<H").unpack_from
 _KIND_AT = abi.HEADER.offset("kind")
@@ -66,19 +63,13 @@ class LineSink:
         self._file.flush()
 
 
-def survey_without_tracefs(btf: Btf) -> Caps:
-    return dataclasses.replace(
-        survey(btf, "tracepoint"), tracefs=Seen(False, "left out by the test")
-    )
-
-
 def load_program(
     plan: str | None, rings: RingSizes, wanted: loader.Wanted = loader.EVERYTHING
 ) -> LoadedProgram:
     """As the product's loader does, in this process."""
     btf = Btf.load()
-    if plan == RAW_SYSCALLS:
-        chosen = choose(survey_without_tracefs(btf), "tracepoint")
+    if plan in VARIANTS:
+        chosen = choose(VARIANTS[plan](survey(btf, "tracepoint")), "tracepoint")
     else:
         chosen = choose(survey(btf, plan), plan)
     return loader.load(chosen, kernel_types(btf), rings, wanted)

@@ -58,7 +58,7 @@ def load(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) 
     Raises NoBcc, or BpfRefused with what clang, the verifier or the kernel said.
     """
     bcc = load_bcc()
-    bpf = _compile(bcc, plan, types, [*_ring_flags(rings), *wanted.flags])
+    bpf = compile_module(bcc, plan, types, [*_ring_flags(rings), *wanted.flags])
     with ExitStack() as always, ExitStack() as on_error:
         always.callback(bpf.cleanup)
         loaded = LoadedProgram(
@@ -74,7 +74,8 @@ def load(plan: Plan, types: str, rings: RingSizes, wanted: Wanted = EVERYTHING) 
     return loaded
 
 
-def _compile(bcc: Any, plan: Plan, types: str, options: list[str]) -> Any:
+def compile_module(bcc: Any, plan: Plan, types: str, options: list[str]) -> Any:
+    """BCC's object of the whole kernel half, with nothing loaded. Raises BpfRefused."""
     text = types + flatten(bpf_dir() / "main.bpf.c") + _layout_checks()
     flags = [f"-DTT_PLAN_{plan.name.upper()}", *options]
     if any(hook.way.function == "rt_sys_exit" for hook in plan.hooks):

@@ -7,8 +7,10 @@ aren't. A refusal is an OSError.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from tracer.model.abi import Layout
@@ -83,7 +85,28 @@ class HashMap:
         self, command: int, key: bytes | None, other: ctypes.Array[ctypes.c_char] | None
     ) -> None:
         held = _buffer(key) if key is not None else None
-        bpf(command, _ELEMENT.pack(self._fd, _address(held), _address(other), 0))
+        with unpreempted():
+            bpf(command, _ELEMENT.pack(self._fd, _address(held), _address(other), 0))
+
+
+@contextmanager
+def unpreempted() -> Iterator[None]:
+    """For this thread no task of a normal priority is run meanwhile, where that may be asked for.
+
+    While bpf(2) is at work on a map, kprobe and tracepoint programs are switched off on that CPU
+    (kernel/bpf/syscall.c, bpf_disable_instrumentation). On a preemptible kernel another task may
+    run there then, whose output would be lost.
+    """
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def _buffer(data: bytes) -> ctypes.Array[ctypes.c_char]:

@@ -84,6 +84,10 @@ class Btf:
         """Ids of the functions of this name, which fentry programs are loaded for."""
         return self._named(self._functions, name)
 
+    def has_name(self, name: str) -> bool:
+        """Whether anything at all has this name."""
+        return b"\0%b\0" % name.encode() in self._strings
+
     def size_of(self, struct: str) -> int | None:
         """Bytes of a struct, or None if there is none of that name."""
         ids = self.structs(struct)

@@ -53,15 +53,44 @@ class Design:
     hooks: tuple[Hook, ...]
 
 
-def _process_hook(name: str, shows: str, tracepoint: str, function: str) -> Hook:
-    way = Way("raw_tracepoint", tracepoint, function)
-    return Hook(name, shows, (Option((way,), "a raw tracepoint costs least and skips nothing"),))
+def _process_hook(name: str, shows: str, raw: Way, perf: Way) -> Hook:
+    return Hook(
+        name,
+        shows,
+        (
+            Option((raw,), "a raw tracepoint costs least and skips nothing"),
+            Option((perf,), "perf's tracepoints can't be preempted"),
+        ),
+    )
+
+
+def _raw(tracepoint: str, function: str) -> Way:
+    return Way("raw_tracepoint", tracepoint, function)
+
+
+def _perf(target: str, function: str) -> Way:
+    return Way("tracepoint", target, function)
 
 
 PROCESSES: Final = (
-    _process_hook("fork", "lineage, inherited", "sched_process_fork", "rt_sched_fork"),
-    _process_hook("exec", "programs, as they start", "sched_process_exec", "rt_sched_exec"),
-    _process_hook("exit", "how processes end", "sched_process_exit", "rt_sched_exit"),
+    _process_hook(
+        "fork",
+        "lineage, inherited",
+        _raw("sched_process_fork", "rt_sched_fork"),
+        _perf("task:task_newtask", "tp_task_new"),
+    ),
+    _process_hook(
+        "exec",
+        "programs, as they start",
+        _raw("sched_process_exec", "rt_sched_exec"),
+        _perf("sched:sched_process_exec", "tp_sched_exec"),
+    ),
+    _process_hook(
+        "exit",
+        "how processes end",
+        _raw("sched_process_exit", "rt_sched_exit"),
+        _perf("sched:sched_process_exit", "tp_sched_exit"),
+    ),
 )
 
 
@@ -177,6 +206,13 @@ _SYSTEM_CALLS: Final = Hook(
                 Way("raw_tracepoint", "sys_enter", "rt_sys_enter"),
             ),
             "the begin and end of every system call, each of which costs about twice itself",
+        ),
+        Option(
+            (
+                Way("tracepoint", "raw_syscalls:sys_exit", "tp_sys_exit"),
+                Way("tracepoint", "raw_syscalls:sys_enter", "tp_sys_enter"),
+            ),
+            "the same by perf's tracepoints, which can't be preempted and cost more",
         ),
     ),
 )

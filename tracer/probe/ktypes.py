@@ -39,9 +39,10 @@ KERNEL_TYPES: Final[Mapping[str, str]] = {
         pid_links ptraced_next=ptraced.next ptrace_entry_next=ptrace_entry.next
         pid tgid loginuid sessionid signal real_parent group_leader
         start_boottime=start_boottime|real_start_time
+        children_prev=children.prev sibling_prev=sibling.prev
         mm exit_code fs files cgroups cred comm flags""",
     "signal_struct": "tty leader live=live.counter flags group_exit_code",
-    "mm_struct": "arg_start arg_end exe_file",
+    "mm_struct": "arg_start arg_end exe_file start_stack",
     "fs_struct": """
         pwd_dentry=pwd.dentry pwd_mnt=pwd.mnt root_dentry=root.dentry root_mnt=root.mnt""",
     "files_struct": "fdt",

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import select
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.need import lacking
+from tests.variants import preemptible
 from tracer.capture.kernel import RINGS, KernelSource
 from tracer.capture.libbpf_ring import LibbpfRings
 from tracer.capture.loader import load
 from tracer.decode.records import Arrival, decode
 from tracer.errors import TtytraceError
 from tracer.model import abi
-from tracer.model.events import Exec, Exit, Fork
+from tracer.model.events import Exec, Exit, Fork, Record
 from tracer.model.stage import Drain
 from tracer.probe.btf import Btf
+from tracer.probe.caps import Caps
 from tracer.probe.ktypes import kernel_types
 from tracer.probe.plan import choose
 from tracer.probe.survey import survey
@@ -30,26 +33,50 @@ SIZES = RingSizes(critical_pages=16, bulk_pages=16)
 SERVER = 4_100_000  # beyond pid_max's default, so nobody's
 
 
-@pytest.fixture
-def source() -> Iterator[KernelSource]:
+def started(see: Callable[[Caps], Caps] = lambda caps: caps) -> KernelSource:
+    """`see` changes what this machine offers."""
     try:
         btf = Btf.load()
-        kernel = KernelSource(load(choose(survey(btf)), kernel_types(btf), SIZES), SIZES)
+        plan = choose(see(survey(btf)))
+        return KernelSource(load(plan, kernel_types(btf), SIZES), SIZES)
     except TtytraceError as error:
         lacking(str(error))
+
+
+@pytest.fixture
+def source() -> Iterator[KernelSource]:
+    kernel = started()
     yield kernel
     kernel.close()
 
 
+# Children of threads, and a sibling of their maker.
+CLONES = """
+import ctypes, os, signal, threading
+def fork():
+    if not (pid := os.fork()): os._exit(7)
+    os.waitpid(pid, 0)
+for thread in [threading.Thread(target=fork) for _ in range(3)]:
+    thread.start(); thread.join()
+CLONE_PARENT, clone = 0x8000, {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+if not ctypes.CDLL(None).syscall(clone, CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0): os._exit(9)
+"""
+
+
 def run_followed(source: KernelSource, *argv: str) -> int:
     """Runs a program that is followed before it execs; its pid."""
+    return run_followed_by([source], *argv)
+
+
+def run_followed_by(sources: list[KernelSource], *argv: str) -> int:
     script = 'echo ready; read go; exec "$@"'
     shell = subprocess.Popen(
         ["sh", "-c", script, "sh", *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert shell.stdout is not None
     assert shell.stdout.readline() == b"ready\n"  # its own exec is over
-    source.program.follow(shell.pid, SERVER, shell.pid)
+    for source in sources:
+        source.program.follow(shell.pid, SERVER, shell.pid)
     shell.communicate(b"go\n", timeout=60)
     return shell.pid
 
@@ -158,3 +185,24 @@ def test_the_last_drain_that_brought_something_is_known(source: KernelSource) ->
     run_followed(source, "true")
     active = source.drain()
     assert before_ns < source.active_ns == active.began_ns
+
+
+def test_perf_tracepoints_bring_the_same_as_raw_ones(source: KernelSource) -> None:
+    """Of the same processes: a shell's, those of threads, and siblings of their maker."""
+    perf = started(preemptible)
+    try:
+        assert not any(name.startswith("rt_sched") for name in perf.program.programs)
+        script = f"true a '' b & wait; (exec -a x env -i false); {sys.executable} -c '{CLONES}'"
+        run_followed_by([source, perf], "bash", "-c", script)
+        by_raw, by_perf = (untimed(arrivals(each.drain())) for each in (source, perf))
+    finally:
+        perf.close()
+    assert by_perf == by_raw
+    assert len([record for record in by_raw if isinstance(record, Fork)]) == 6
+    assert 9 << 8 in [record.status for record in by_raw if isinstance(record, Exit)]
+    assert perf.faults == source.faults
+
+
+def untimed(arrived: list[Arrival]) -> list[Record]:
+    """Each source sees a moment a little later than the one before it."""
+    return [arrival.record._replace(ktime_ns=0) for arrival in sorted(arrived)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.need import lacking
-from tracer.capture.maps import LINEAGE, NUMBER, HashMap
+from tracer.capture.maps import LINEAGE, NUMBER, HashMap, unpreempted
 from tracer.probe.syscalls import bpf
 
 pytestmark = pytest.mark.kernel
@@ -54,3 +56,22 @@ def test_a_full_one_says_so(table: HashMap) -> None:
         table[number,] = (0, 0, 0)
     with pytest.raises(OSError, match="Argument list too long"):
         table[ROOM,] = (0, 0, 0)
+
+
+def test_nothing_of_a_normal_priority_comes_between() -> None:
+    """And afterwards all is as it was."""
+    if os.geteuid() != 0:
+        lacking("a priority above all needs root")
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    with pytest.raises(ZeroDivisionError), unpreempted():
+        assert os.sched_getscheduler(0) == os.SCHED_FIFO
+        raise ZeroDivisionError
+    assert (os.sched_getscheduler(0), os.sched_getparam(0)) == before
+
+
+def test_who_may_not_goes_on_without() -> None:
+    """A container may have left the capability out."""
+    code = "from tracer.capture.maps import unpreempted\nwith unpreempted(): print('done')"
+    without = ("setpriv", "--inh-caps=-sys_nice", "--bounding-set=-sys_nice")
+    done = subprocess.run([*without, sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"done\n"

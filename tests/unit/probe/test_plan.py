@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from tests.variants import preemptible
 from tracer.errors import (
     BpfRefused,
     MemoryLimited,
@@ -75,6 +76,20 @@ def test_system_calls_fall_back_as_a_whole(lacks: tuple[str | tuple[Kind, str], 
     assert "here" in outputs[0].reason
 
 
+def test_where_raw_tracepoints_are_preemptible_perf_has_them() -> None:
+    """Under each plan; system calls too, where those of single ones are preemptible as well."""
+    for wanted in ("kprobe", "fentry", "tracepoint"):
+        plan = choose(preemptible(EVERYTHING), wanted)
+        assert {each.way.target for each in plan.hooks if each.way.kind == "tracepoint"} >= {
+            "task:task_newtask",
+            "sched:sched_process_exec",
+            "sched:sched_process_exit",
+        }
+        assert "raw_tracepoint" not in {each.way.kind for each in plan.hooks}
+    calls = [each.way.target for each in plan.hooks if each.hook.name == "system calls"]
+    assert calls == ["raw_syscalls:sys_exit", "raw_syscalls:sys_enter"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "paste"),
     [("kprobe", ("kprobe", "paste_selection")), ("fentry", ("fentry", "paste_selection"))],
@@ -113,7 +128,7 @@ def test_a_wanted_plan_is_taken_or_refused() -> None:
         (("btf",), NoPlan, "no btf here"),
         (("ring_buffer",), NoPlan, "no ring_buffer here"),
         (("locked_memory",), MemoryLimited, "no locked_memory here"),
-        ((EXEC,), NoPlan, "no tracepoint plan, since no sched_process_exec here"),
+        ((EXEC, "tracefs"), NoPlan, "no tracepoint plan, since no sched_process_exec here"),
         (("kprobe", "fentry", "tracefs", SYS_EXIT), NoPlan, "no kprobe here.*no sys_exit here"),
     ],
 )
