@@ -14,8 +14,8 @@ Invariant: nothing is preferred here; all explanations are given, or none when t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from tracer.attribute import keys
@@ -97,6 +97,12 @@ def explanations(scene: Scene) -> list[Explanation]:
     return found
 
 
+def needed(scene: Scene, used: Iterable[Read]) -> frozenset[Read]:
+    """Those of `used` without which nothing explains the writes. Without others it may be a later
+    read of the same client, with the same key: that changes no name, but leaves the read free."""
+    return frozenset(read for read in used if not _is_explained_without(read, scene))
+
+
 def merged(chosen: Sequence[Explanation]) -> State:
     """What comes after, by whichever of them; it allows what any does."""
     first, *others = (each.state for each in chosen)
@@ -110,6 +116,16 @@ def merged(chosen: Sequence[Explanation]) -> State:
         for same in turns
     )
     return State({}, rests, floors, turn)
+
+
+def _is_explained_without(read: Read, scene: Scene) -> bool:
+    """True also where that is too much to look for."""
+    reads = {client: [each for each in queue if each is not read]
+             for client, queue in scene.reads.items()}  # fmt: skip
+    try:
+        return any(_Search(replace(scene, reads=reads, is_picked=True)).run())
+    except TooManyError:
+        return True
 
 
 class _Search:

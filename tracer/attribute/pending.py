@@ -21,7 +21,7 @@ class Read:
 
     __slots__ = (
         "at", "before", "client", "data", "gone_at", "is_answer", "is_told", "is_unfinished",
-        "is_used", "is_withheld", "ktime_ns", "panes", "parts", "prior", "size",
+        "is_used", "is_whole", "is_withheld", "ktime_ns", "panes", "parts", "prior", "size",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,7 @@ class Read:
         self.is_told = False  # as one that went to no pane
         self.panes: set[int] = set()  # to which it went for sure
         self.is_used = False  # it was written
+        self.is_whole = False  # all of it was, and no other read instead
         self.gone_at: int | None = None  # writes after this place are not of it
         self.before: Read | None = None  # the read before it of this client
         self.prior = prior  # the read before it, when its last key was unfinished

@@ -21,6 +21,7 @@ from tracer.attribute.explain import (
     TooManyError,
     explanations,
     merged,
+    needed,
 )
 from tracer.attribute.keys import Paste, unfinished
 from tracer.attribute.outside import outside
@@ -130,7 +131,7 @@ class Typist:
         else:
             self._note_width(write)
             self._held.append(write)
-            write.suspects = [read for queue in self._in_reach().values() for read in queue]
+            write.suspects = self._suspects(write)
             self._settle()
             self._settle_outsiders()
         return write
@@ -180,7 +181,7 @@ class Typist:
         """With whole reads, else with some that tmux has taken keys out of."""
         if not writes:
             return []
-        scene = Scene(self._in_reach(), writes, self._state, frozenset(self._ranks))
+        scene = self._scene(writes)
         found = explanations(scene)
         panes = {write.pane for write in writes} | {pane for pane, _ in self._state.turn}
         if len(panes) == 1 and any(not each.left for each in found):
@@ -192,6 +193,9 @@ class Typist:
         if found := explanations(replace(scene, ranks=frozenset())):
             self._ranks = set()
         return found
+
+    def _scene(self, writes: list[Write]) -> Scene:
+        return Scene(self._in_reach(), writes, self._state, frozenset(self._ranks))
 
     def _in_reach(self) -> dict[Tty, list[Read]]:
         """What is pending; while a pane is full, no more than the next writes can be of."""
@@ -234,17 +238,25 @@ class Typist:
     def _decide(self, chosen: Sequence[Explanation], others: Sequence[Explanation]) -> None:
         ranges = name([*chosen, *others], self._held, self._synced_ns)
         best, is_sure = least_left(chosen), is_clear(ranges)
+        used = used_by_all([*chosen, *others])
+        self._note_written(needed(self._scene(self._held), used), chosen)
         for write, own, pieces in zip(self._held, ranges, best.writes, strict=True):
             write.ranges = own
-            if is_sure:
-                for read in (read for piece in pieces for read in piece.reads()):
-                    read.panes.add(write.pane)
             if any(piece.is_copy for piece in pieces):
                 self._synced_ns[write.pane] = write.ktime_ns
         if is_sure and not best.left:
             self._learn_ranks(best)
         self._held = []
-        self._land(chosen, used_by_all([*chosen, *others]))
+        self._land(chosen, used)
+
+    def _note_written(self, sure: Iterable[Read], chosen: Sequence[Explanation]) -> None:
+        """What can't be in another write than those that are decided now."""
+        left = {read for each in chosen for read, _ in each.left}
+        panes = {write.pane for write in self._held}
+        for read in sure:
+            read.is_whole = read not in left
+            if len(panes) == 1:
+                read.panes |= panes
 
     def _land(self, chosen: Sequence[Explanation], sure: frozenset[Read]) -> None:
         """The state of the server after the decided writes, `sure` being in them."""
@@ -278,10 +290,15 @@ class Typist:
     def _settle_outsiders(self) -> None:
         """Once it is clear which of the keys before them have another write."""
         for write in self._outsiders[:]:
-            pending = [read for read in write.suspects if not read.is_used]
+            pending = [read for read in write.suspects if not read.is_whole]
             if not pending or self._now_ns - write.ktime_ns >= HOLD_NS:
                 write.ranges = outside(write, pending, self._stale, self._near(write))
                 self._outsiders.remove(write)
+
+    def _suspects(self, write: Write) -> list[Read]:
+        """What is pending, and what may have been written in part only, or not at all."""
+        waiting = [read for queue in self._in_reach().values() for read in queue]
+        return waiting + [read for read in self._near(write) if read.is_used and not read.is_whole]
 
     def _near(self, write: Write) -> list[Read]:
         """All that was read of late and can be in `write`, had we not taken it for others."""

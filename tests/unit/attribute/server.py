@@ -12,8 +12,13 @@ from typing import Final
 
 from tests.unit.attribute.play import Play
 
-KEYS: Final = (b"a", b"b", b"ab", b"ba", b"aab", b"\x1b[H", b"a\x1b[A", b"\x02", b"a\x02b", b"]")
+KEYS: Final = (
+    b"a", b"b", b"ab", b"ba", b"aab", b"\x1b[H", b"a\x1b[A", b"\x02", b"a\x02b", b"]",
+    b"\x02]", b"a\x02]",
+)  # fmt: skip
 PREFIX: Final = b"\x02"
+PASTE: Final = b"]"  # after the prefix
+PASTED: Final = b"clip"
 PEER: Final = 500
 
 
@@ -67,9 +72,12 @@ class Server:
         self.play.write(data, pane, self._ms)
 
     def _take(self, client: str, data: bytes) -> None:
-        """Keys one by one: to panes, or kept after a prefix or in a mode."""
+        """Keys one by one: to panes, or kept after a prefix or in a mode, or a buffer is pasted."""
         for key in _keys(data):
-            if self._is_kept[client]:
+            if self._is_kept[client] and key == PASTE:
+                self._buffers[0].append((PASTED, client))
+                self._is_kept[client] = False
+            elif self._is_kept[client]:
                 self._is_kept[client] = bool(self._choose((False, False, True)))
             elif key == PREFIX:
                 self._is_kept[client] = True

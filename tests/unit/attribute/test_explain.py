@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.attribute.parts import EMPTY, read, scene, told, write
 from tests.unit.attribute.play import TTYS
-from tracer.attribute.explain import TooManyError, explanations, merged
+from tracer.attribute.explain import TooManyError, explanations, merged, needed
 
 
 def test_both_orders_until_one_is_known() -> None:
@@ -48,6 +48,14 @@ def test_a_read_that_is_late() -> None:
     assert len(explanations(scene(reads, writes, is_late=True))) == 1
 
 
+def test_a_read_that_is_needed() -> None:
+    """Not one of which another says the same."""
+    first, second, other = read("A", b"x", 1), read("A", b"x", 2), read("B", b"y", 3)
+    writes = [write(b"x", 4), write(b"y", 5)]
+    assert needed(scene([first, second, other], writes), [first, other]) == {other}
+    assert needed(scene([first, other], writes), [first, other]) == {first, other}
+
+
 def test_what_is_left_out() -> None:
     """Each byte of a read that isn't written, and of one that is in part."""
     unused, part = read("A", b"zz", 1), read("B", b"ab\x02c", 2)
@@ -76,10 +84,13 @@ def test_a_read_that_is_cut() -> None:
 
 
 def test_too_many() -> None:
-    """Nothing is said then."""
+    """Nothing is said then, and no read is needed."""
     reads = [read(client, b"x", at) for at in range(1, 15) for client in "ABC"]
+    writes = [write(b"x", 20 + at) for at in range(10)]
     with pytest.raises(TooManyError):
-        explanations(scene(reads, [write(b"x", 20 + at) for at in range(10)]))
+        explanations(scene(reads, writes))
+    only = read("A", b"y", 15)
+    assert needed(scene([*reads, only], [*writes, write(b"y", 30)]), [only]) == frozenset()
 
 
 def test_what_comes_after_several_is_what_any_allows() -> None:

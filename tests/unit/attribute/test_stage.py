@@ -185,6 +185,24 @@ def test_a_paste_buffer_and_another_prefix() -> None:
     assert play.said() == [unknown(4)]
 
 
+def test_a_paste_buffer_in_the_write_of_a_key_that_comes_again() -> None:
+    """The second write has the second key, though the first fits too: that one is in the paste."""
+    play = Play().read("A", b"\x02").read("A", b"]").read("B", b"b").write(b"bclip")
+    assert play.read("B", b"b").write(b"b").said() == [unknown(5), keystroke("B")]
+
+
+def test_a_paste_buffer_in_the_write_of_another_key() -> None:
+    """Its own write shows that it is no part of the paste."""
+    play = Play().read("A", b"\x02").read("A", b"]").read("B", b"b").write(b"clip")
+    assert play.write(b"b").said() == ["4 A paste likely", keystroke("B")]
+
+
+def test_a_paste_buffer_of_who_was_written_in_part() -> None:
+    """In one of two panes in sync came only what B typed; in the other B has pasted too."""
+    play = Play().read("A", b"\x02").read("B", b"b\x02]").write(b"b", 1).write(b"bclip", 0)
+    assert play.said() == [keystroke("B"), unknown(5)]
+
+
 def test_keys_that_were_held_up() -> None:
     """Long ago B typed just this, so A's prefix doesn't mean that A pasted it."""
     play = Play().read("B", b"clip").wait(1500).read("A", b"\x02").write(b"clip")
