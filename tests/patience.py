@@ -13,10 +13,12 @@ _T = TypeVar("_T")
 
 
 def eventually(
-    what: Callable[[], _T], sentence: Callable[[], str] = lambda: "it did not happen"
+    what: Callable[[], _T],
+    sentence: Callable[[], str] = lambda: "it did not happen",
+    patience_s: float = PATIENCE_S,
 ) -> _T:
     """What `what()` returns once that is true; `sentence` says what is wrong if it never is."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while not (found := what()):
         assert time.monotonic() < end, sentence()
         time.sleep(0.02)

@@ -7,11 +7,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 
-from tests.guest import boot, kernels, userlands
+from tests.guest import boot, kernels, native, userlands
 from tests.guest.suite import KERNEL_TESTS, environment_of
 
 
@@ -34,18 +33,8 @@ def main() -> int:
         return 77
     userland = lands[asked.userland]
     if asked.kernel == kernels.HOST:
-        return _on_this_host(userland, command or KERNEL_TESTS, asked)
+        return native.run(userland, command or KERNEL_TESTS, plan=asked.plan, limit_s=asked.limit)
     return _in_a_guest(boxes[asked.kernel], userland, command or KERNEL_TESTS, asked)
-
-
-def _on_this_host(
-    userland: userlands.Userland, command: Sequence[str], asked: argparse.Namespace
-) -> int:
-    # So that what the tests started ends with them.
-    limit = ["timeout", "--foreground", "--signal=INT", "--kill-after=60", str(asked.limit)]
-    entered = [*limit, *userlands.command(userland, command)]
-    environment = boot.ENVIRONMENT | environment_of(asked.plan, in_guest=False)
-    return subprocess.run(entered, env=environment, check=False).returncode
 
 
 def _in_a_guest(

@@ -96,7 +96,8 @@ def _unpack(userland: Userland, files: Path) -> None:
         f"Package: {' '.join(names)}\nPin: release n={suite}\nPin-Priority: 1001\n"
         for suite, names in userland.taken.items()
     )
-    with tempfile.NamedTemporaryFile("w", suffix=".pins") as preferences:
+    # apt takes no notice of a file with another suffix.
+    with tempfile.NamedTemporaryFile("w", suffix=".pref") as preferences:
         preferences.write(pins)
         preferences.flush()
         subprocess.run(

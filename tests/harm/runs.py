@@ -17,9 +17,10 @@ from typing import NamedTuple
 from tests.harm.suites import Suite
 from tests.kernel.recording import Recording, Tracer
 from tests.kernel.tmux import Pane, Tmux
+from tests.patience import eventually
 from tracer.model.findings import ProgramStarted
 
-_LIMIT_S = 1200.0
+_PATIENCE_S = 1800.0
 _TAINTED = Path("/proc/sys/kernel/tainted")  # a warning or worse of the kernel sets a bit
 
 
@@ -73,21 +74,15 @@ def _in_pane(suite: Suite, place: Path) -> tuple[list[str], float, Pane]:
             f"cd {work}; ({suite.command}) >{output} 2>&1; echo status $? >>{output};"
             f" mv {output} {output}.done"
         )
-        text = _finished(place / "output.done")
+        done = place / "output.done"
+        eventually(done.exists, lambda: f"{suite.name} does not end", _PATIENCE_S)
+        text = done.read_text(errors="replace")
     finally:
         tmux.close()
     lines = [*suite.lines(text), text.splitlines()[-1]]
     if _TAINTED.read_text() != before:
         lines.append("the kernel warned")
     return lines, time.monotonic() - began, pane
-
-
-def _finished(path: Path) -> str:
-    end = time.monotonic() + _LIMIT_S
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} does not come"
-        time.sleep(0.1)
-    return path.read_text(errors="replace")
 
 
 @contextmanager

@@ -9,8 +9,6 @@ import pytest
 
 from tracer.settings import RingSizes
 
-pytestmark = [pytest.mark.kernel, pytest.mark.every_kernel]
-
 RING_BYTES = RingSizes().bulk_pages * 4096
 LITTLE = ("prlimit", "--memlock=65536")
 WITHOUT_RESOURCE = ("setpriv", "--inh-caps=-sys_resource", "--bounding-set=-sys_resource")

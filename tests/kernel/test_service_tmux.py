@@ -95,7 +95,8 @@ def _children_of(pid: int) -> Iterator[set[str]]:
         while not is_over.wait(0.005):
             for child in psutil.Process(pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    if child.uids().effective == 0:
+                    # One that has ended has no command line any more.
+                    if child.uids().effective == 0 and child.status() != psutil.STATUS_ZOMBIE:
                         seen.add(_program(child))
 
     looking = threading.Thread(target=look)
