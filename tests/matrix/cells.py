@@ -26,6 +26,12 @@ class Cell(NamedTuple):
         """As it is asked for on the command line."""
         return "/".join(self)
 
+    @property
+    def subset(self) -> str:
+        """Of tests/guest/suite.py: a guest with another compiler runs only what that may change."""
+        is_native = self.kernel == kernels.HOST
+        return "every_plan" if is_native or self.userland == userlands.HOST else "every_compiler"
+
 
 class Exclusion(NamedTuple):
     """What is in no cell, and why."""
@@ -39,14 +45,18 @@ def cells() -> list[Cell]:
 
     Every plan on this host's kernel, with its own userland, and every other userland with the plans
     that it has; every plan of every other kernel; and every other BCC, since that compiles for the
-    kernel it runs on, on every kernel with the plan that is chosen there.
+    kernel it runs on, on the oldest and the newest with the plan that is chosen there.
     """
-    own, guests, host = userlands.HOST, kernels.boxes().values(), kernels.host()
+    own, guests, host = userlands.HOST, [*kernels.boxes().values()], kernels.host()
     return [
         *(Cell(kernels.HOST, plan, own) for plan in PLAN_NAMES),
         *(Cell(kernels.HOST, plan, other) for plan in host.plans for other in _others()),
         *(Cell(box.name, plan, own) for box in guests for plan in box.plans),
-        *(Cell(box.name, box.plan, other) for box in guests for other in _compilers()),
+        *(
+            Cell(box.name, box.plan, other)
+            for box in (guests[0], guests[-1])
+            for other in _compilers()
+        ),
     ]
 
 

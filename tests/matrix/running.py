@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.guest import boot, kernels, userlands
-from tests.guest.suite import EVERY_PLAN, KERNEL_TESTS, environment_of
+from tests.guest import boot, kernels, native, userlands
+from tests.guest.suite import KERNEL_TESTS, SUBSETS, environment_of
 from tests.matrix import results
 from tests.matrix.cells import Cell
 from tests.matrix.results import Result
@@ -38,12 +38,13 @@ class Ran(NamedTuple):
 
 
 def run(cell: Cell, only: str = "") -> Ran:
-    """Runs what is run under every plan; with `only` those of it that match, as of pytest's -k.
+    """Runs the tests of a cell; with `only` those that match, as of pytest's -k.
 
     Needs root.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
-    tests = [*KERNEL_TESTS, *EVERY_PLAN, *(("-k", only) if only else ())]
+    chosen = ("-m", "every_plan", "-k", only) if only else SUBSETS[cell.subset]
+    tests = [*KERNEL_TESTS, "--durations=10", *chosen]
     try:
         return _on_host(cell, tests) if cell.kernel == kernels.HOST else _in_guest(cell, tests)
     except (LookupError, subprocess.CalledProcessError) as error:
@@ -56,17 +57,10 @@ def _on_host(cell: Cell, tests: Sequence[str]) -> Ran:
         return Ran(refused._replace(release=platform.release()))
     report = _file(cell, "json")
     report.unlink(missing_ok=True)
-    entered = userlands.command(_userland(cell), [*tests, *_reporting(str(report))])
+    command = [*tests, *_reporting(str(report))]
     started = time.monotonic()
     with _file(cell, "log").open("wb") as log:
-        status = subprocess.run(
-            ["timeout", "--kill-after=5", str(LIMIT_S), *entered],
-            env=boot.ENVIRONMENT | environment_of(cell.plan, in_guest=False),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+        status = native.run(_userland(cell), command, plan=cell.plan, limit_s=LIMIT_S, output=log)
     seconds = time.monotonic() - started
     return _ran(cell, status, report.read_bytes() if report.exists() else None, seconds)
 
