@@ -30,10 +30,11 @@ struct client {
 	u32 session;	 /* the leader on it then */
 };
 
-#define FAULT_LINEAGE_FULL 0 /* a process that is not followed, the table is full */
-#define FAULT_DATA_READ	   1 /* output or input that could not be read */
-#define FAULT_DATA_CUT	   2 /* a read or write in more pieces than are taken */
-#define FAULTS		   3
+#define FAULT_LINEAGE_FULL    0 /* a process that is not followed, the table is full */
+#define FAULT_DATA_READ	      1 /* output or input that could not be read */
+#define FAULT_DATA_CUT	      2 /* a read or write in more pieces than are taken */
+#define FAULT_CHILD_NOT_FOUND 3 /* a process that is not followed, its parent began too many */
+#define FAULTS		      4
 
 /* Two rings, so that a flood of output can never push out an exec. */
 BPF_RINGBUF_OUTPUT(critical, TT_CRITICAL_RING_PAGES);

@@ -297,8 +297,9 @@ static __always_inline void exec__send(struct exec_record *record)
 		critical__send(&record->fixed, size);
 }
 
-static __always_inline int sched_exec__enter(struct task_struct *task, const char *invoked,
-					     u32 argc)
+/* A record of the program that `task` runs from now on, but for how it was invoked; NULL: it isn't
+ * followed. */
+static __always_inline struct exec_record *exec__begin(struct task_struct *task)
 {
 	u32 zero = 0, tgid = bpf_get_current_pid_tgid() >> 32;
 	struct task_struct *parent = NULL;
@@ -307,22 +308,26 @@ static __always_inline int sched_exec__enter(struct task_struct *task, const cha
 
 	record = exec_scratch.lookup(&zero);
 	if (!record)
-		return 0;
+		return NULL;
 	exec__recognise(record, task, tgid);
 	line = lineage.lookup(&tgid);
 	if (!line)
-		return 0;
+		return NULL;
 	header__fill(&record->fixed.header, task);
 	RD(parent, &task->real_parent);
 	who__fill(&record->fixed.who, task, parent, line);
-	record->fixed.argc = argc;
 	record->fixed.pad = 0;
+	return record;
+}
+
+static __always_inline void exec__finish(struct exec_record *record, struct task_struct *task,
+					 const char *invoked)
+{
 	exec__append_invoked(record, invoked);
 	exec__append_exe(record, task);
 	exec__append_cwd(record, task);
 	exec__append_argv(record, task);
 	exec__send(record);
-	return 0;
 }
 
 /* What wait(2) will tell: kernel/exit.c, wait_task_zombie(). */

@@ -14,13 +14,17 @@ int rt_sched_fork(struct bpf_raw_tracepoint_args *ctx)
 
 int rt_sched_exec(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct task_struct *task = (void *)ctx->args[0];
 	struct linux_binprm *bprm = (void *)ctx->args[2];
+	struct exec_record *record = exec__begin(task);
 	const char *invoked = NULL;
-	u32 argc = 0;
 
+	if (!record)
+		return 0;
 	RD(invoked, &bprm->filename);
-	RD(argc, &bprm->argc);
-	return sched_exec__enter((void *)ctx->args[0], invoked, argc);
+	RD(record->fixed.argc, &bprm->argc);
+	exec__finish(record, task, invoked);
+	return 0;
 }
 
 int rt_sched_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -72,7 +76,7 @@ int tp_task_new(struct newtask_context *ctx)
 		RD(parent, &task->real_parent);
 	child = task__child(parent, ctx->pid);
 	if (!child) {
-		fault__count(FAULT_LINEAGE_FULL);
+		fault__count(FAULT_CHILD_NOT_FOUND);
 		return 0;
 	}
 	return sched_fork__enter(task, child);
@@ -87,14 +91,19 @@ struct exec_context {
 int tp_sched_exec(struct exec_context *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct exec_record *record = exec__begin(task);
 	struct mm_struct *mm = NULL;
 	u64 stack = 0;
 	u32 argc = 0;
 
+	if (!record)
+		return 0;
 	RD(mm, &task->mm);
 	RD(stack, &mm->start_stack);
 	bpf_probe_read_user(&argc, sizeof(argc), (void *)stack); /* the first word, as of the ABI */
-	return sched_exec__enter(task, (void *)ctx + (ctx->filename & 0xffff), argc);
+	record->fixed.argc = argc;
+	exec__finish(record, task, (void *)ctx + (ctx->filename & 0xffff));
+	return 0;
 }
 
 int tp_sched_exit(void *ctx)

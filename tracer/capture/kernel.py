@@ -30,7 +30,12 @@ _NO_LIMIT: Final = Share(0)
 # bpf/maps.bpf.h, FAULT_*; what could not be read of output is a hole in its offsets already.
 _NOT_FOLLOWED: Final = "not-followed"
 _IN_RING: Final = {"critical": "exec", "bulk": "text_output"}  # above all
-_FAULTS: Final = (_NOT_FOLLOWED, "not-read", "cut")
+_FAULTS: Final = (_NOT_FOLLOWED, "not-read", "cut", "child-not-found")
+# Those that are told as processes that began unseen, and why.
+_UNSEEN: Final = {
+    _NOT_FOLLOWED: "too many processes",
+    "child-not-found": "its parent began too many at once",
+}
 # What a program that was skipped would have shown, where that isn't output above all.
 _SHOWS: Final = {
     "rt_sched_fork": "fork",
@@ -116,7 +121,7 @@ class KernelSource:
         self._faults = Counters(program.maps["faults"], len(_FAULTS))
         self.faults = dict.fromkeys(_FAULTS, 0)
         """What the kernel half could not do since the start, when skipped() was last called."""
-        self._unfollowed = 0
+        self._unseen = dict.fromkeys(_UNSEEN, 0)
         self._misses = dict.fromkeys(program.programs, 0)
         self._moved: dict[str, int] = {}
         self._asleep = Cell(program.maps["asleep"])
@@ -159,10 +164,12 @@ class KernelSource:
         """Processes that are not followed, and runs of programs that the kernel left out."""
         out = []
         self.faults = dict(zip(_FAULTS, self._faults.read(), strict=True))
-        unfollowed = self.faults[_NOT_FOLLOWED] + self.program.unfollowed
-        if unfollowed > self._unfollowed:
-            out.append(Skipped("fork", "too many processes", unfollowed - self._unfollowed))
-            self._unfollowed = unfollowed
+        unseen = {name: self.faults[name] for name in _UNSEEN}
+        unseen[_NOT_FOLLOWED] += self.program.unfollowed
+        for name, times in unseen.items():
+            if times > self._unseen[name]:
+                out.append(Skipped("fork", _UNSEEN[name], times - self._unseen[name]))
+        self._unseen = unseen
         for name, times in self.moved.items():
             if times > self._moved.get(name, 0):
                 out.append(Skipped(_IN_RING[name], "ring position moved", 0))

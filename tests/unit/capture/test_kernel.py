@@ -16,11 +16,13 @@ from tests.variants import preemptible
 from tracer.capture.kernel import RINGS, KernelSource
 from tracer.capture.libbpf_ring import LibbpfRings
 from tracer.capture.loader import load
+from tracer.capture.maps import NUMBER, HashMap
 from tracer.decode.records import Arrival, decode
 from tracer.errors import TtytraceError
 from tracer.model import abi
+from tracer.model.abi import Layout
 from tracer.model.events import Exec, Exit, Fork, Record
-from tracer.model.stage import Drain
+from tracer.model.stage import Drain, Skipped
 from tracer.probe.btf import Btf
 from tracer.probe.caps import Caps
 from tracer.probe.ktypes import kernel_types
@@ -201,6 +203,19 @@ def test_perf_tracepoints_bring_the_same_as_raw_ones(source: KernelSource) -> No
     assert len([record for record in by_raw if isinstance(record, Fork)]) == 6
     assert 9 << 8 in [record.status for record in by_raw if isinstance(record, Exit)]
     assert perf.faults == source.faults
+
+
+def test_each_reason_not_to_follow_a_process_is_told(source: KernelSource) -> None:
+    """By the kernel half's own counts, and only what is new."""
+    not_followed, child_not_found = ((0,), (3,))  # bpf/maps.bpf.h, FAULT_*
+    faults = HashMap(source.program.maps["faults"], NUMBER, Layout("times Q"))
+    faults[not_followed], faults[child_not_found] = (2,), (1,)
+    assert {each.reason: each.runs for each in source.skipped()} == {
+        "too many processes": 2,
+        "its parent began too many at once": 1,
+    }
+    faults[child_not_found] = (5,)
+    assert source.skipped() == [Skipped("fork", "its parent began too many at once", 4)]
 
 
 def untimed(arrived: list[Arrival]) -> list[Record]:

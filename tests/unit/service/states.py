@@ -21,7 +21,7 @@ _WELL: Fields = {
         "client_input": {"produced": 0, "arrived": 0, "lost": 0},
         "text_output": {"produced": 1009, "arrived": 1002, "lost": 7},
     },
-    "faults": {"not-followed": 0, "not-read": 3, "cut": 0},
+    "faults": {"not-followed": 0, "not-read": 3, "cut": 0, "child-not-found": 0},
     "events": 1213,
     "queue": {"turns": 1, "bytes": 2048, "limit_bytes": 25165824},
     "log": {
