@@ -72,14 +72,14 @@ static __always_inline void transfer__skip_rest(struct transfer *transfer)
 
 static __always_inline void transfer__send(struct transfer *transfer)
 {
-	for (int piece = 0; piece < TT_PIECES_MAX; piece++) {
-		if (!transfer->from.left)
-			return;
+	for (int piece = 0; piece < TT_PIECES_MAX && transfer->from.left; piece++) {
+		if (!transfer->from.room && !user_bytes__advance(&transfer->from))
+			break;
 		if (transfer->from.room)
 			transfer__send_piece(transfer);
-		else if (!user_bytes__advance(&transfer->from))
-			break;
 	}
+	if (!transfer->from.left)
+		return;
 	fault__count(FAULT_DATA_CUT);
 	transfer__skip_rest(transfer);
 }
