@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from tracer.model import abi
 from tracer.model.context import Person, Place, Process
 from tracer.model.events import ClientShown, PaneOutput, ProcessKey, Tty
 from tracer.model.facts import TtyState
@@ -135,6 +136,9 @@ class TtyStream:
     def _tell_hole(self, time_ns: int, records: int, skipped: int, out: list[Told]) -> None:
         self.flush(out, keep_partial=False)
         reason = "ring full" if records else "not read"
+        # A write is counted whole, so what is not taken of one is in one record's count.
+        if self._makes is ClientOutput and skipped > records * abi.DATA_MAX:
+            reason = "longer than is taken"
         kind, place, tty = _KINDS[self._makes], self.scene.place, self.scene.tty
         out.append(Lost(time_ns, kind, reason, records, skipped, place, tty, self._end))
         self._offset = self._end + skipped

@@ -46,6 +46,8 @@ KIND_NAMES: Final = {
     KIND_RESIZE: "resize",
 }
 
+DATA_MAX: Final = 4096
+
 EXEC_ARGV_CUT: Final = 0x01
 EXEC_ARGV_FAULT: Final = 0x02
 EXEC_INVOKED_CUT: Final = 0x04

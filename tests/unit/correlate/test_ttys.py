@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.playbook import PANE, account, at_ns, key, output
 from tracer.correlate.ttys import COALESCE_BYTES, TtyStreams
+from tracer.model import abi
 from tracer.model.context import Place
 from tracer.model.events import PaneOutput
-from tracer.model.findings import Lost, TextOutput
+from tracer.model.findings import ClientOutput, Lost, TextOutput
 
 PLACE = Place(key(100), pane_pid=PANE)
 TTY = 0xFFFF8880
@@ -73,6 +74,14 @@ def test_bytes_that_were_never_a_record_are_a_hole() -> None:
     out = shown(TtyStreams(), output(b"one", 0, 0), output(b"two", 13, 1))
     assert (out[1].records, out[1].bytes, out[1].offset) == (0, 10, 3)
     assert out[1].reason == "not read"
+
+
+def test_what_is_longer_than_a_record_was_cut() -> None:
+    """Only a write that was not taken whole makes one record of so many bytes."""
+    after = output(b"end", 3 + abi.DATA_MAX + 1, 2)
+    hole = shown(TtyStreams(ClientOutput), output(b"one"), after)[1]
+    assert (hole.bytes, hole.reason) == (abi.DATA_MAX + 1, "longer than is taken")
+    assert shown(TtyStreams(), output(b"one"), after)[1].reason == "ring full"
 
 
 def test_the_first_records_may_be_lost() -> None:

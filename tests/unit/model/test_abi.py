@@ -110,6 +110,7 @@ def test_numbers_are_those_of_the_header() -> None:
     assert theirs["ABI_VERSION"] == abi.ABI_VERSION
     assert theirs["UNSET"] == abi.UNSET
     assert theirs["KINDS"] == abi.KINDS
+    assert theirs["DATA_MAX"] == abi.DATA_MAX
     kinds = {name: value for name, value in theirs.items() if name.startswith("KIND_")}
     flags = {name: value for name, value in theirs.items() if name.startswith("EXEC_")}
     assert kinds == {name: getattr(abi, name) for name in kinds}
