@@ -27,8 +27,9 @@ def preemptible(caps: Caps) -> Caps:
     return replace(caps, targets={**caps.targets, **left_out})
 
 
+RAW_SYSCALLS: Final = "raw_syscalls"
 VARIANTS: Final[Mapping[str, Callable[[Caps], Caps]]] = {
-    "raw_syscalls": without_tracefs,
+    RAW_SYSCALLS: without_tracefs,
     "perf_tracepoints": preemptible,
 }
 """Of the tracepoint plan, by the names that TTYTRACE_PLAN has for them."""

@@ -12,6 +12,7 @@ import orjson
 from tests.bench.programs import build
 from tests.bench.report import Row, compared
 from tests.bench.tracer import LIVE, Tracer
+from tests.variants import RAW_SYSCALLS
 
 _CALLS = 1_000_000
 _Times = dict[str, float]
@@ -21,7 +22,7 @@ def measure(reps: int, scale: float, place: Path) -> Iterator[Row]:
     """Rows for the plan that is chosen here, and for the tracepoint plan at its dearest: where
     tracefs can't be had, each system call's exit is looked at."""
     program, count = build("calls", place), round(_CALLS * scale)
-    raw = ("tests.kernel.tracing", str(place / "findings"), "--plan", "raw_syscalls")
+    raw = ("tests.kernel.tracing", str(place / "findings"), "--plan", RAW_SYSCALLS)
     for case, command, ready in (
         ("plan as chosen", LIVE, b"ttytrace: watching"),
         ("raw tracepoints", raw, b"ready"),

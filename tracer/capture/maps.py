@@ -95,7 +95,8 @@ def unpreempted() -> Iterator[None]:
 
     While bpf(2) is at work on a map, kprobe and tracepoint programs are switched off on that CPU
     (kernel/bpf/syscall.c, bpf_disable_instrumentation). On a preemptible kernel another task may
-    run there then, whose output would be lost.
+    run there then, whose output would be lost. For one call, not for a walk through a table: a task
+    that waits may wait for microseconds only.
     """
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
     try:

@@ -100,10 +100,11 @@ def survey(btf: Btf | TtytraceError, plan: str | None = None) -> Caps:
     if not is_root:
         return Caps(root, capabilities, _types(btf))
     wanted = _targets(plan)
+    known = btf if isinstance(btf, Btf) else None
     kprobe, kprobe_targets = _kprobes(_of_kinds(wanted, "kprobe", "kretprobe"))
     fentry, fentry_targets = _trampolines(btf, _of_kinds(wanted, "fentry", "fexit"))
-    trace_directory, tracepoint_targets = _tracepoints(btf, _of_kinds(wanted, "tracepoint"))
-    raw_targets = _raw_tracepoints(btf, _of_kinds(wanted, "raw_tracepoint"))
+    trace_directory, tracepoint_targets = _tracepoints(known, _of_kinds(wanted, "tracepoint"))
+    raw_targets = _raw_tracepoints(known, _of_kinds(wanted, "raw_tracepoint"))
     return Caps(
         root,
         capabilities,
@@ -176,9 +177,9 @@ def _of_kinds(wanted: Wanted, *kinds: Kind) -> Wanted:
     return [(kind, target) for kind, target in wanted if kind in kinds]
 
 
-def _raw_tracepoints(btf: Btf | TtytraceError, wanted: Wanted) -> Targets:
+def _raw_tracepoints(known: Btf | None, wanted: Wanted) -> Targets:
     # They are so since tracepoints are guarded by a kind of SRCU that came with that.
-    if isinstance(btf, Btf) and btf.has_name("class_srcu_fast_notrace_t"):
+    if known and known.has_name("class_srcu_fast_notrace_t"):
         return dict.fromkeys(wanted, Seen(False, "raw tracepoints are preemptible here"))
     return {
         (kind, name): _tried(f"a program on {name}", trial.attach_raw_tracepoint, name)
@@ -220,14 +221,14 @@ def _first_ok(seen: Iterable[Seen]) -> Seen:
     return next((one for one in every if one.ok), every[0])
 
 
-def _tracepoints(btf: Btf | TtytraceError, wanted: Wanted) -> tuple[Seen, Targets]:
+def _tracepoints(known: Btf | None, wanted: Wanted) -> tuple[Seen, Targets]:
     try:
         with tracefs.opened() as (directory, where):
             targets = {(kind, name): _tracepoint(directory, name) for kind, name in wanted}
     except OSError as error:
         return Seen(False, f"tracefs can't be had ({error.strerror})"), {}
     # Two programs that share scratch memory would write to it at the same time.
-    if isinstance(btf, Btf) and btf.functions("trace_call_bpf_faultable"):
+    if known and known.functions("trace_call_bpf_faultable"):
         preempted = Seen(False, "programs on single system calls are preemptible here")
         targets |= {way: preempted for way in targets if way[1].startswith("syscalls:")}
     return Seen(True, f"from {where}"), targets
