@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from tests.kernel.lines import Totals, from_line
 from tests.kernel.tmux import Pane
@@ -27,6 +27,12 @@ def is_loss(finding: Finding) -> bool:
     """Whether records are missing. That changes of tmux may be unseen is none of that, and can
     happen on any slow machine."""
     return isinstance(finding, Lost) and finding.kind != "tmux-changed"
+
+
+def _is_output(finding: Finding) -> TypeGuard[TextOutput | Lost]:
+    """Or a hole in it. A picture of a pane that came too late is none."""
+    is_hole = isinstance(finding, Lost) and finding.kind == "text_output"
+    return is_hole or isinstance(finding, TextOutput)
 
 
 class Shown(NamedTuple):
@@ -67,7 +73,7 @@ class Recording:
         data = bytearray()
         end: int | None = None
         for finding in self.findings:
-            if not isinstance(finding, TextOutput | Lost) or finding.tty != pane.tty:
+            if not _is_output(finding) or finding.tty != pane.tty:
                 continue
             place = finding.place
             if place is None or place.server.tgid != pane.server_pid:
