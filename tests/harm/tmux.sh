@@ -87,7 +87,7 @@ t switch-client -c "$(t list-clients -F '#{client_name}')" -t one
 t list-clients -F '#{client_session} #{client_readonly}'
 t detach-client -s one
 comes "no client" "[ -z \"\$(t list-clients)\" ]"
-grep -c detached "$here/client"
+comes "what it was told" "grep -q detached $here/client"
 kill $script
 
 echo '-- the end'
