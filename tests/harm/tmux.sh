@@ -27,10 +27,11 @@ comes() {
 t new-session -d -s one -x 80 -y 24 'exec sh'
 t set-option -g remain-on-exit on
 t split-window -h -t one: 'stty -echo; exec cat'
-t split-window -v -t one: 'seq 100000 100300; exit 7'
+t split-window -v -t one: 'seq 100000 100300'
 t list-panes -t one -F '#{pane_index} #{pane_width}x#{pane_height}'
-comes "a status" "t list-panes -t one -F '#{pane_dead_status}' | grep -qx 7"
-t list-panes -t one -F '#{pane_index} #{pane_dead} #{pane_dead_status}'
+# Not its status: tmux 3.3a may have none, with a tracer or without.
+comes "an end" "t list-panes -t one -F '#{pane_dead}' | grep -qx 1"
+t list-panes -t one -F '#{pane_index} #{pane_dead}'
 shows one:0.2 | grep -v dead
 t capture-pane -p -S - -t one:0.2 | grep -c '^100'
 
@@ -62,10 +63,10 @@ for layout in even-vertical main-horizontal tiled; do
 	t list-panes -t one -F "$layout #{pane_left},#{pane_top} #{pane_width}x#{pane_height}"
 done
 t resize-window -t one -x 132 -y 43
-t send-keys -t one:0.0 'clear; stty size' Enter
-comes "a size" "shows one:0.0 | grep -qE '^[0-9]+ [0-9]+$'"
 t list-panes -t one -F '#{pane_height} #{pane_width}'
-shows one:0.0 | grep -E '^[0-9]+ [0-9]+$'
+# The terminal gets its size a moment after the pane.
+t send-keys -t one:0.0 'until stty size | grep -x "'"$(t display-message -p -t one:0.0 '#{pane_height} #{pane_width}')"'"; do sleep 0.1; done' Enter
+comes "a size" "shows one:0.0 | grep -qE '^[0-9]+ [0-9]+$'"
 
 echo '-- hooks, environment, jobs'
 t set-hook -g session-created 'set-buffer -b hook created'
