@@ -120,7 +120,11 @@ def made(home: Path) -> Iterator[Path | None]:
         new = Path(work) / "new"
         new.mkdir()
         yield new
-        new.rename(home)
+        try:
+            new.rename(home)
+        except OSError:
+            if not home.exists():  # made by another one meanwhile
+                raise
 
 
 def _unpack(suite: str, packages: Sequence[str], home: Path) -> None:
