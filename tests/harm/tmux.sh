@@ -29,10 +29,10 @@ t set-option -g remain-on-exit on
 t split-window -h -t one: 'stty -echo; exec cat'
 t split-window -v -t one: 'seq 100000 100300'
 t list-panes -t one -F '#{pane_index} #{pane_width}x#{pane_height}'
-# Not its status: tmux 3.3a may have none, with a tracer or without.
+# Not its status, and not the line that says it: tmux 3.3a may have none, traced or not.
 comes "an end" "t list-panes -t one -F '#{pane_dead}' | grep -qx 1"
 t list-panes -t one -F '#{pane_index} #{pane_dead}'
-shows one:0.2 | grep -v dead
+shows one:0.2 | grep -v dead | tail -n 5
 t capture-pane -p -S - -t one:0.2 | grep -c '^100'
 
 echo '-- keys and pastes'
