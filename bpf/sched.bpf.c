@@ -94,14 +94,13 @@ int tp_sched_exec(struct exec_context *ctx)
 	struct exec_record *record = exec__begin(task);
 	struct mm_struct *mm = NULL;
 	u64 stack = 0;
-	u32 argc = 0;
 
 	if (!record)
 		return 0;
 	RD(mm, &task->mm);
 	RD(stack, &mm->start_stack);
-	bpf_probe_read_user(&argc, sizeof(argc), (void *)stack); /* the first word, as of the ABI */
-	record->fixed.argc = argc;
+	/* the first word, as of the ABI */
+	bpf_probe_read_user(&record->fixed.argc, sizeof(record->fixed.argc), (void *)stack);
 	exec__finish(record, task, (void *)ctx + (ctx->filename & 0xffff));
 	return 0;
 }
