@@ -16,7 +16,7 @@ from tests.kernel.tmux import Pane, Tmux
 from tests.kernel.viewers import Screen, Viewer, screen_of
 from tests.kernel.witness import assert_equal
 from tests.patience import eventually
-from tracer.model.findings import ClientOutput, Finding, TerminalResized
+from tracer.model.findings import ClientOutput, Finding, Lost, TerminalResized
 
 SMALL, BIG = (80, 24), (132, 43)
 # Without the space: tmux 3.7 leaves it out where it draws a line anew.
@@ -147,7 +147,9 @@ def test_sizes_are_those_that_tmux_has(
     told = _sizes(watching, pane)
     assert told[-3:] == [(132, 42), (100, 29), (80, 23)] and (199, 99) not in told
     screen = screen_of(seen, viewer.tty, pane.server_pid)
-    assert [(f.columns, f.rows) for f in screen.sizes] == [SMALL, BIG, (100, 30), SMALL]
+    lost = [finding for finding in seen if isinstance(finding, Lost)]
+    sizes = [(f.columns, f.rows) for f in screen.sizes]
+    assert sizes == [SMALL, BIG, (100, 30), SMALL], lost
     for before, after in zip(screen.sizes, screen.sizes[1:], strict=False):
         between = [p for p in screen.pieces if before.offset <= p.offset < after.offset]
         assert between and between[-1].offset + len(between[-1].data) == after.offset

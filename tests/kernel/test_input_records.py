@@ -255,8 +255,9 @@ def test_who_writes_to_the_memory_of_a_process_is_named(watch: Watch, pane: Pane
 def test_without_input_nothing_of_it_is_read(plan: str | None, tmux: Tmux) -> None:
     """Neither bytes nor their number; who talks to the server is still known."""
     watch = Watch(plan, Wanted(input=False))
-    pane = tmux.new_session("exec cat")
+    pane = tmux.new_session("echo on; exec cat")
     watch.server = pane.server_pid
+    _shows(tmux, pane, "on")  # a server is known by the first program of its first pane
     client = Typist(tmux, pane, "root")
     try:
         wait_until_attached(tmux, [client])
