@@ -42,28 +42,48 @@ class Terminals:
         streams = self._by_record.get(type(record))
         return streams is not None and streams.extend(record, epoch)  # type: ignore[arg-type]
 
-    def add(self, record: Shown, epoch: int) -> list[Told]:
+    def add(self, record: Shown, epoch: int) -> list[Told | TerminalResized]:
         """Takes any record of what was shown. `epoch`: see TtyStreams.add()."""
         if isinstance(record, PaneOutput):
             foreground = self._processes.get(record.foreground)
             place = self._place_of(record.server.tgid, record.session)
-            return self._panes.add(record, foreground, place, epoch)
+            return [*self._panes.add(record, foreground, place, epoch)]
         person, place = self._client_at(record.server.tgid, record.tty)
-        return self._clients.add(record, person, place, epoch)
+        shown = self._clients.add(record, person, place, epoch)
+        return [*shown, *self._resized_unseen(record)]
 
     def resized(self, record: Resize) -> Sequence[Finding]:
         """Takes a size; one that is as before is not told, nor none at all."""
+        resized = self._resized(record)
+        streams = self._clients if record.is_client else self._panes
+        return [*streams.flush_tty(record.tty_id), *resized] if resized else ()
+
+    def _resized_unseen(self, record: ClientShown) -> Sequence[TerminalResized]:
+        # Who sets the size of a pty signals before that (drivers/tty/pty.c, pty_resize). The server
+        # that looks then waits inside ioctl(2), but a probe at its entry finds the size of before.
+        before = self._sizes.get((record.server.tgid, record.tty_id, True))
+        if before is None or (before.rows, before.columns) == (record.rows, record.columns):
+            return ()
+        resize = before._replace(
+            ktime_ns=record.ktime_ns,
+            offset=record.offset,
+            session=record.session,
+            tty=record.tty,
+            rows=record.rows,
+            columns=record.columns,
+        )
+        return self._resized(resize)
+
+    def _resized(self, record: Resize) -> Sequence[TerminalResized]:
         at = record.server.tgid, record.tty_id, record.is_client
         before, self._sizes[at] = self._sizes.get(at), record
         if not (record.rows and record.columns) or (before and _is_same(before, record)):
             return ()
-        streams = self._clients if record.is_client else self._panes
         person, place = None, self._place_of(record.server.tgid, record.session)
         if record.is_client:
             person, place = self._client_at(record.server.tgid, record.tty)
         _, _, _, offset, _, tty, rows, columns, _ = record
-        resized = TerminalResized(record.ktime_ns, place, person, tty, rows, columns, offset)
-        return [*streams.flush_tty(record.tty_id), resized]
+        return (TerminalResized(record.ktime_ns, place, person, tty, rows, columns, offset),)
 
     # ---- what is missing ----
 

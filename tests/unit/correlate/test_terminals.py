@@ -95,6 +95,32 @@ def test_a_size_is_told_where_it_changes(terminals: Terminals, is_client: bool) 
     assert len(terminals.resized(resize(81, 24, is_client=is_client))) == 1
 
 
+def test_a_size_that_a_server_saw_and_we_did_not_is_told_by_what_it_wrote(
+    terminals: Terminals,
+) -> None:
+    """Behind what is missing before it; where the server is seen to look at it again, no more."""
+    terminals.resized(resize(80, 24, is_client=True))
+    terminals.add(client_shown(b"old"), 1)
+    new = client_shown(b"new", 9, 2)._replace(columns=132, rows=43)
+    assert not terminals.extend(new, 1)
+    shown, hole, resized = terminals.add(new, 1)
+    assert isinstance(shown, ClientOutput) and shown.data == b"old"
+    assert isinstance(hole, Lost) and (hole.offset, hole.bytes) == (3, 6)
+    assert isinstance(resized, TerminalResized)
+    assert (resized.columns, resized.rows, resized.offset) == (132, 43, 9)
+    assert (resized.person, resized.place) == (ADA, SEAT)
+    assert not terminals.resized(resize(132, 43, is_client=True))
+    (shown,) = terminals.flush()
+    assert isinstance(shown, ClientOutput) and (shown.data, shown.offset) == (b"new", 9)
+
+
+def test_a_size_at_which_no_server_looked_is_not_told(terminals: Terminals) -> None:
+    """The first look tells it."""
+    assert not terminals.add(client_shown(b"a"), 1)
+    _, told = terminals.resized(resize(80, 24, is_client=True))
+    assert isinstance(told, TerminalResized)
+
+
 def test_nothing_is_left_of_a_server_that_is_gone(terminals: Terminals) -> None:
     """What it showed is told; the next of that pid begins anew."""
     terminals.add(client_shown(b"a"), 1)
