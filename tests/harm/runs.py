@@ -20,7 +20,7 @@ from tests.kernel.tmux import Pane, Tmux
 from tests.patience import eventually
 from tracer.model.findings import ProgramStarted
 
-_PATIENCE_S = 1800.0
+_PATIENCE_S = 3600.0
 _TAINTED = Path("/proc/sys/kernel/tainted")  # a warning or worse of the kernel sets a bit
 
 

@@ -16,8 +16,13 @@ from tests.guest.kernels import made
 
 _SUITE, _VERSION = "trixie", "6.12"
 _COLLECTIONS = ("exec", "clone3", "tty", "pidfd", "ptrace", "core", "splice", "sigaltstack")
-# It waits for a deadlock of ptrace and exec, which the kernel has, to be over: half a minute.
-_LEFT_OUT = "ptrace:vmaccess\n"
+_LEFT_OUT = (
+    # It waits for a deadlock of ptrace and exec, which the kernel has, to be over: half a minute.
+    "ptrace:vmaccess",
+    # Where the kernel can't derive a namespace from a pidfd, before 6.11, it leaves children behind
+    # that keep its output open, so the runner waits for ever.
+    "pidfd:pidfd_setns_test",
+)
 _SELFTESTS = Path("tools/testing/selftests")
 _HOME = archive.REPO / ".cache" / "selftests" / _VERSION
 
@@ -50,7 +55,8 @@ def _build(work: Path, built: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     tests = built / "kselftest-list.txt"
-    tests.write_text(tests.read_text().replace(_LEFT_OUT, ""))
+    wanted = [test for test in tests.read_text().split() if test not in _LEFT_OUT]
+    tests.write_text("\n".join(wanted) + "\n")
 
 
 def _unpack(deb: Path, into: Path) -> None:
