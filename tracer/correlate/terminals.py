@@ -42,12 +42,12 @@ class Terminals:
         streams = self._by_record.get(type(record))
         return streams is not None and streams.extend(record, epoch)  # type: ignore[arg-type]
 
-    def add(self, record: Shown, epoch: int) -> list[Told | TerminalResized]:
+    def add(self, record: Shown, epoch: int) -> Sequence[Told | TerminalResized]:
         """Takes any record of what was shown. `epoch`: see TtyStreams.add()."""
         if isinstance(record, PaneOutput):
             foreground = self._processes.get(record.foreground)
             place = self._place_of(record.server.tgid, record.session)
-            return [*self._panes.add(record, foreground, place, epoch)]
+            return self._panes.add(record, foreground, place, epoch)
         person, place = self._client_at(record.server.tgid, record.tty)
         shown = self._clients.add(record, person, place, epoch)
         return [*shown, *self._resized_unseen(record)]
