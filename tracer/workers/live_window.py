@@ -1,7 +1,8 @@
 """The newest part of the log, in memory once for all clients: each of them is a cursor into it.
 
-Invariant: it holds at most so many bytes, and what came last, however many clients there are and
-however slowly they read. A line is parsed once, while it is new.
+Invariant: it holds at most so many bytes of lines, and what came last, however many clients there
+are and however slowly they read; of a batch besides, at most four texts that clients were sent. A
+line is parsed once, while it is new.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Window:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._batches: list[Batch] = []
+        self._new: list[Batch] = []  # of these: what the last addition brought
         self.end = end
 
     @property
@@ -93,11 +95,12 @@ class Window:
         """The lines that follow; where they go back, the log has lost what was behind them."""
         if lines[0].sequence < self.end:
             self._batches, self._bytes = [], 0
-        for batch in self._batches[-1:]:
+        for batch in self._new:
             batch.forget()
         while self._bytes > self._max_bytes:  # what is new is for all who are in time
             self._bytes -= self._batches.pop(0).bytes
-        self._batches += map(Batch, _parts(lines))
+        self._new = [*map(Batch, _parts(lines))]
+        self._batches += self._new
         self._bytes += sum(len(line.data) for line in lines)
         self.end = lines[-1].sequence + 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from tests.samples import EXEC, HOST, OUTPUT, PTS, FixedClock, names
 from tracer.codec.ecs import Encoder
 from tracer.model.selection import Selection
@@ -66,3 +68,23 @@ def test_views_of_one_batch() -> None:
     assert len(batch._texts) == 4
     window.add(lines(2, 3))
     assert batch.text(VIEW, 1, frozenset()) == (SHOWN + b"\n", frozenset())
+
+
+def test_what_is_not_new_is_held_as_lines() -> None:
+    """However much comes at once: what was parsed of it takes many times as much memory. Here are
+    the lines, which are one object, and the text of each batch."""
+    most = 1 << 20
+    window, count = Window(most, 0), (1 << 18) // len(EVENT)
+    tracemalloc.start()
+    try:
+        for start in range(0, 10 * count, count):
+            window.add(lines(start, start + count))
+            sequence = start
+            while (batch := window.at(sequence)) is not None:
+                batch.text(VIEW, sequence, frozenset())
+                sequence = batch.end
+        window.add(lines(10 * count, 10 * count + 1))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < held < 2 * most
