@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from itertools import islice
@@ -29,6 +30,7 @@ def main() -> None:
     asked = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("tests.soak: only root can trace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that works ends with us
     with tempfile.TemporaryDirectory(prefix="ttytrace-soak-") as place:
         result = soak(Path(place), asked.minutes, asked.plan)
     print_table(result)
