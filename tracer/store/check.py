@@ -12,10 +12,11 @@ from contextlib import closing
 from functools import partial
 
 from tracer.codec.log import MAX_LINE_BYTES
+from tracer.errors import BadLog
 from tracer.seal.verify import Trust, Verifier
 from tracer.store.directory import Directory
 from tracer.store.retain import EPOCHS
-from tracer.store.segments import SegmentReader, segments_in
+from tracer.store.segments import Segment, SegmentReader, segments_in
 
 Progress = Callable[[int, int], None]
 """Is told how many segments were read, and how many bytes of the next one."""
@@ -24,9 +25,21 @@ Progress = Callable[[int, int], None]
 def verify_log(directory: Directory, trust: Trust, progress: Progress) -> Verifier:
     """Reads all segments in `directory`; what was found is in the verifier's report. Raises
     BadLog."""
+    while True:
+        segments = segments_in(directory)
+        try:
+            return _verify(directory, segments, trust, progress)
+        except BadLog:
+            # Retention removes the oldest ones; it may have overtaken us.
+            if _firsts(segments_in(directory))[:1] == _firsts(segments)[:1]:
+                raise
+
+
+def _verify(
+    directory: Directory, segments: list[Segment], trust: Trust, progress: Progress
+) -> Verifier:
     verifier = Verifier(trust, epoch_lines(directory))
-    segments = segments_in(directory)
-    ends = [*(segment.first for segment in segments[1:]), None]
+    ends = [*_firsts(segments[1:]), None]
     for number, (segment, until) in enumerate(zip(segments, ends, strict=False)):
         if verifier.is_broken:
             break
@@ -34,6 +47,10 @@ def verify_log(directory: Directory, trust: Trust, progress: Progress) -> Verifi
         with closing(SegmentReader(directory, segment)) as reader:
             _feed(verifier, reader, partial(progress, number))
     return verifier
+
+
+def _firsts(segments: list[Segment]) -> list[int]:
+    return [segment.first for segment in segments]
 
 
 def epoch_lines(directory: Directory) -> Iterator[bytes]:

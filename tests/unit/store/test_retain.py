@@ -15,7 +15,10 @@ from tests.attributes import changeable
 from tests.crash import kill_before
 from tests.keeping import DAY, Kept
 from tracer.codec.log import control
+from tracer.errors import BadLog
 from tracer.seal.report import Verdict
+from tracer.seal.verify import Trust
+from tracer.store.check import verify_log
 from tracer.store.compress import compress, compressible
 from tracer.store.directory import Directory
 from tracer.store.retain import EPOCHS, Due, find_due, remove
@@ -98,6 +101,31 @@ def test_what_is_too_much_goes(by_size: Kept) -> None:
     by_size.until(lambda: firsts(by_size)[0] == before[count])
     assert [fields["reason"] for _, fields in by_size.ours("prune")] == ["size"]
     assert is_fine(by_size)
+
+
+def test_what_goes_while_it_is_verified(by_size: Kept) -> None:
+    """It begins anew with what is there then."""
+    before = firsts(by_size)
+
+    def prune(_number: int, _done: int) -> None:
+        by_size.until(lambda: firsts(by_size)[0] > before[1])
+
+    report = verify_log(by_size.directory, Trust(seed=by_size.seed), prune).report(by_size.now_ns)
+    assert report.first > before[1]
+    assert report.verdict in (Verdict.OK, Verdict.INCOMPLETE)
+
+
+def test_what_others_take_while_it_is_verified(by_size: Kept) -> None:
+    """Is nothing of which something could be said."""
+    _, taken, *_ = segments_in(by_size.directory)
+
+    def take(_number: int, _done: int) -> None:
+        changeable(by_size.directory.path)
+        for form in (taken, taken.twin):
+            (by_size.directory.path / form.name).unlink(missing_ok=True)
+
+    with pytest.raises(BadLog, match="it is gone"):
+        verify_log(by_size.directory, Trust(seed=by_size.seed), take)
 
 
 def test_two_segments_stay(by_size: Kept) -> None:
