@@ -77,8 +77,7 @@ def test_what_each_client_gets(
         pieces = screen_of(watching.findings(), viewer.tty, pane.server_pid).pieces
         return any(piece.place.session_name for piece in pieces)
 
-    for viewer in (small, big):
-        eventually(lambda viewer=viewer: is_named(viewer))
+    eventually(lambda: is_named(small) and is_named(big))
     big.type(f"seq {int(30_000 * scale)}; echo cr''ab 漢字\r".encode())
     for viewer in (small, big):
         shows(viewer, "crab 漢字".encode())

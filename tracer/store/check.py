@@ -30,7 +30,8 @@ def verify_log(directory: Directory, trust: Trust, progress: Progress) -> Verifi
         try:
             return _verify(directory, segments, trust, progress)
         except BadLog:
-            # Retention removes the oldest ones; it may have overtaken us. It can't go on for ever.
+            # Retention, which removes the oldest ones, may have overtaken us. Unless the log begins
+            # further on than it did, it is something else.
             if _firsts(segments_in(directory))[:1] <= _firsts(segments)[:1]:
                 raise
 

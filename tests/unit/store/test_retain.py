@@ -25,6 +25,7 @@ from tracer.store.retain import EPOCHS, Due, find_due, remove
 from tracer.store.segments import segments_in
 
 MIB = 1 << 20
+FINE = (Verdict.OK, Verdict.INCOMPLETE)
 
 
 def kept_in(place: Path, **settings: int) -> Kept:
@@ -62,7 +63,7 @@ def firsts(kept: Kept) -> list[int]:
 
 def is_fine(kept: Kept, copy: Directory | None = None) -> bool:
     """Whether nobody touched the log, or a copy, though not all of it is there any more."""
-    return (kept.verdict_of(copy) if copy else kept.verdict()) in (Verdict.OK, Verdict.INCOMPLETE)
+    return (kept.verdict_of(copy) if copy else kept.verdict()) in FINE
 
 
 def test_what_is_older_than_the_days_goes(by_age: Kept) -> None:
@@ -112,7 +113,7 @@ def test_what_goes_while_it_is_verified(by_size: Kept) -> None:
 
     report = verify_log(by_size.directory, Trust(seed=by_size.seed), prune).report(by_size.now_ns)
     assert report.first > before[1]
-    assert report.verdict in (Verdict.OK, Verdict.INCOMPLETE)
+    assert report.verdict in FINE
 
 
 def test_what_others_take_while_it_is_verified(by_size: Kept) -> None:
