@@ -37,6 +37,7 @@
 #define TT_TTY_TAKEN	  0x01 /* set up for a client; else put back as it was */
 #define TT_RESIZE_CLIENT  0x01 /* of the terminal of a client; else of a pane */
 #define TT_PEER_GONE	  0x01 /* over already: nothing of it is known but its pid */
+#define TT_PEER_OVER	  0x02 /* over already: there may be no TT_KIND_EXIT of it to come */
 
 #define TT_ARGV_MAX    4096 /* bytes of argv that a record carries */
 #define TT_INVOKED_MAX 1024 /* bytes of the invoked path, its NUL included */

@@ -361,7 +361,7 @@ static __always_inline u32 exit__server(u32 tgid, u64 *flags)
 
 static __always_inline int sched_exit__enter(struct task_struct *task)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32, live = 0;
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct signal_struct *signal = NULL;
 	struct tt_exit record = {};
 	u64 flags = 0;
@@ -370,9 +370,7 @@ static __always_inline int sched_exit__enter(struct task_struct *task)
 	record.server_tgid = exit__server(tgid, &flags);
 	if (!record.server_tgid)
 		return 0;
-	RD(signal, &task->signal);
-	RD(live, &signal->live);
-	if (live)
+	if (!task__is_over(task))
 		return 0; /* other threads go on */
 	is_told = peers.delete(&tgid);
 	if (!flags)
@@ -381,6 +379,7 @@ static __always_inline int sched_exit__enter(struct task_struct *task)
 		return 0; /* the last two threads went together, the other one tells */
 	header__fill(&record.header, task);
 	record.header.flags = flags;
+	RD(signal, &task->signal);
 	record.status = signal__status(signal, task);
 	header__number(&record.header, TT_KIND_EXIT, sizeof(record));
 	critical__send(&record, sizeof(record));

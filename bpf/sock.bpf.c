@@ -2,7 +2,6 @@
 /* Who talks to a tmux server: the process at the other end of its unix sockets. */
 
 #define PIDTYPE_TGID 1
-#define PF_EXITING   4 /* its exit has been told, or is just about to be */
 
 /* The first thread of a process; NULL: it is over and has been waited for. */
 static __always_inline struct task_struct *pid__leader(struct pid *pid)
@@ -13,6 +12,16 @@ static __always_inline struct task_struct *pid__leader(struct pid *pid)
 	if (!node)
 		return NULL;
 	return (void *)node - __builtin_offsetof(struct task_struct, pid_links[PIDTYPE_TGID]);
+}
+
+static __always_inline bool task__is_over(struct task_struct *task)
+{
+	struct signal_struct *signal = NULL;
+	u32 live = 0;
+
+	RD(signal, &task->signal);
+	RD(live, &signal->live);
+	return !live;
 }
 
 /* Whether the server connected to somebody else's socket, the system bus for one. What it accepted
@@ -41,11 +50,11 @@ static __always_inline void peer__fill(struct tt_peer *record, struct pid *pid, 
 {
 	struct lineage line = {.server_tgid = server_tgid}, *known;
 	struct task_struct *task = pid__leader(pid), *parent = NULL;
-	u32 tgid = record->header.tgid, flags = 0;
+	u32 tgid = record->header.tgid;
 
 	if (!task) {
 		record->header.ktime_ns = bpf_ktime_get_boot_ns();
-		record->header.flags = TT_PEER_GONE;
+		record->header.flags = TT_PEER_GONE | TT_PEER_OVER;
 		record->who.server_tgid = server_tgid;
 		return;
 	}
@@ -55,9 +64,10 @@ static __always_inline void peer__fill(struct tt_peer *record, struct pid *pid, 
 	RD(parent, &task->real_parent);
 	header__fill(&record->header, task);
 	who__fill(&record->who, task, parent, &line);
-	RD(flags, &task->flags);
-	if (!(flags & PF_EXITING))
-		peers.update(&tgid, &server_tgid);
+	if (!task__is_over(task))
+		peers.update(&tgid, &server_tgid); /* so its exit is told */
+	if (task__is_over(task))
+		record->header.flags = TT_PEER_OVER; /* perhaps before that */
 }
 
 /* `bytes`: of the message, 0 for none any more. */

@@ -104,7 +104,8 @@ def _body(record: Record) -> tuple[bytes, int | None, int]:
         case PaneOutput() | ClientShown() | ClientInput() | PaneInput() | ClientTty() | Resize():
             return _tty_data(record), None, _tty_flags(record)
         case Peer():
-            return _peer_rest(record), None, abi.PEER_GONE * (record.who is None)
+            flags = abi.PEER_GONE * (record.who is None) | abi.PEER_OVER * record.is_over
+            return _peer_rest(record), None, flags
         case Fork() | ServerFound() | Injection() | Traced():
             return _packed_who(record.who) + _access_rest(record), None, 0
     raise TypeError(f"{record} has no bytes")

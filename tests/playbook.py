@@ -240,13 +240,14 @@ def peer(
     *,
     who_: Who | None = None,
     is_gone: bool = False,
+    is_over: bool = False,
     socket_id: int = 0xFFFF7770,
     server: int = SERVER,
 ) -> Peer:
     """The server got a message of `size` bytes from `pid`, or found it gone."""
     seen_ = who_ or who(parent=CLIENT, pane=0, server=server, session=CLIENT)
     known = None if is_gone else seen_
-    return Peer(at_ns(ms), key(pid), known, server, socket_id, size)
+    return Peer(at_ns(ms), key(pid), known, server, socket_id, size, is_over or is_gone)
 
 
 def injection(

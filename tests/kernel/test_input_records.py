@@ -36,6 +36,13 @@ TIOCSTI = 0x5412
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
 KEYS = [b"ls -l /tm", b"\x7f\x7f", b"p\r", "ñ漢字🦀".encode(), b"\x1b[A", b"\x04", b"q" * 1000]
 CANARY = b"tr0ub4dor&3"
+SAY_AND_END = """
+import socket, sys
+from tracer.observe.tmux import Conversation
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.connect(sys.argv[1])
+    connection.sendall(Conversation(["display-message", "x"], 0).opening())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +164,30 @@ def test_who_talks_to_the_server_is_named(watch: Watch, tmux: Tmux, pane: Pane) 
     said = [record for record in watch.of(Peer) if record.key.tgid == sender.pid]
     assert {record.server_tgid for record in said} == {pane.server_pid}
     assert len({record.socket_id for record in said}) == 1
+    assert not said[0].is_over
     who = said[0].who
     assert who
     assert (who.parent.tgid, who.uid, who.pane_tgid) == (os.getpid(), os.getuid(), 0)
     (end,) = [record for record in watch.of(Exit) if record.key.tgid == sender.pid]
     assert (end.is_peer, end.status, end.server_tgid) == (True, 0, pane.server_pid)
     assert end.key == said[0].key
+
+
+@pytest.mark.parametrize("is_waited_for", [False, True])
+def test_who_is_over_when_the_server_listens_is_named(
+    watch: Watch, tmux: Tmux, pane: Pane, is_waited_for: bool
+) -> None:
+    """A process that says its command and ends at once, with its user as long as nobody has waited
+    for it; that it is over is told with what it said."""
+    os.kill(pane.server_pid, signal.SIGSTOP)
+    sender = subprocess.Popen([sys.executable, "-c", SAY_AND_END, tmux.socket])
+    os.waitid(os.P_PID, sender.pid, os.WEXITED | (0 if is_waited_for else os.WNOWAIT))
+    os.kill(pane.server_pid, signal.SIGCONT)
+    watch.until(lambda: [r for r in watch.of(Peer) if r.key.tgid == sender.pid and not r.size])
+    said = [record for record in watch.of(Peer) if record.key.tgid == sender.pid]
+    assert {(record.is_over, record.who is None) for record in said} == {(True, is_waited_for)}
+    assert not [record for record in watch.of(Exit) if record.key.tgid == sender.pid]
+    sender.wait()
 
 
 def test_who_starts_a_server_is_named(watch: Watch, tmux: Tmux, tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ class Access:
         changes = [self._leave(seat, record.ktime_ns, None)] if seat and is_it else []
         self._forget(key, record.ktime_ns)
         self.commands.leave(key.tgid, record.ktime_ns)
-        if record.who is None:
+        if record.is_over:
             self._people.end(key)
         return changes
 

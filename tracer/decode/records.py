@@ -283,7 +283,8 @@ def _peer(data: bytes, at: int, header: _Header) -> Peer:
     who = _who(data, at + _WHO_AT)
     socket, size, _ = _PEER_REST(data, at + _REST_AT)
     known = None if header.flags & abi.PEER_GONE else who
-    return Peer(header.ktime_ns, header.key, known, who.server_tgid, socket, size)
+    is_over = bool(header.flags & abi.PEER_OVER)
+    return Peer(header.ktime_ns, header.key, known, who.server_tgid, socket, size, is_over)
 
 
 def _injection(data: bytes, at: int, header: _Header) -> Injection:

@@ -233,7 +233,8 @@ class Resize(NamedTuple):
 
 class Peer(NamedTuple):
     """A server got a message from the process `key`, which is connected to it; `size` 0: it has
-    closed its end; 1: it isn't known. `who` is None where that process was over already."""
+    closed its end; 1: it isn't known. `is_over`: that process was over already, and there may be no
+    Exit of it to come; `who` is None where nothing was left of it."""
 
     ktime_ns: int
     key: ProcessKey
@@ -241,6 +242,7 @@ class Peer(NamedTuple):
     server_tgid: int
     socket_id: int
     size: int
+    is_over: bool
 
 
 class Injection(NamedTuple):

@@ -24,8 +24,21 @@ def test_a_process_that_is_over() -> None:
     askers = Askers()
     askers.note_peer(peer(5))
     askers.note_exit(Exit(at_ns(1), key(5), 100, 9, True))
-    askers.note_peer(peer(5, 1, ms=2))  # is read when it is over
-    assert askers.now(at_ns(100)) == []
+    assert askers.now(at_ns(21)) == [key(5)]
+    assert askers.now(at_ns(22)) == []
+
+
+def test_what_is_read_when_its_process_is_over() -> None:
+    """It is done then, and no end of the process need follow: nor of one that nobody has waited for
+    yet, and whose socket closes when somebody has."""
+    askers = Askers()
+    askers.note_exit(Exit(at_ns(1), key(5), 100, 9, True))
+    askers.note_peer(peer(5, 1, ms=60, is_over=True))
+    assert askers.now(at_ns(80)) == [key(5)]
+    assert askers.now(at_ns(81)) == []
+    askers.note_peer(peer(0, 1, ms=100, is_gone=True))
+    assert askers.now(at_ns(120)) == [key(0)]
+    assert askers.now(at_ns(121)) == []
 
 
 def test_a_process_that_became_a_client() -> None:

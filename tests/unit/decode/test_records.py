@@ -94,7 +94,7 @@ def _pane_inputs(draw: st.DrawFn) -> PaneInput:
 def _peers(draw: st.DrawFn) -> Peer:
     who = draw(st.none() | _WHO)
     server = draw(_U32) if who is None else who.server_tgid
-    return Peer(draw(_U64), draw(_KEY), who, server, draw(_U64), draw(_U32))
+    return Peer(draw(_U64), draw(_KEY), who, server, draw(_U64), draw(_U32), draw(st.booleans()))
 
 
 _RECORD = st.one_of(
