@@ -9,6 +9,7 @@ import tempfile
 import time
 from bisect import bisect
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,17 @@ def wait_for(log: Log, names: dict[str, str], without: set[str]) -> None:
     def missing() -> set[str]:
         return {*names.values()} - without - {names[one["rule"]["id"]] for one in alerts(log)}
 
-    eventually(lambda: not missing(), lambda: f"nothing raised {missing()}")
+    eventually(
+        lambda: not missing(),
+        lambda: f"nothing raised {missing()}; not known who typed: {of_nobody(log)}",
+    )
+
+
+def of_nobody(log: Log) -> list[str]:
+    """Why nobody is named for what was typed."""
+    inputs = (each for each in log.records() if each["event"]["action"] == "text_input")
+    ranges = chain.from_iterable(each["tmux"]["typed_by"] for each in inputs)
+    return [each["reason"] for each in ranges if each["how"] == "unknown"]
 
 
 def is_mark(record: Record) -> bool:
